@@ -1,0 +1,35 @@
+// Hashes: a fast one for tables in memory, a strong one for identities on disk (rule 8.2).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace coeval {
+
+// XXH3, 64 bits, seed 0. Fast; not for identities.
+std::uint64_t Hash64(std::string_view bytes);
+// The checksum of stored rows (docs/formats): the low 32 bits of XXH3.
+std::uint32_t Checksum32(std::string_view bytes);
+
+// SHA-256 over pieces; the same bytes in other pieces give the same digest.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(const Sha256&) = delete;
+  Sha256& operator=(const Sha256&) = delete;
+  void Update(std::string_view bytes);
+  // 64 lower-case hex digits. Call once.
+  std::string HexDigest();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+std::string Sha256Hex(std::string_view bytes);
+
+}  // namespace coeval
