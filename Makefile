@@ -4,12 +4,16 @@
 .PHONY: help setup build demo test prove bench format tidy install clean
 PYTHON := .venv/bin/python
 PREFIX ?= /usr/local
+# CI=true (set by .ci/run) makes `make test` strict and adds the checks.
+ifeq ($(CI),false)
+override CI :=
+endif
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 setup: ## install what is missing: Debian packages and .venv
-	@tools/bootstrap.sh
+	@tools/bootstrap.sh $(if $(CI),--check)
 
 build: setup ## a release build in build/release
 	@tools/build.sh release
@@ -18,7 +22,7 @@ demo: build ## the whole road on real data: examples/flights
 	@tools/demo.sh
 
 test: setup ## every test; ends with "N passed, N failed"
-	@$(PYTHON) tools/run_tests.py test
+	@$(PYTHON) tools/run_tests.py $(if $(CI),ci,test)
 
 prove: setup ## the long proofs: large random runs, soaks; writes dated results
 	@$(PYTHON) tools/run_tests.py prove
