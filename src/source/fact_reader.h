@@ -1,0 +1,161 @@
+// FactReader: the facts of a view, read from its source. The one place where a row of a source
+// becomes a fact, or is refused: training and materialization both read here, so they treat the
+// same rows the same (rule 4.7).
+//
+//   source rows                                        facts
+//   (city=ams, 2013-01-01T10:00:00.0000001Z, 3.5)      key ams, event time 10:00:00.000001, 3.5
+//   (city=null, ...)                                   none: ignored, counted (null_keys)
+//   (city=ams, null, ...)                              an error that lists rows, or skipped,
+//   counted
+//
+// In this order, for each row: field mapping; a null join key (rules 2.2, 4.7); event and created
+// time, rounded up to the µs (rule 1.2); null or impossible times (4.7) and times too far ahead
+// (3.5); the range asked for; keys and features converted to their declared types, losing nothing.
+// An event time comes from a timestamp or date column (or CSV text in ISO 8601); integers are
+// refused, since nothing says their unit.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/context.h"
+#include "base/status.h"
+#include "base/time.h"
+#include "column/arrow_c.h"
+#include "column/batch.h"
+#include "column/column.h"
+#include "column/key.h"
+#include "definition/fact.h"
+#include "definition/source.h"
+#include "source/manifest.h"
+#include "source/scan.h"
+
+namespace coeval {
+
+// Which facts are wanted, by their times. Rows outside are left out exactly, and row groups, files
+// and partitions that can hold none are not read, unless their statistics allow a bad time in them.
+//
+//   kept = event_time <= event_max and (event_time >= event_min or created_time >= created_min)
+//
+// `created_min` serves materialize_incremental (rule 7.7); without it the "or" falls away. A
+// timeless source has no event times: all of its facts are wanted.
+struct FactRange {
+  TimeMicros event_min = kMinTime;
+  TimeMicros event_max = kMaxTime;
+  std::optional<TimeMicros> created_min;
+};
+
+struct FactRequest {
+  std::string view;                    // named in errors
+  std::vector<JoinKey> keys;           // in order; none = the one global row (rule 2.2)
+  std::vector<ColumnSchema> features;  // in declared order; names after field_mapping
+  FactRange range;
+  std::int64_t batch_rows = 65536;  // at most so many rows in a batch
+};
+
+// Facts, column by column; all of num_rows, none of them refused. Immutable, cheap to copy.
+// At a delete (rule 3.7) the feature values are whatever the source holds and mean nothing.
+struct FactBatch {
+  std::int64_t num_rows = 0;
+  std::vector<Column> keys;      // one for each join key, of its declared type, without nulls
+  Column event_time;             // timestamps without nulls; kMinTime where timeless (rule 1.3)
+  Column created_time;           // timestamps; type null where the source declares none
+  Column sequence;               // int64; type null where the source declares none
+  Column deleted;                // bool without nulls; type null where the source declares none
+  std::vector<Column> features;  // one for each feature asked for, of its declared type
+
+  [[nodiscard]] std::span<const TimeMicros> event_times() const {
+    return event_time.values<TimeMicros>();
+  }
+
+  [[nodiscard]] FactTimes times(std::int64_t row) const {
+    const auto i = static_cast<std::size_t>(row);
+    FactTimes result{.event_time = event_times()[i]};
+    if (!created_time.IsNull(row)) {
+      result.created_time = created_time.values<TimeMicros>()[i];
+      result.has_created = true;
+    }
+    return result;
+  }
+
+  // The empty log: a batch source's declared column (rule 1.3).
+  [[nodiscard]] Sequence sequence_of(std::int64_t row) const {
+    if (sequence.IsNull(row)) return {};
+    return {.present = true,
+            .log = {},
+            .number = sequence.values<std::int64_t>()[static_cast<std::size_t>(row)]};
+  }
+
+  [[nodiscard]] bool is_delete(std::int64_t row) const {
+    return deleted.type().id() == TypeId::kBool &&
+           deleted.values<std::uint8_t>()[static_cast<std::size_t>(row)] != 0;
+  }
+};
+
+// What became of the rows read so far. rows = facts + null_keys + bad_times + too_far_ahead
+// + out_of_range; row groups that were not read count in ScanStats alone.
+struct FactCounts {
+  std::int64_t rows = 0;
+  std::int64_t facts = 0;
+  std::int64_t null_keys = 0;
+  std::int64_t bad_times = 0;      // null or impossible, skipped
+  std::int64_t too_far_ahead = 0;  // rule 3.5, skipped
+  std::int64_t out_of_range = 0;   // good, but not asked for
+};
+
+// A run of facts, in no promised order. Threads: one at a time.
+class FactStream {
+ public:
+  virtual ~FactStream() = default;
+  // The next facts, at least one row; an empty optional is the end. After an error: the same error.
+  virtual Result<std::optional<FactBatch>> Next() = 0;
+  [[nodiscard]] virtual const FactCounts& counts() const = 0;
+};
+
+// Reads in the order of files and rows. Holds a few batches, never a whole source.
+class FactReader : public FactStream {
+ public:
+  // `location`: the source's path, absolute, with all names bound. Lists the files, reads their
+  // footers, and checks names and types of every column that it needs in every file.
+  // Errors: NotFound (no file; a column, with the nearest name), InvalidArgument (types), and those
+  // of the files.
+  static Result<std::unique_ptr<FactReader>> Open(const Source& source, const std::string& location,
+                                                  FactRequest request, const Context& context);
+
+  // The same rules over rows in memory: a data frame, or any Arrow stream (taken over). `source`
+  // needs no path. A join without a repository sets max_future to kMaxTime and allow_1970 (3.5).
+  static Result<std::unique_ptr<FactReader>> FromStream(const Source& source,
+                                                        ArrowArrayStream* stream,
+                                                        FactRequest request,
+                                                        const Context& context);
+
+  FactReader(const FactReader&) = delete;
+  FactReader& operator=(const FactReader&) = delete;
+  ~FactReader() override;
+
+  // Errors: InvalidArgument for bad times (the first 10 rows with their file, and the count of all:
+  // the rest of the source is counted first), for a source whose event times all lie before 1973
+  // (rule 3.5; known at its end, or at Open from statistics), for a value that its declared type
+  // cannot hold (file, row, column); Corruption and IoError of the files; Cancelled.
+  Result<std::optional<FactBatch>> Next() override;
+
+  [[nodiscard]] const FactCounts& counts() const override;
+  [[nodiscard]] const ScanStats& stats() const;
+  // Rows that the scan will read, for progress; -1 where the format does not say (CSV).
+  [[nodiscard]] std::int64_t expected_rows() const;
+  // The files of the source as they were at Open, also those that the range left out.
+  [[nodiscard]] const SourceManifest& manifest() const;
+
+ private:
+  struct Impl;
+  explicit FactReader(std::unique_ptr<Impl> impl);
+
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace coeval
