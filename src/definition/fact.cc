@@ -1,0 +1,63 @@
+#include "definition/fact.h"
+
+#include <algorithm>
+
+namespace coeval {
+
+TimeMicros KnownTime(const FactTimes& times, const Source& source, Known known) {
+  if (source.timeless) return kMinTime;
+  if (known == Known::kHindsight) return times.event_time;
+  const bool arrival = known == Known::kArrival || source.created == CreatedMeaning::kArrival;
+  if (arrival && times.has_created) return times.created_time;
+  return SaturatingAdd(times.event_time, source.data_delay);
+}
+
+TimeMicros VisibleTime(const FactTimes& times, const Source& source, Known known) {
+  if (source.timeless) return kMinTime;
+  return std::max(times.event_time, KnownTime(times, source, known));
+}
+
+bool TooFarAhead(const FactTimes& times, const Source& source, TimeMicros clock) {
+  if (source.timeless) return false;
+  const TimeMicros seen = times.has_created ? times.created_time : clock;
+  return times.event_time > SaturatingAdd(seen, source.max_future);
+}
+
+std::strong_ordering CompareTimes(const FactTimes& a, const Sequence& sa, const FactTimes& b,
+                                  const Sequence& sb) {
+  if (const auto c = a.event_time <=> b.event_time; c != 0) return c;
+  if (const auto c = a.has_created <=> b.has_created; c != 0) return c;
+  if (a.has_created) {
+    if (const auto c = a.created_time <=> b.created_time; c != 0) return c;
+  }
+  if (const auto c = sa.present <=> sb.present; c != 0) return c;
+  if (!sa.present) return std::strong_ordering::equal;
+  // string_view compares as unsigned bytes, a prefix first.
+  if (const auto c = sa.log <=> sb.log; c != 0) return c;
+  return sa.number <=> sb.number;
+}
+
+std::strong_ordering CompareRank(const FactRank& a, const FactRank& b) {
+  if (const auto c = CompareTimes(a.times, a.sequence, b.times, b.sequence); c != 0) return c;
+  if (const auto c = a.is_delete <=> b.is_delete; c != 0) return c;
+  if (a.is_delete) return std::strong_ordering::equal;  // a delete has no tie bytes
+  return a.tie_bytes <=> b.tie_bytes;
+}
+
+std::string_view FeatureStatusName(FeatureStatus status) {
+  switch (status) {
+    case FeatureStatus::kPresent:
+      return "PRESENT";
+    case FeatureStatus::kNullValue:
+      return "NULL_VALUE";
+    case FeatureStatus::kOutsideMaxAge:
+      return "OUTSIDE_MAX_AGE";
+    case FeatureStatus::kNotFound:
+      return "NOT_FOUND";
+    case FeatureStatus::kInvalid:
+      return "INVALID";
+  }
+  CheckFailed(__FILE__, __LINE__, "unknown feature status");
+}
+
+}  // namespace coeval
