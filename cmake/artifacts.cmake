@@ -76,8 +76,9 @@ function(coeval_python_extension name)
   execute_process(COMMAND "${Python_EXECUTABLE}" -m nanobind --cmake_dir
     OUTPUT_STRIP_TRAILING_WHITESPACE OUTPUT_VARIABLE nanobind_ROOT COMMAND_ERROR_IS_FATAL ANY)
   find_package(nanobind CONFIG REQUIRED)
-  nanobind_add_module(${name} NB_STATIC NB_DOMAIN coeval NOMINSIZE ${ARG_SOURCES})
-  target_compile_options(nanobind-static-coeval PRIVATE -w)
+  nanobind_add_module(${name} NB_STATIC NB_DOMAIN coeval NOMINSIZE NB_SUPPRESS_WARNINGS
+                      ${ARG_SOURCES})
+  target_compile_options(nanobind-static PRIVATE -w)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/python)
   target_link_libraries(${name} PRIVATE ${ARG_LIBS})
   set(package "${CMAKE_BINARY_DIR}/python/coeval")

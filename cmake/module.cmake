@@ -43,7 +43,7 @@ function(coeval_test module file labels)
   add_test(NAME ${module}.${stem} COMMAND ${target} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${module}.${stem} PROPERTIES
     LABELS "${module};${labels}" TIMEOUT 600
-    ENVIRONMENT "COEVAL_SOURCE_DIR=${CMAKE_SOURCE_DIR};COEVAL_BUILD_DIR=${CMAKE_BINARY_DIR};COEVAL_PYTHON=${Python_EXECUTABLE}")
+    ENVIRONMENT "COEVAL_SOURCE_DIR=${CMAKE_SOURCE_DIR};COEVAL_ARROW_PLUGIN=${CMAKE_BINARY_DIR}/lib/coeval/libcoeval_arrow.so;COEVAL_BUILD_DIR=${CMAKE_BINARY_DIR};COEVAL_PYTHON=${Python_EXECUTABLE}")
 endfunction()
 
 function(coeval_module name)
