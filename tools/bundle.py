@@ -90,17 +90,17 @@ def bundle(files, into, folders, only):
 
 
 def rewrite(path, into, names):
+    """Points `path` at the copies. One change per call: patchelf 0.14 mixes up several."""
     is_copy = path.parent == into and RENAMED.match(path.name)
-    command = ["patchelf"]
+    replaced = [soname for soname in needed(path) if soname in names]
+    for soname in replaced:
+        tool("patchelf", "--replace-needed", soname, names[soname], str(path))
     if is_copy:
-        command += ["--set-soname", path.name]
-    for soname in needed(path):
-        if soname in names:
-            command += ["--replace-needed", soname, names[soname]]
-    folder = os.path.relpath(into, path.parent)
-    runpath = "$ORIGIN" if folder == "." else f"$ORIGIN/{folder}"
-    if is_copy or names:
-        tool(*command, "--set-rpath", runpath, str(path))
+        tool("patchelf", "--set-soname", path.name, str(path))
+    if is_copy or replaced:
+        folder = os.path.relpath(into, path.parent)
+        runpath = "$ORIGIN" if folder == "." else f"$ORIGIN/{folder}"
+        tool("patchelf", "--set-rpath", runpath, str(path))
 
 
 def main():
