@@ -38,6 +38,7 @@ repository=$PWD
 logs=$PWD/build/fresh-machine
 mkdir -p "$logs"
 root=${root:-$(mktemp -d "${TMPDIR:-/var/tmp}/coeval-fresh-XXXXXX")}
+mkdir -p "$root"
 chmod 755 "$root"
 remove_root() {
   cd /
