@@ -88,15 +88,15 @@ in_root update-ca-certificates >/dev/null 2>&1 || true
 
 # The commands ---------------------------------------------------------------------------------
 
-git clone --quiet --no-hardlinks "file://$repository" "$root/root/coeval"
-say "cloned $(git -C "$root/root/coeval" log -1 --format='%h %s')"
+git clone --quiet --no-hardlinks "file://$repository" "$root/opt/coeval"
+say "cloned $(git -C "$root/opt/coeval" log -1 --format='%h %s')"
 number=0 failed=0
 for target in $commands; do
   number=$((number + 1))
   log=$logs/$number-$target.log
   say "make $target (log: ${log#"$repository/"})"
   start=$SECONDS
-  if in_root make -C /root/coeval --no-print-directory "$target" >"$log" 2>&1; then
+  if in_root make -C /opt/coeval --no-print-directory "$target" >"$log" 2>&1; then
     say "make $target: ok in $((SECONDS - start)) s; its last line: $(tail -n 1 "$log")"
   else
     say "make $target: FAILED after $((SECONDS - start)) s; the end of its log:"
