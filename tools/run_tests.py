@@ -2,8 +2,8 @@
 """Runs the tests and ends with one plain line: `N passed, N failed`.
 
   tools/run_tests.py test     a release build and every test that belongs to each change
-  tools/run_tests.py ci       the same with warnings as errors, then format, clang-tidy, sanitizers,
-                              fuzzers (what `.ci/run` asks for)
+  tools/run_tests.py ci       the same with warnings as errors, then format, spelling, clang-tidy,
+                              sanitizers, fuzzers (what `.ci/run` asks for)
   tools/run_tests.py prove    the long proofs; writes tests/proofs/DATE.md
   tools/run_tests.py bench    the benchmarks: bench/run
   --only NAME                 one suite by its name, for example --only scenarios
@@ -31,6 +31,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+SPELLED = {".h", ".cc", ".py", ".md", ".txt", ".sh", ".cmake", ".yaml", ".toml", ".proto", ".ts"}
 TSAN = {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1"}
 CLOSING_LINE = re.compile(r"^(\d+) passed, (\d+) failed", re.M)
 
@@ -239,6 +240,14 @@ def clang_format():
     return Outcome(passed=total - len(failed), failed=len(failed))
 
 
+def spelling():
+    """codespell over what people wrote; tools/codespell_ignore.txt lists words that are right."""
+    names = [name for name in git_files() if not name.startswith(("LICENSE", "tools/python/"))
+             and Path(name).suffix in SPELLED]
+    code = run(["codespell", "--ignore-words", "tools/codespell_ignore.txt", *names])
+    return Outcome(passed=1) if code == 0 else Outcome(failed=1, note="see the lines above")
+
+
 def clang_tidy(budget_seconds):
     """The files of the last commits, newest first, until the time is used up."""
     recent = subprocess.run(["git", "log", "-n", "40", "--name-only", "--format=", "--", "src/*.cc"],
@@ -309,6 +318,7 @@ def run_every_change(runner, flags=()):
 def run_ci(runner):
     strict = ["-DCOEVAL_WERROR=ON"]
     runner.suite("clang-format", clang_format)
+    runner.suite("spelling", spelling)
     if not run_every_change(runner, strict):
         return
     runner.suite("headers alone", build, "release", "all_verify_interface_header_sets")
