@@ -26,43 +26,17 @@ function(coeval_program name)
   endif()
 endfunction()
 
-# coeval_plugin(name EXPORTS symbol... LIBS ... HEADERS ... SOURCES ... TESTS ... TEST_LIBS ...):
-# a shared object lib/coeval/libcoeval_<name>.so that exports nothing but EXPORTS, and an object
-# library coeval_<name>_objects with which its tests are linked.
-function(coeval_plugin name)
-  cmake_parse_arguments(ARG "" "" "EXPORTS;LIBS;HEADERS;SOURCES;TESTS;TEST_LIBS" ${ARGN})
-  foreach(list HEADERS SOURCES TESTS)
-    coeval_present_files(ARG_${list} ${ARG_${list}})
-  endforeach()
-  set(objects coeval_${name}_objects)
-  add_library(${objects} OBJECT ${ARG_SOURCES})
-  target_include_directories(${objects} PUBLIC ${CMAKE_SOURCE_DIR}/src)
-  target_link_libraries(${objects} PUBLIC ${ARG_LIBS} coeval::dep_threads)
-
-  string(JOIN "; " exports ${ARG_EXPORTS})
-  set(script "${CMAKE_CURRENT_BINARY_DIR}/${name}.map")
-  file(WRITE "${script}" "{ global: ${exports}; local: *; };\n")
-  add_library(coeval_${name} MODULE)
-  target_link_libraries(coeval_${name} PRIVATE ${objects})
-  target_link_options(coeval_${name} PRIVATE "LINKER:--version-script=${script}" "LINKER:-z,defs")
-  set_target_properties(coeval_${name} PROPERTIES
-    PREFIX lib OUTPUT_NAME coeval_${name} LINKER_LANGUAGE CXX LINK_DEPENDS "${script}"
-    LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib/coeval")
-  if(COEVAL_SANITIZE)
-    target_link_options(coeval_${name} PRIVATE "LINKER:-z,undefs")
-  endif()
+# coeval_plugin(target): a MODULE library becomes lib/coeval/lib<target>.so, and is installed with
+# private copies of the Arrow libraries that it needs.
+function(coeval_plugin target)
+  set_target_properties(${target} PROPERTIES
+    PREFIX lib LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib/coeval")
   if(SKBUILD)
-    install(TARGETS coeval_${name} LIBRARY DESTINATION coeval/lib COMPONENT wheel)
-    coeval_wheel_part(coeval_${name} coeval/lib/libcoeval_${name}.so)
+    install(TARGETS ${target} LIBRARY DESTINATION coeval/lib COMPONENT wheel)
+    coeval_wheel_part(${target} coeval/lib/lib${target}.so)
   else()
-    install(TARGETS coeval_${name} LIBRARY DESTINATION lib/coeval)
-    coeval_install_private_arrow(coeval_${name} lib/coeval lib/coeval-arrow)
-  endif()
-
-  if(COEVAL_TESTS)
-    foreach(file IN LISTS ARG_TESTS)
-      coeval_test(${name} ${file} fast ${objects} ${ARG_TEST_LIBS})
-    endforeach()
+    install(TARGETS ${target} LIBRARY DESTINATION lib/coeval)
+    coeval_install_private_arrow(${target} lib/coeval lib/coeval-arrow)
   endif()
 endfunction()
 
