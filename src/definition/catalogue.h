@@ -15,18 +15,18 @@ namespace coeval {
 
 // A stored view's version with everything that rules 2 and 3 need, resolved.
 struct ViewVersion {
-  FeatureView view;         // schema complete
+  FeatureView view;  // schema complete
   Source source;
   std::vector<JoinKey> join_keys;  // of its entities, in order
-  int version = 0;          // 1, 2, ...
-  std::string identity;     // rule 8.2
-  std::string data_identity;  // versions that share it share their online data
-  std::string label;        // "1.2" or ""
+  int version = 0;                 // 1, 2, ...
+  std::string identity;            // rule 8.2
+  std::string data_identity;       // versions that share it share their online data
+  std::string label;               // "1.2" or ""
   bool active = false;
 };
 
 struct OnDemandVersion {
-  OnDemandFeatureView view;        // sources carry pinned versions
+  OnDemandFeatureView view;  // sources carry pinned versions
   std::vector<Source> request_sources;
   int version = 0;
   std::string identity;
@@ -46,15 +46,17 @@ struct Catalogue {
   std::int64_t revision = 0;  // grows with every change of the registry
   std::vector<Entity> entities;
   std::vector<Source> sources;
-  std::map<std::string, std::vector<ViewVersion>> views;            // by name, versions ascending
+  std::map<std::string, std::vector<ViewVersion>> views;  // by name, versions ascending
   std::map<std::string, std::vector<OnDemandVersion>> on_demand_views;
   std::map<std::string, std::vector<ServiceVersion>> services;
 
   // The version asked for: 0 = active, -1 = latest. Errors: NotFound with the nearest name, or the
   // versions that exist.
   [[nodiscard]] Result<const ViewVersion*> FindView(const std::string& name, int version) const;
-  [[nodiscard]] Result<const OnDemandVersion*> FindOnDemandView(const std::string& name, int version) const;
-  [[nodiscard]] Result<const ServiceVersion*> FindService(const std::string& name, int version) const;
+  [[nodiscard]] Result<const OnDemandVersion*> FindOnDemandView(const std::string& name,
+                                                                int version) const;
+  [[nodiscard]] Result<const ServiceVersion*> FindService(const std::string& name,
+                                                          int version) const;
 };
 
 using CatalogueSnapshot = std::shared_ptr<const Catalogue>;

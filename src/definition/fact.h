@@ -36,7 +36,8 @@ TimeMicros VisibleTime(const FactTimes& times, const Source& source, Known known
 // Rule 3.5: too far ahead of its created time, or where that is null, of the clock of the run.
 bool TooFarAhead(const FactTimes& times, const Source& source, TimeMicros clock);
 
-// What rule 3.3 compares. Borrows its bytes. At a full tie of times and sequence a delete wins (3.7).
+// What rule 3.3 compares. Borrows its bytes. At a full tie of times and sequence a delete wins
+// (3.7).
 struct FactRank {
   FactTimes times;
   Sequence sequence;
@@ -54,13 +55,20 @@ std::strong_ordering CompareTimes(const FactTimes& a, const Sequence& sa, const 
 inline bool WithinTtl(TimeMicros event_time, TimeMicros t, DurationMicros ttl) {
   return ttl == 0 || event_time >= SaturatingSubtract(t, ttl);
 }
+
 // Rule 7.2, OUTSIDE_MAX_AGE: expired, but within twice the ttl.
 inline bool WithinTwiceTtl(TimeMicros event_time, TimeMicros t, DurationMicros ttl) {
   return ttl != 0 && event_time >= SaturatingSubtract(SaturatingSubtract(t, ttl), ttl);
 }
 
 // The status of a value (rule 7.2).
-enum class FeatureStatus : std::uint8_t { kPresent, kNullValue, kOutsideMaxAge, kNotFound, kInvalid };
+enum class FeatureStatus : std::uint8_t {
+  kPresent,
+  kNullValue,
+  kOutsideMaxAge,
+  kNotFound,
+  kInvalid
+};
 // "PRESENT", "NULL_VALUE", "OUTSIDE_MAX_AGE", "NOT_FOUND", "INVALID".
 std::string_view FeatureStatusName(FeatureStatus status);
 

@@ -1,5 +1,6 @@
-// Feature views: stored ones (facts carried as they are) and on-demand ones (expressions over request
-// data and other features), the projections that pick from them, and services that name a list.
+// Feature views: stored ones (facts carried as they are) and on-demand ones (expressions over
+// request data and other features), the projections that pick from them, and services that name a
+// list.
 #pragma once
 
 #include <cstdint>
@@ -18,37 +19,39 @@ namespace coeval {
 struct FeatureView {
   std::string name;
   std::vector<std::string> entities;  // names; none = one global row (rule 2.2)
-  std::vector<Field> schema;          // the features, in declared order (it decides ties, rule 3.3);
-                                      // empty before apply = inferred from the source and then frozen
-  DurationMicros ttl = 0;             // 0 = none
-  std::string source;                 // name of a Source of kind kFile
+  std::vector<Field> schema;  // the features, in declared order (it decides ties, rule 3.3);
+                              // empty before apply = inferred from the source and then frozen
+  DurationMicros ttl = 0;     // 0 = none
+  std::string source;         // name of a Source of kind kFile
   bool online = true;
   bool offline = true;
-  std::string version_label;          // "1.2", or ""
+  std::string version_label;  // "1.2", or ""
   std::string description;
   Tags tags;
   std::string owner;
-  DurationMicros sla = 0;             // freshness promised to users; 0 = none
+  DurationMicros sla = 0;  // freshness promised to users; 0 = none
 };
 
-// What is taken from a view: view[["a", "b"]].with_name("x").with_join_key_map({"airport": "origin"}).
+// What is taken from a view: view[["a", "b"]].with_name("x").with_join_key_map({"airport":
+// "origin"}).
 struct Projection {
   std::string view;
   int version = 0;                    // 0 = the active one (in a stored service: pinned, never 0)
   std::vector<std::string> features;  // empty = all, in declared order
   std::string alias;                  // "" = the view's name
-  std::map<std::string, std::string> join_key_map;  // the view's join key -> spine or request column
+  std::map<std::string, std::string>
+      join_key_map;  // the view's join key -> spine or request column
 
   [[nodiscard]] const std::string& shown_name() const { return alias.empty() ? view : alias; }
 };
 
-// Features computed when asked, by expressions (rule 6) over its sources' features and request data.
-// An input is named plainly, or "view.feature" where two sources have the same name.
+// Features computed when asked, by expressions (rule 6) over its sources' features and request
+// data. An input is named plainly, or "view.feature" where two sources have the same name.
 struct OnDemandFeatureView {
   std::string name;
-  std::vector<Projection> sources;           // stored views
-  std::vector<std::string> request_sources;  // names of Sources of kind kRequest
-  std::vector<Field> schema;                 // the features computed, in declared order
+  std::vector<Projection> sources;                 // stored views
+  std::vector<std::string> request_sources;        // names of Sources of kind kRequest
+  std::vector<Field> schema;                       // the features computed, in declared order
   std::map<std::string, std::string> expressions;  // feature -> expression text, one for each
   std::string version_label;
   std::string description;

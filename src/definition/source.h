@@ -1,4 +1,5 @@
-// Source: where the facts of a view come from, and what its times mean (rules 1.3, 3.2, 3.5, 5.8, 7.7).
+// Source: where the facts of a view come from, and what its times mean
+// (rules 1.3, 3.2, 3.5, 5.8, 7.7).
 #pragma once
 
 #include <cstdint>
@@ -22,9 +23,10 @@ struct CsvOptions {
   char delimiter = ',';
   char quote = '"';
   bool header = true;
-  std::vector<std::string> null_values = {""};        // texts that mean null, in string columns too
-  std::vector<std::pair<std::string, DataType>> types;  // columns whose type is not left to inference
-  std::vector<std::string> column_names;              // where there is no header
+  std::vector<std::string> null_values = {""};  // texts that mean null, in string columns too
+  std::vector<std::pair<std::string, DataType>>
+      types;                              // columns whose type is not left to inference
+  std::vector<std::string> column_names;  // where there is no header
 };
 
 // A batch source of files. `path` may be one file, a folder, or a glob, absolute or relative to the
@@ -43,18 +45,20 @@ struct Source {
   bool hive_partitions = false;  // folders key=value become columns
 
   // meaning (part of the identity); column names are those of the source, before field_mapping
-  std::string timestamp_field;             // event time; "" where timeless
-  std::string created_field;               // "" = none
+  std::string timestamp_field;  // event time; "" where timeless
+  std::string created_field;    // "" = none
   CreatedMeaning created = CreatedMeaning::kVersion;
   DurationMicros data_delay = 0;
-  std::string sequence_field;              // int64; breaks ties (rule 1.3)
-  std::string delete_field;                // bool; true = a delete (rule 3.7)
+  std::string sequence_field;  // int64; breaks ties (rule 1.3)
+  std::string delete_field;    // bool; true = a delete (rule 3.7)
   bool timeless = false;
   std::map<std::string, std::string> field_mapping;  // source column -> feature or key name
-  DurationMicros lateness = -1;            // -1 = data_delay + 7 d (rule 5.8)
-  DurationMicros overlap = kDay;           // rule 7.7
-  DurationMicros max_future = 365 * kDay;  // rule 3.5
-  bool allow_1970 = false;                 // rule 3.5
+  DurationMicros lateness = -1;                      // -1 = data_delay + 7 d (rule 5.8)
+  DurationMicros max_future = 365 * kDay;            // rule 3.5
+
+  // how its rows are carried (no part of the identity: it changes no answer)
+  DurationMicros overlap = kDay;  // rule 7.7
+  bool allow_1970 = false;        // rule 3.5
   OnBadTime on_bad_time = OnBadTime::kError;
 
   // kRequest: what a request brings

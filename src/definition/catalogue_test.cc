@@ -1,0 +1,44 @@
+#include "definition/catalogue.h"
+
+#include <gtest/gtest.h>
+
+namespace coeval {
+namespace {
+
+Catalogue WithVersions() {
+  Catalogue catalogue;
+  for (int v = 1; v <= 3; ++v) {
+    ViewVersion version;
+    version.view.name = "weather";
+    version.version = v;
+    version.active = v == 2;
+    catalogue.views["weather"].push_back(version);
+  }
+  ServiceVersion service;
+  service.version = 1;
+  catalogue.services["delays"].push_back(service);
+  return catalogue;
+}
+
+TEST(CatalogueTest, ActiveLatestOrNumbered) {
+  const Catalogue catalogue = WithVersions();
+  EXPECT_EQ((*catalogue.FindView("weather", 0))->version, 2);
+  EXPECT_EQ((*catalogue.FindView("weather", -1))->version, 3);
+  EXPECT_EQ((*catalogue.FindView("weather", 1))->version, 1);
+}
+
+TEST(CatalogueTest, ErrorsSayWhatThereIs) {
+  const Catalogue catalogue = WithVersions();
+  EXPECT_EQ(catalogue.FindView("wether", 0).status().ToString(),
+            "not found: there is no feature view 'wether', did you mean \"weather\"?");
+  EXPECT_EQ(catalogue.FindView("weather", 4).status().message(),
+            "feature view 'weather' has no version 4; it has 1, 2 (active), 3");
+  EXPECT_EQ(catalogue.FindService("delays", 0).status().message(),
+            "feature service 'delays' has no active version; it has 1");
+  EXPECT_EQ(catalogue.FindOnDemandView("x", 0).status().message(),
+            "there is no on-demand feature view 'x'; nothing of this kind was applied yet (coeval "
+            "apply)");
+}
+
+}  // namespace
+}  // namespace coeval
