@@ -50,6 +50,8 @@ class Json {
   static Json MakeArray() { return Json(Array{}); }
 
   static Json MakeObject();
+  // REQUIRES: the keys are unique.
+  static Json FromMembers(Object members);
 
   [[nodiscard]] bool is_null() const { return value_.index() == 0; }
 
@@ -103,6 +105,7 @@ class Json {
   // Two spaces of indentation, one member a line.
   [[nodiscard]] std::string WritePretty() const;
 
+  // The same kinds and values; members in any order; numbers bit for bit, every NaN alike.
   friend bool operator==(const Json& a, const Json& b);
 
  private:
@@ -112,8 +115,9 @@ class Json {
 // Appends `text` as a JSON string, quoted and escaped; bytes that are no UTF-8 become U+FFFD.
 void AppendJsonString(std::string_view text, std::string* out);
 
-// Parses one document. Errors: InvalidArgument with the byte offset, on malformed text, duplicate
-// keys, depth above `max_depth`.
+// Parses one document (RFC 8259). A number without point and exponent is an integer. Errors:
+// InvalidArgument with byte, line and column, on malformed text or UTF-8, duplicate keys, depth
+// above `max_depth`, integers beyond int64 and numbers beyond double.
 Result<Json> ParseJson(std::string_view text, int max_depth = 64);
 
 }  // namespace coeval

@@ -56,9 +56,15 @@ std::string FormatTime(TimeMicros time);
 // no zone = UTC (rule 1.1). Fractions finer than 1 µs are rounded as asked.
 Result<TimeMicros> ParseTime(std::string_view text, Rounding rounding = Rounding::kDown);
 
-// "3h", "30d", "1d12h", "250ms", "90s", "15m", "10us"; also plain "0".
+// Days since 1970-01-01 as "2013-01-31", and back (years as in FormatTime).
+std::string FormatDate(std::int32_t days);
+Result<std::int32_t> ParseDate(std::string_view text);
+
+// "3h", "30d", "1d12h", "250ms", "90s", "15m", "10us", "2w"; a sign before; also plain "0". Larger
+// units come first, each at most once.
 Result<DurationMicros> ParseDuration(std::string_view text);
-// The inverse, in the fewest units: 10800000000 -> "3h"; 0 -> "0s".
+// The inverse, in units up to days, without those that are none: 10800000000 -> "3h", 36 h ->
+// "1d12h", 0 -> "0s".
 std::string FormatDuration(DurationMicros duration);
 
 }  // namespace coeval

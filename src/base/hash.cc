@@ -1,0 +1,58 @@
+#include "base/hash.h"
+
+#include <openssl/evp.h>
+
+#include <array>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/status.h"
+
+namespace coeval {
+
+std::uint64_t Hash64(std::string_view bytes) {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+std::uint32_t Checksum32(std::string_view bytes) {
+  return static_cast<std::uint32_t>(XXH3_64bits(bytes.data(), bytes.size()) & 0xFFFFFFFFU);
+}
+
+struct Sha256::Impl {
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+};
+
+Sha256::Sha256() : impl_(std::make_unique<Impl>()) {
+  COEVAL_CHECK(impl_->context != nullptr);
+  COEVAL_CHECK(EVP_DigestInit_ex(impl_->context, EVP_sha256(), nullptr) == 1);
+}
+
+Sha256::~Sha256() {
+  EVP_MD_CTX_free(impl_->context);
+}
+
+void Sha256::Update(std::string_view bytes) {
+  COEVAL_CHECK(EVP_DigestUpdate(impl_->context, bytes.data(), bytes.size()) == 1);
+}
+
+std::string Sha256::HexDigest() {
+  std::array<unsigned char, 32> digest{};
+  unsigned int size = 0;
+  COEVAL_CHECK(EVP_DigestFinal_ex(impl_->context, digest.data(), &size) == 1 && size == 32);
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const unsigned char byte : digest) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+std::string Sha256Hex(std::string_view bytes) {
+  Sha256 hash;
+  hash.Update(bytes);
+  return hash.HexDigest();
+}
+
+}  // namespace coeval

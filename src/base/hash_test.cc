@@ -1,0 +1,30 @@
+#include "base/hash.h"
+
+#include <gtest/gtest.h>
+
+namespace coeval {
+namespace {
+
+// Stored bytes depend on these: they never change.
+TEST(HashTest, GivesThePublishedXxh3Values) {
+  EXPECT_EQ(Hash64(""), 0x2D06800538D394C2U);
+  EXPECT_EQ(Checksum32(""), 0x38D394C2U);
+  EXPECT_EQ(Checksum32("abc"), static_cast<std::uint32_t>(Hash64("abc")));
+  EXPECT_NE(Hash64("abc"), Hash64("abd"));
+}
+
+TEST(Sha256Test, GivesThePublishedDigests) {
+  EXPECT_EQ(Sha256Hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(Sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST(Sha256Test, PiecesDoNotMatter) {
+  Sha256 hash;
+  hash.Update("a");
+  hash.Update("");
+  hash.Update("bc");
+  EXPECT_EQ(hash.HexDigest(), Sha256Hex("abc"));
+}
+
+}  // namespace
+}  // namespace coeval
