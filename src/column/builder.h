@@ -37,11 +37,16 @@ class ColumnBuilder {
   Status Append(const Value& value);
   // Cell `row` of a column of the same type.
   void AppendFrom(const Column& column, std::int64_t row);
+  // All cells of a column of the same type.
+  void AppendColumn(const Column& column);
 
   Column Finish();
 
  private:
   void AppendValidity(bool valid);
+  void AppendChecked(const Value& value);
+  void CloseRow();  // ends a string, list or map
+  [[nodiscard]] bool HasOffsets() const;
 
   DataType type_;
   std::int64_t length_ = 0;

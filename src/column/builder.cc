@@ -1,0 +1,226 @@
+#include "column/builder.h"
+
+#include <cstring>
+#include <limits>
+#include <utility>
+
+namespace coeval {
+namespace {
+
+template <typename T>
+void AppendRaw(std::vector<std::uint8_t>* bytes, T value) {
+  const std::size_t at = bytes->size();
+  bytes->resize(at + sizeof(T));
+  std::memcpy(bytes->data() + at, &value, sizeof(T));
+}
+
+Status WrongKind(const Value& value, const DataType& type) {
+  return Status::InvalidArgument(ToText(value, DataType()) + " is not a " + type.ToString());
+}
+
+bool FitsInt32(std::int64_t value) {
+  return value >= std::numeric_limits<std::int32_t>::min() &&
+         value <= std::numeric_limits<std::int32_t>::max();
+}
+
+// Would Append take it? Nested values are checked before anything is written.
+Status CheckValue(const Value& value, const DataType& type) {
+  if (value.is_null()) return {};
+  bool fits = false;
+  switch (type.id()) {
+    case TypeId::kNull: break;
+    case TypeId::kBool: fits = value.is_bool(); break;
+    case TypeId::kInt32:
+    case TypeId::kDate: fits = value.is_int() && FitsInt32(value.AsInt()); break;
+    case TypeId::kInt64:
+    case TypeId::kTimestamp: fits = value.is_int(); break;
+    case TypeId::kFloat32:
+    case TypeId::kFloat64: fits = value.is_double(); break;
+    case TypeId::kString:
+    case TypeId::kBytes: fits = value.is_string(); break;
+    case TypeId::kDecimal128: fits = value.is_decimal(); break;
+    case TypeId::kList:
+    case TypeId::kVector:
+      if (!value.is_list()) break;
+      if (type.id() == TypeId::kVector &&
+          value.AsList().size() != static_cast<std::size_t>(type.size())) {
+        break;
+      }
+      for (const Value& element : value.AsList()) {
+        if (type.id() == TypeId::kVector && element.is_null()) return WrongKind(value, type);
+        COEVAL_RETURN_IF_ERROR(CheckValue(element, type.child(0)));
+      }
+      return {};
+    case TypeId::kMap:
+      if (!value.is_map()) break;
+      for (const auto& [key, item] : value.AsMap()) {
+        if (key.is_null()) return WrongKind(value, type);
+        COEVAL_RETURN_IF_ERROR(CheckValue(key, type.child(0)));
+        COEVAL_RETURN_IF_ERROR(CheckValue(item, type.child(1)));
+      }
+      return {};
+  }
+  return fits ? Status() : WrongKind(value, type);
+}
+
+}  // namespace
+
+ColumnBuilder::ColumnBuilder(DataType type) : type_(std::move(type)) {
+  if (type_.is_nested()) {
+    children_.emplace_back(type_.child(0));
+    if (type_.id() == TypeId::kMap) children_.emplace_back(type_.child(1));
+  }
+  if (HasOffsets()) offsets_.push_back(0);
+}
+
+bool ColumnBuilder::HasOffsets() const {
+  return type_.width() == 0 && type_.id() != TypeId::kNull && type_.id() != TypeId::kVector;
+}
+
+void ColumnBuilder::Reserve(std::int64_t rows) {
+  const auto n = static_cast<std::size_t>(rows);
+  validity_.reserve((n + 7) / 8);
+  values_.reserve(n * static_cast<std::size_t>(type_.width()));
+  if (HasOffsets()) offsets_.reserve(n + 1);
+}
+
+void ColumnBuilder::AppendValidity(bool valid) {
+  if ((length_ & 7) == 0) validity_.push_back(0);
+  if (valid) {
+    validity_.back() |= static_cast<std::uint8_t>(1U << (length_ & 7));
+  } else {
+    ++null_count_;
+  }
+  ++length_;
+}
+
+void ColumnBuilder::CloseRow() {
+  const std::size_t end = children_.empty() ? values_.size()
+                                            : static_cast<std::size_t>(children_[0].length());
+  COEVAL_CHECK(end <= static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()));
+  offsets_.push_back(static_cast<std::int32_t>(end));
+}
+
+void ColumnBuilder::AppendNull() {
+  AppendValidity(false);
+  if (type_.width() > 0) {
+    values_.resize(values_.size() + static_cast<std::size_t>(type_.width()));
+  } else if (type_.id() == TypeId::kVector) {
+    for (int i = 0; i < type_.size(); ++i) children_[0].AppendDouble(0);
+  } else if (HasOffsets()) {
+    CloseRow();
+  }
+}
+
+void ColumnBuilder::AppendBool(bool value) {
+  AppendValidity(true);
+  values_.push_back(value ? 1 : 0);
+}
+
+void ColumnBuilder::AppendInt(std::int64_t value) {
+  AppendValidity(true);
+  if (type_.width() == 4) {
+    AppendRaw(&values_, static_cast<std::int32_t>(value));
+  } else {
+    AppendRaw(&values_, value);
+  }
+}
+
+void ColumnBuilder::AppendDouble(double value) {
+  AppendValidity(true);
+  if (type_.width() == 4) {
+    AppendRaw(&values_, Canonical(static_cast<float>(value)));
+  } else {
+    AppendRaw(&values_, Canonical(value));
+  }
+}
+
+void ColumnBuilder::AppendBytes(std::string_view value) {
+  AppendValidity(true);
+  values_.insert(values_.end(), value.begin(), value.end());
+  CloseRow();
+}
+
+void ColumnBuilder::AppendDecimal(Int128 unscaled) {
+  AppendValidity(true);
+  AppendRaw(&values_, unscaled);
+}
+
+Status ColumnBuilder::Append(const Value& value) {
+  COEVAL_RETURN_IF_ERROR(CheckValue(value, type_));
+  AppendChecked(value);
+  return {};
+}
+
+void ColumnBuilder::AppendChecked(const Value& value) {
+  if (value.is_null()) return AppendNull();
+  if (value.is_bool()) return AppendBool(value.AsBool());
+  if (value.is_int()) return AppendInt(value.AsInt());
+  if (value.is_double()) return AppendDouble(value.AsDouble());
+  if (value.is_string()) return AppendBytes(value.AsString());
+  if (value.is_decimal()) return AppendDecimal(value.AsDecimal());
+  AppendValidity(true);
+  if (value.is_list()) {
+    for (const Value& element : value.AsList()) children_[0].AppendChecked(element);
+  } else {
+    for (const auto& [key, item] : value.AsMap()) {
+      children_[0].AppendChecked(key);
+      children_[1].AppendChecked(item);
+    }
+  }
+  if (HasOffsets()) CloseRow();
+}
+
+void ColumnBuilder::AppendFrom(const Column& column, std::int64_t row) {
+  if (column.IsNull(row)) return AppendNull();
+  AppendValidity(true);
+  if (const int width = type_.width(); width > 0) {
+    const std::uint8_t* value = column.values_buffer().data + row * width;
+    values_.insert(values_.end(), value, value + width);
+  } else if (type_.is_nested()) {
+    const Column::Extent extent = column.elements(row);
+    for (std::size_t i = 0; i < children_.size(); ++i) {
+      for (std::int64_t e = extent.first; e < extent.last; ++e) {
+        children_[i].AppendFrom(column.child(i), e);
+      }
+    }
+    if (HasOffsets()) CloseRow();
+  } else {
+    const std::string_view value = column.bytes(row);
+    values_.insert(values_.end(), value.begin(), value.end());
+    CloseRow();
+  }
+}
+
+void ColumnBuilder::AppendColumn(const Column& column) {
+  const int width = type_.width();
+  if (width > 0 && !column.may_have_nulls()) {
+    const std::uint8_t* first = column.values_buffer().data;
+    if (column.length() > 0) values_.insert(values_.end(), first, first + column.length() * width);
+    for (std::int64_t row = 0; row < column.length(); ++row) AppendValidity(true);
+    return;
+  }
+  for (std::int64_t row = 0; row < column.length(); ++row) AppendFrom(column, row);
+}
+
+Column ColumnBuilder::Finish() {
+  ColumnBuilder done(type_);
+  std::swap(done, *this);
+  Buffer validity = done.null_count_ > 0 ? MakeBuffer(std::move(done.validity_)) : Buffer{};
+  if (type_.id() == TypeId::kNull) return Column::Nulls(type_, done.length_);
+  if (type_.width() > 0) {
+    return Column::FixedWidth(type_, done.length_, MakeBuffer(std::move(done.values_)),
+                              std::move(validity));
+  }
+  Buffer offsets = HasOffsets() ? MakeBuffer(std::move(done.offsets_)) : Buffer{};
+  if (!type_.is_nested()) {
+    return Column::Binary(type_, done.length_, std::move(offsets),
+                          MakeBuffer(std::move(done.values_)), std::move(validity));
+  }
+  std::vector<Column> children;
+  for (ColumnBuilder& child : done.children_) children.push_back(child.Finish());
+  return Column::Nested(type_, done.length_, std::move(offsets), std::move(children),
+                        std::move(validity));
+}
+
+}  // namespace coeval

@@ -1,0 +1,201 @@
+#include "retrieval/assemble.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "column/builder.h"
+
+namespace coeval {
+namespace {
+
+// The column with its default in place of null (rule 7.6).
+Result<Column> WithDefault(const Column& column, const Field& field) {
+  if (!field.default_value || field.default_value->is_null() || !column.may_have_nulls()) {
+    return column;
+  }
+  ColumnBuilder one(field.type);
+  COEVAL_RETURN_IF_ERROR(one.Append(*field.default_value));
+  const Column fallback = one.Finish();
+  ColumnBuilder builder(field.type);
+  builder.Reserve(column.length());
+  for (std::int64_t row = 0; row < column.length(); ++row) {
+    if (column.IsNull(row)) {
+      builder.AppendFrom(fallback, 0);
+    } else {
+      builder.AppendFrom(column, row);
+    }
+  }
+  return builder.Finish();
+}
+
+std::vector<FeatureStatus> StatusesOf(const Column& raw, const std::vector<Match>& match) {
+  std::vector<FeatureStatus> statuses(match.size());
+  for (std::size_t row = 0; row < match.size(); ++row) {
+    switch (match[row]) {
+      case Match::kFound:
+        statuses[row] = raw.IsNull(static_cast<std::int64_t>(row)) ? FeatureStatus::kNullValue
+                                                                   : FeatureStatus::kPresent;
+        break;
+      case Match::kOutsideMaxAge: statuses[row] = FeatureStatus::kOutsideMaxAge; break;
+      case Match::kNotFound: statuses[row] = FeatureStatus::kNotFound; break;
+    }
+  }
+  return statuses;
+}
+
+std::vector<TimeMicros> TimesOf(const ViewAnswers& answers) {
+  std::vector<TimeMicros> times = answers.event_time;
+  for (std::size_t row = 0; row < times.size(); ++row) {
+    if (answers.match[row] == Match::kNotFound) times[row] = kMinTime;
+  }
+  return times;
+}
+
+const Field& FieldOf(const PlannedView& view, std::size_t position) {
+  return view.version->view.schema[view.features[position]];
+}
+
+// The computed features of one on-demand view.
+struct Computed {
+  std::vector<Column> columns;  // one per PlannedOnDemand::features
+  std::vector<std::vector<FeatureStatus>> statuses;
+  std::vector<std::vector<TimeMicros>> times;
+};
+
+// Assembles one answer. Borrows all; one thread.
+class Assembler {
+ public:
+  Assembler(const FeaturePlan& plan, std::span<const ViewAnswers> answers,
+            std::span<const Column> request, std::int64_t n, std::span<const TimeMicros> t)
+      : plan_(plan), answers_(answers), request_(request), n_(n), t_(t) {}
+
+  Result<FeatureTable> Run() {
+    COEVAL_RETURN_IF_ERROR(FillDefaults());
+    for (const PlannedOnDemand& view : plan_.on_demand) {
+      COEVAL_ASSIGN_OR_RETURN(Computed computed, Compute(view));
+      computed_.push_back(std::move(computed));
+    }
+    table_.num_rows = n_;
+    for (const PlannedOutput& output : plan_.outputs) Emit(output);
+    return std::move(table_);
+  }
+
+ private:
+  Status FillDefaults() {
+    for (std::size_t v = 0; v < plan_.views.size(); ++v) {
+      std::vector<Column>& columns = filled_.emplace_back();
+      for (std::size_t i = 0; i < plan_.views[v].features.size(); ++i) {
+        COEVAL_ASSIGN_OR_RETURN(
+            Column column, WithDefault(answers_[v].features[i], FieldOf(plan_.views[v], i)));
+        columns.push_back(std::move(column));
+      }
+      view_times_.push_back(TimesOf(answers_[v]));
+    }
+    return {};
+  }
+
+  Result<Computed> Compute(const PlannedOnDemand& view) {
+    std::vector<Column> inputs;
+    for (const PlannedInput& input : view.inputs) {
+      inputs.push_back(input.from_request ? request_[input.position]
+                                          : filled_[input.view][input.position]);
+    }
+    Computed computed;
+    for (const PlannedOnDemand::Computed& feature : view.features) {
+      Evaluation evaluation = feature.expression->Evaluate(inputs, n_, t_);
+      const Field& field = view.version->view.schema[feature.feature];
+      NoteErrors(view.shown_name + ":" + field.name, evaluation);
+      computed.statuses.push_back(ComputedStatuses(evaluation));
+      computed.times.push_back(InputTimes(view, *feature.expression));
+      COEVAL_ASSIGN_OR_RETURN(Column column, WithDefault(evaluation.values, field));
+      if (evaluation.invalid_count > 0) column = NullWhere(column, evaluation.invalid);
+      computed.columns.push_back(std::move(column));
+    }
+    return computed;
+  }
+
+  void NoteErrors(const std::string& feature, const Evaluation& evaluation) {
+    table_.invalid_count += evaluation.invalid_count;
+    for (const RowError& error : evaluation.first_errors) {
+      if (table_.first_errors.size() >= 10) break;
+      table_.first_errors.push_back(feature + ", row " + std::to_string(error.row) + ": " +
+                                    error.message);
+    }
+  }
+
+  // INVALID stays null, also where there is a default.
+  static Column NullWhere(const Column& column, const std::vector<std::uint8_t>& invalid) {
+    std::vector<std::int64_t> rows(invalid.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      rows[row] = invalid[row] != 0 ? -1 : static_cast<std::int64_t>(row);
+    }
+    return column.Take(rows);
+  }
+
+  std::vector<FeatureStatus> ComputedStatuses(const Evaluation& evaluation) const {
+    std::vector<FeatureStatus> statuses(static_cast<std::size_t>(n_));
+    for (std::size_t row = 0; row < statuses.size(); ++row) {
+      if (!evaluation.invalid.empty() && evaluation.invalid[row] != 0) {
+        statuses[row] = FeatureStatus::kInvalid;
+      } else {
+        statuses[row] = evaluation.values.IsNull(static_cast<std::int64_t>(row))
+                            ? FeatureStatus::kNullValue
+                            : FeatureStatus::kPresent;
+      }
+    }
+    return statuses;
+  }
+
+  // The greatest time of the stored features that the expression reads (rule 7.2).
+  std::vector<TimeMicros> InputTimes(const PlannedOnDemand& view,
+                                     const Expression& expression) const {
+    std::vector<TimeMicros> times(static_cast<std::size_t>(n_), kMinTime);
+    for (const std::string& name : expression.inputs()) {
+      const PlannedInput& input = view.inputs[*view.input_schema.Find(name)];
+      if (input.from_request) continue;
+      const std::vector<TimeMicros>& of_view = view_times_[input.view];
+      for (std::size_t row = 0; row < times.size(); ++row) {
+        times[row] = std::max(times[row], of_view[row]);
+      }
+    }
+    return times;
+  }
+
+  void Emit(const PlannedOutput& output) {
+    if (output.on_demand) {
+      const Computed& computed = computed_[output.view];
+      table_.columns.push_back(computed.columns[output.position]);
+      table_.statuses.push_back(computed.statuses[output.position]);
+      table_.times.push_back(computed.times[output.position]);
+      return;
+    }
+    const ViewAnswers& answers = answers_[output.view];
+    table_.columns.push_back(filled_[output.view][output.position]);
+    table_.statuses.push_back(StatusesOf(answers.features[output.position], answers.match));
+    table_.times.push_back(view_times_[output.view]);
+  }
+
+  const FeaturePlan& plan_;
+  std::span<const ViewAnswers> answers_;
+  std::span<const Column> request_;
+  std::int64_t n_;
+  std::span<const TimeMicros> t_;
+  std::vector<std::vector<Column>> filled_;            // per view, with defaults
+  std::vector<std::vector<TimeMicros>> view_times_;    // per view
+  std::vector<Computed> computed_;                     // per on-demand view
+  FeatureTable table_;
+};
+
+}  // namespace
+
+Result<FeatureTable> AssembleFeatures(const FeaturePlan& plan, std::span<const ViewAnswers> answers,
+                                      std::span<const Column> request, std::int64_t n,
+                                      std::span<const TimeMicros> t) {
+  COEVAL_CHECK(answers.size() == plan.views.size());
+  COEVAL_CHECK(request.size() == plan.request_columns.size());
+  COEVAL_CHECK(t.size() == 1 || static_cast<std::int64_t>(t.size()) == n);
+  return Assembler(plan, answers, request, n, t).Run();
+}
+
+}  // namespace coeval

@@ -1,0 +1,158 @@
+// FeatureStore: one repository, opened: its configuration, registry, sources, offline engine and online
+// store, wired together. The API behind the Python SDK, the command line and the servers; no rule of
+// the domain lives here.
+//
+//   auto store = FeatureStore::Open({.repository = "examples/flights"});
+//   (*store)->Apply({}, nullptr);
+//   auto plan = (*store)->Plan({.service = "departure_delay_v1"});
+//   auto answer = (*store)->ReadOnline(*plan, columns);
+//
+// Threads: ReadOnline and Plan may be called from any number of threads at once, also while others
+// materialize or apply. The other calls lock what they need themselves.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/context.h"
+#include "base/json.h"
+#include "base/progress.h"
+#include "base/status.h"
+#include "column/arrow_bridge.h"
+#include "column/column.h"
+#include "config/config.h"
+#include "definition/catalogue.h"
+#include "definition/definitions.h"
+#include "offline/training_set.h"
+#include "retrieval/assemble.h"
+#include "retrieval/feature_plan.h"
+
+namespace coeval {
+
+struct StoreOptions {
+  std::string repository = ".";                  // the folder with coeval.yaml
+  std::string environment;                       // --env NAME; "" = none
+  std::map<std::string, std::string> overrides;  // flags: "online_store.path" -> "..."
+  std::shared_ptr<const Clock> clock;            // null: the configuration's, else the system's
+  LogSink log;                                   // null: none
+  std::string python;                            // runs definitions; "" = $COEVAL_PYTHON, else python3
+};
+
+struct ApplyOptions {
+  bool promote = false;    // on-demand views and services become active at once (rule 8.5)
+  bool partial = false;    // objects given from Python: never deletes what is not named
+  std::string who;         // for the history; "" = user@host
+};
+
+// What plan shows and apply did: machine form and text that explains it.
+struct PlanReport {
+  Json changes;            // docs/formats/plan.md
+  std::string text;        // plain, many lines; "nothing to do" where it is empty
+  bool empty = true;
+};
+
+struct TrainingSetOptions {
+  Known known = Known::kDeclared;
+  bool null_on_error = false;             // rule 6.2: on_error="null"
+  std::string time_column;                // rule 4.2; "" = find it
+  ProgressSink progress;
+  std::shared_ptr<CancelToken> cancel;    // null: the store's
+};
+
+struct OnlineAnswer {
+  SharedFeaturePlan plan;
+  FeatureTable table;       // one row per entity row
+  TimeMicros t = 0;         // the question's time (rule 1.4)
+  bool from_offline = false;  // asked for a time before the horizon: the offline engine answered
+};
+
+struct MaterializeOptions {
+  std::vector<std::string> views;  // "weather", "weather@v2"; empty = all that are online
+  ProgressSink progress;
+  std::shared_ptr<CancelToken> cancel;
+};
+
+// One view's outcome of a materialization.
+struct MaterializeReport {
+  std::string view;  // "weather@v2"
+  std::int64_t rows_read = 0;
+  std::int64_t rows_written = 0;
+  std::int64_t rows_refused = 0;
+  TimeMicros watermark = kMinTime;
+  std::string detail;  // "source unchanged", ...
+};
+
+class FeatureStore {
+ public:
+  // Errors: NotFound (no coeval.yaml: says to run `coeval init`), InvalidArgument (configuration),
+  // FailedPrecondition (a newer format), Unavailable (files owned by another process and not readable).
+  static Result<std::unique_ptr<FeatureStore>> Open(StoreOptions options);
+
+  FeatureStore(const FeatureStore&) = delete;
+  FeatureStore& operator=(const FeatureStore&) = delete;
+  ~FeatureStore();
+
+  [[nodiscard]] const Config& config() const;
+  [[nodiscard]] const Context& context() const;
+  [[nodiscard]] const std::string& project() const;
+
+  // --- definitions -----------------------------------------------------------------------------------
+  // What the repository's *.py and *.yaml declare: the document of definition/definitions.h.
+  Result<Json> LoadDefinitions();
+  // `document` null = LoadDefinitions(). Infers missing schemas from the sources, checks, compares.
+  Result<PlanReport> PlanChanges(const Json* document, const ApplyOptions& options);
+  Result<PlanReport> Apply(const Json* document, const ApplyOptions& options);
+  // "weather", "weather@v2", a service or an on-demand view. Rollback: the version active before.
+  Result<PlanReport> Promote(const std::string& reference);
+  Result<PlanReport> Rollback(const std::string& name);
+  // Removes a definition with all its versions (rule 8.4: refused while others use it).
+  Result<PlanReport> Delete(const std::string& name);
+  Result<CatalogueSnapshot> Catalogue();
+
+  // --- asking ----------------------------------------------------------------------------------------
+  // Resolves a request; cached by request until the registry's revision changes.
+  Result<SharedFeaturePlan> Plan(const FeatureRequest& request);
+  // A training set over a spine (rule 4); the spine is taken over.
+  Result<TrainingSet> GetHistoricalFeatures(const FeatureRequest& request, ArrowTable spine,
+                                            const TrainingSetOptions& options);
+  // Without a spine: [start, end], rule 4.5.
+  Result<TrainingSet> GetHistoricalFeatures(const FeatureRequest& request, TimeMicros start,
+                                            TimeMicros end, const TrainingSetOptions& options);
+  // Columns as plan->request_columns, each of its type (column/key.h converts), all [n]. `at`: another
+  // time than now; before the horizon the offline engine answers.
+  // Errors: TooOld only where the offline engine has no source to ask.
+  Result<OnlineAnswer> ReadOnline(const SharedFeaturePlan& plan, std::span<const Column> columns,
+                                  std::int64_t n, std::optional<TimeMicros> at = std::nullopt);
+
+  // --- carrying --------------------------------------------------------------------------------------
+  Result<std::vector<MaterializeReport>> Materialize(TimeMicros start, TimeMicros end,
+                                                     const MaterializeOptions& options);
+  Result<std::vector<MaterializeReport>> MaterializeIncremental(TimeMicros end,
+                                                                const MaterializeOptions& options);
+
+  // --- looking ---------------------------------------------------------------------------------------
+  // kind: "entities", "sources", "feature_views", "on_demand_feature_views", "feature_services",
+  // "features"; an array of objects.
+  Result<Json> List(const std::string& kind);
+  // One object with its versions, schema, source, lineage, watermark, freshness, last runs.
+  Result<Json> Describe(const std::string& name);
+  Result<Json> Runs(int limit);
+  Result<Json> History(int limit);
+  Result<Json> TrainingSets(int limit);
+  // Checks of the installation and the repository: [{"check", "ok", "detail", "advice"}].
+  Json Doctor();
+  // May it serve? {"ready": bool, "clock": ..., "registry": ..., "online_store": ...}
+  Json Ready();
+
+ private:
+  struct Impl;
+  explicit FeatureStore(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace coeval
