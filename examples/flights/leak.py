@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from prepare import DATA, WEATHER
 
 HOUR = pd.Timedelta(hours=1)
+NO_DELAY = pd.Timedelta(0)
 TIME = "event_timestamp"
 
 
@@ -38,8 +39,8 @@ def nearest(
 
 class LeakyJoin:
     """features: Arrow table with the names of the service's numeric features, rows as the spine's.
-    from_future, own_flight: per view, how many rows hold a fact that was not known at the question's
-    time, and the fact of the very flight that is asked about. rows_with_future: in any view."""
+    from_future, own_flight: per view, how many rows hold a fact that was not known at the
+    question's time, and the fact of the very flight asked about. rows_with_*: in any view."""
 
     def __init__(self, spine: pa.Table, data: Path = DATA):
         # NumPy-backed numbers and microseconds throughout, as a notebook has them.
@@ -52,7 +53,9 @@ class LeakyJoin:
         self.any_own = np.zeros(len(self.spine), dtype=bool)
         self.join_all()
         self.derive()
-        self.features = pa.table({n: pa.array(c, from_pandas=True) for n, c in self.columns.items()})
+        self.features = pa.table(
+            {n: pa.array(c, from_pandas=True) for n, c in self.columns.items()}
+        )
 
     @property
     def rows_with_future(self) -> int:
@@ -87,7 +90,7 @@ class LeakyJoin:
         keys: list[str],
         names: dict[str, str],
         ttl: pd.Timedelta | None = None,
-        known_after: pd.Timedelta = pd.Timedelta(0),
+        known_after: pd.Timedelta = NO_DELAY,
     ) -> None:
         id_column = ["flight_id"] if "flight_id" in facts else []
         wanted = [TIME, *keys, *(c for c in names if c != "fact_time"), *id_column]

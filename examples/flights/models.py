@@ -1,7 +1,7 @@
 """The models: gradient boosted trees, trained on local January to September, tested on the rest.
 
-Four bars tell what leaks cost: what the leaky notebook claims, what its model gets on features as they
-are served, the point-in-time model, and a model without stored features.
+Four bars tell what leaks cost: what the leaky notebook claims, what its model gets on features as
+they are served, the point-in-time model, and a model without stored features.
 """
 
 from pathlib import Path
@@ -23,7 +23,13 @@ REQUEST = (*CATEGORIES, "distance", "local_hour", "local_weekday")
 STORED = (
     *WEATHER,
     *("built", "engines", "seats", "plane_delay", "airport_delay", "carrier_delay", "air_time"),
-    *("plane_age", "hours_since_arrival", "carrier_against_airport", "dew_point_spread", "gust_over_wind"),
+    *(
+        "plane_age",
+        "hours_since_arrival",
+        "carrier_against_airport",
+        "dew_point_spread",
+        "gust_over_wind",
+    ),
 )
 
 CLAIMED = "the leaky notebook claims"
@@ -33,7 +39,7 @@ WITHOUT = "without stored features"
 
 
 class Split:
-    """Labels, and which rows train and which test. Cancelled flights have no label and do neither."""
+    """Labels, and which rows train and which test. Cancelled flights have no label: neither."""
 
     def __init__(self, spine: pa.Table):
         local = pc.local_timestamp(
@@ -47,11 +53,13 @@ class Split:
 
 
 class Encoder:
-    """Columns to one float matrix; text becomes the number of its category, null and unknown NaN."""
+    """Columns to one float matrix; text becomes its category's number, null and unknown NaN."""
 
     def __init__(self, spine: pa.Table):
         self.codes = {
-            name: {value: code for code, value in enumerate(sorted(pc.unique(spine[name]).to_pylist()))}
+            name: {
+                value: code for code, value in enumerate(sorted(pc.unique(spine[name]).to_pylist()))
+            }
             for name in CATEGORIES
         }
 
@@ -63,7 +71,9 @@ class Encoder:
         values = next(one[name] for one in tables if name in one.column_names)
         if name in self.codes:
             codes = self.codes[name]
-            return np.array([codes.get(value, np.nan) for value in values.to_pylist()], dtype=np.float64)
+            return np.array(
+                [codes.get(value, np.nan) for value in values.to_pylist()], dtype=np.float64
+            )
         return values.cast(pa.float64()).combine_chunks().to_numpy(zero_copy_only=False)
 
 
@@ -90,13 +100,17 @@ class Model:
 class Comparison:
     """Trains the three models. honest: the point-in-time Model. aucs: the four bars, in order."""
 
-    def __init__(self, spine: pa.Table, training_set: pa.Table, leaky: pa.Table, say=lambda text: None):
+    def __init__(
+        self, spine: pa.Table, training_set: pa.Table, leaky: pa.Table, say=lambda text: None
+    ):
         split = Split(spine)
         self.encoder = Encoder(spine)
         everything = REQUEST + STORED
         honest = self.encoder.matrix(everything, spine, training_set)
         leaked = self.encoder.matrix(everything, spine, leaky)
-        say(f"{split.train.sum():,} flights train (January to September), {split.test.sum():,} test")
+        say(
+            f"{split.train.sum():,} flights train (January to September), {split.test.sum():,} test"
+        )
         say("training the notebook's model on its leaky features")
         notebook = Model(everything, leaked, split)
         say("training on point-in-time features")

@@ -2,8 +2,8 @@
 
     python examples/flights/prepare.py        -> data/*.parquet, data/weather/*.parquet
 
-What is honest about each time is told in README.md and, shorter, at each function. Run again, it finds
-by hashes that nothing is to do.
+What is honest about each time is told in README.md and, shorter, at each function. Run again, it
+finds by hashes that nothing is to do.
 """
 
 import hashlib
@@ -36,13 +36,26 @@ MISSING_ZONES = {
     "STT": "America/St_Thomas",
 }
 MINUTES = pa.int32()
-WEATHER = ("temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib")
+WEATHER = (
+    "temp",
+    "dewp",
+    "humid",
+    "wind_dir",
+    "wind_speed",
+    "wind_gust",
+    "precip",
+    "pressure",
+    "visib",
+)
 
 
 def read_csv(path: Path, types: dict[str, pa.DataType]) -> pa.Table:
     """The named columns; the text NA is null, in columns of text too."""
     options = pa.csv.ConvertOptions(
-        column_types=types, include_columns=list(types), null_values=["NA"], strings_can_be_null=True
+        column_types=types,
+        include_columns=list(types),
+        null_values=["NA"],
+        strings_can_be_null=True,
     )
     return pa.csv.read_csv(path, convert_options=options)
 
@@ -51,7 +64,12 @@ def read_flights(raw: Path) -> pa.Table:
     text, number = pa.string(), pa.int32()
     types = {"carrier": text, "flight": pa.int64(), "tailnum": text, "origin": text, "dest": text}
     types |= {"distance": number, "minute": number, "sched_arr_time": number}
-    types |= {"dep_delay": MINUTES, "arr_delay": MINUTES, "air_time": MINUTES, "time_hour": UTC_MICROS}
+    types |= {
+        "dep_delay": MINUTES,
+        "arr_delay": MINUTES,
+        "air_time": MINUTES,
+        "time_hour": UTC_MICROS,
+    }
     return read_csv(raw / "flights.csv", types)
 
 
@@ -61,9 +79,11 @@ def zones_of(airports: pa.Table) -> dict[str, str]:
 
 
 def next_local_time(after: pd.Series, clock: pd.Series, zone: str) -> pd.Series:
-    """The first instant later than `after` at which the clocks of `zone` show `clock` (830 = 08:30)."""
+    """The first instant later than `after` at which clocks in `zone` show `clock` (830 = 08:30)."""
     day = after.dt.tz_convert(zone).dt.tz_localize(None).dt.normalize()
-    into_day = pd.to_timedelta((clock // 100) * 60 + clock % 100, unit="m").astype("timedelta64[us]")
+    into_day = pd.to_timedelta((clock // 100) * 60 + clock % 100, unit="m").astype(
+        "timedelta64[us]"
+    )
     found = pd.Series(pd.NaT, index=after.index, dtype="datetime64[us, UTC]")
     for days in range(3):
         local = day + pd.Timedelta(days=days) + into_day
@@ -76,9 +96,9 @@ def next_local_time(after: pd.Series, clock: pd.Series, zone: str) -> pd.Series:
 
 
 def flight_times(flights: pa.Table, zones: dict[str, str]) -> pa.Table:
-    """`flights` with scheduled_departure, departure and arrival, and each row's number as flight_id.
+    """`flights` with scheduled_departure, departure, arrival and each row's number as flight_id.
 
-    dep_time and arr_time are not parsed: they are local, some are 2400, and many lie on the next day.
+    dep_time and arr_time are not parsed: they are local, some are 2400, many lie on the next day.
     """
     time_hour = flights["time_hour"].to_pandas()
     minute = pd.to_timedelta(flights["minute"].to_pandas(), unit="m").astype("timedelta64[us]")
@@ -116,19 +136,23 @@ def check_times(flights: pa.Table) -> pa.Table:
     short = pc.less(taken, pc.multiply(flights["air_time"].cast(pa.int64()), 60_000_000))
     count = pc.sum(short).as_py()
     if count:
-        raise DemoError(f"{count} flights arrive before they can:\n{flights.filter(short).slice(0, 10)}")
+        raise DemoError(
+            f"{count} flights arrive before they can:\n{flights.filter(short).slice(0, 10)}"
+        )
     return flights
 
 
 def facts(flights: pa.Table, time: str, columns: list[str]) -> pa.Table:
     """The rows that have `time`, which becomes the event time, in its order."""
-    known = flights.filter(pc.is_valid(flights[time])).sort_by([(time, "ascending"), ("flight_id", "ascending")])
+    known = flights.filter(pc.is_valid(flights[time])).sort_by(
+        [(time, "ascending"), ("flight_id", "ascending")]
+    )
     return pa.table({"event_timestamp": known[time]} | {name: known[name] for name in columns})
 
 
 def departures(flights: pa.Table) -> pa.Table:
-    """Known when the aircraft left: its delay. Many leave in the same minute, so the flight number is
-    the sequence that tells them apart."""
+    """Known when the aircraft left: its delay. Many leave in the same minute, so the flight number
+    is the sequence that tells them apart."""
     return facts(flights, "departure", ["origin", "carrier", "flight", "dep_delay", "flight_id"])
 
 
@@ -140,8 +164,8 @@ def arrivals(flights: pa.Table) -> pa.Table:
 
 
 def weather(raw: Path) -> pa.Table:
-    """time_hour is the hour in which the weather was observed, near its end: the source's data_delay
-    of one hour keeps it back until then."""
+    """time_hour is the hour in which the weather was observed, near its end: the source's
+    data_delay of one hour keeps it back until then."""
     types = {"origin": pa.string(), "time_hour": UTC_MICROS}
     observed = read_csv(raw / "weather.csv", types | {name: pa.float64() for name in WEATHER})
     return observed.rename_columns({"time_hour": "event_timestamp"}).sort_by("event_timestamp")
@@ -155,7 +179,10 @@ def planes(raw: Path) -> pa.Table:
 
 def by_month(weather_facts: pa.Table) -> dict[str, pa.Table]:
     month = pc.strftime(weather_facts["event_timestamp"], format="%Y-%m")
-    return {f"weather/{m}.parquet": weather_facts.filter(pc.equal(month, m)) for m in pc.unique(month).to_pylist()}
+    return {
+        f"weather/{m}.parquet": weather_facts.filter(pc.equal(month, m))
+        for m in pc.unique(month).to_pylist()
+    }
 
 
 def make_tables(raw: Path) -> dict[str, pa.Table]:

@@ -8,7 +8,7 @@ import time
 
 
 class DemoError(Exception):
-    """Something that the demo promised is not so, or cannot be done; the text says what and where."""
+    """Something that was promised is not so, or cannot be done; the text says what and where."""
 
 
 def step(number: int, of: int, title: str) -> None:

@@ -1,7 +1,7 @@
 """The spine: one question for each flight of the year, two hours before its scheduled departure.
 
-Its label is whether the flight left more than 15 minutes late; null where it was cancelled. Its other
-columns are what an airline knows at that time: who flies where, with which aircraft, and when.
+Its label is whether the flight left more than 15 minutes late; null where it was cancelled. Its
+other columns are what an airline knows at that time: who flies where, with which aircraft, when.
 """
 
 from pathlib import Path

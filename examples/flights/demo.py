@@ -1,0 +1,169 @@
+"""Predicting flight delays without leaks, end to end: see README.md.
+
+make demo        or, with coeval installed:   python examples/flights/demo.py
+"""
+
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import coeval
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from leak import LeakyJoin
+from models import CLAIMED, HONEST, SERVED, Comparison, draw
+from moments import choose_moments
+from prepare import DATA, prepare
+from progress import DemoError, bars, say, step, table
+from promise import Promise, Tally
+from served import Answer, request_body
+from server import ClockFile, Server, iso, micros_of
+from spine import load_spine
+
+HERE = Path(__file__).resolve().parent
+OUTPUT = HERE / "output"
+SERVICE = "departure_delay_v1"
+STEPS = 7
+# The data end in 2013. By today's clock every ttl has passed and each answer would be null, so the
+# demo says what time it is: this one for the predictions, and each moment's own for the promise.
+NOW = "2013-12-23T20:00:00Z"
+FLIGHTS_SHOWN = 8
+
+
+def apply_definitions(store: coeval.FeatureStore) -> None:
+    print(store.plan())
+    store.apply()
+
+
+def make_training_set(store: coeval.FeatureStore, spine: pa.Table) -> pa.Table:
+    """The spine with its features. Every row is there, once, in order."""
+    started = time.monotonic()
+    service = store.get_feature_service(SERVICE)
+    made = store.get_historical_features(entity_df=spine, features=service)
+    trained = made.to_arrow()
+    say(f"{trained.num_rows:,} rows in {time.monotonic() - started:.1f} s")
+    if not trained.select(spine.column_names).equals(spine):
+        raise DemoError("the training set's rows are not the spine's, in their order")
+    print(made)
+    return trained
+
+
+def show_leak(spine: pa.Table, trained: pa.Table) -> Comparison:
+    say("joining by hand: the fact nearest in time, be it later")
+    leaky = LeakyJoin(spine)
+    rows = [(view, leaky.from_future[view], leaky.own_flight[view]) for view in leaky.from_future]
+    rows.append(("any of them", leaky.rows_with_future, leaky.rows_with_own))
+    for line in table(
+        rows, ("leaky rows that hold", "a fact from the future", "their own flight's")
+    ):
+        say(line)
+    comparison = Comparison(spine, trained, leaky.features, say)
+    for line in bars(comparison.aucs, 0.5, 1.0):
+        say(line)
+    draw(comparison.aucs, OUTPUT / "leak.png")
+    say(f"the bars as a picture: {OUTPUT.name}/leak.png")
+    comparison.check()
+    return comparison
+
+
+def empty_online_store() -> None:
+    """The promise starts in January, and a store never goes back in time."""
+    shutil.rmtree(HERE / ".coeval" / "online", ignore_errors=True)
+
+
+def materialize(store: coeval.FeatureStore) -> None:
+    store.materialize_incremental(NOW)
+
+
+def predict(server: Server, spine: pa.Table, trained: pa.Table, comparison: Comparison) -> None:
+    """Asks the server for some flights of the hour, and the model for their chance to be late."""
+    say(f"/ready says {server.get('/ready').strip()}")
+    at = pc.equal(spine["event_timestamp"].cast(pa.int64()), micros_of(NOW))
+    flights = spine.filter(at).slice(0, FLIGHTS_SHOWN)
+    answer = Answer(server.post("/get-online-features", request_body(SERVICE, flights)))
+    features = [f for f in trained.schema if f.name not in spine.column_names]
+    served = answer.table(pa.schema(features))
+    model = comparison.honest
+    chances = model.probability(comparison.encoder.matrix(model.columns, flights, served))
+    rows = []
+    for flight, chance in zip(flights.to_pylist(), chances, strict=True):
+        happened = {True: "late", False: "on time", None: "cancelled"}[flight["late"]]
+        name = f"{flight['carrier']}{flight['flight']}"
+        rows.append((name, flight["origin"], flight["dest"], f"{chance:.0%}", happened))
+    for line in table(rows, ("flight", "from", "to", "chance to be late", "and it was")):
+        say(line)
+
+
+def keep_promise(spine: pa.Table, trained: pa.Table) -> Tally:
+    moments = choose_moments(spine)
+    features = [name for name in trained.column_names if name not in spine.column_names]
+    clock = ClockFile(OUTPUT / "clock")
+    clock.set(moments[0])
+    empty_online_store()
+    promise = Promise(SERVICE, spine, trained, features, DATA)
+    span = f"from {iso(moments[0])} to {iso(moments[-1])}"
+    say(f"{len(moments)} moments {span}, {len(features)} features")
+    with Server(HERE, clock, OUTPUT / "server.log") as server:
+        tally = promise.keep(server, clock, moments)
+    tally.check()
+    return tally
+
+
+def run() -> None:
+    step(1, STEPS, "Data: every flight from New York in 2013")
+    prepare()
+    spine = load_spine()
+
+    step(2, STEPS, "Definitions: what is known about a flight before it leaves")
+    store = coeval.FeatureStore(HERE, clock=NOW)
+    apply_definitions(store)
+
+    step(3, STEPS, "Training set: each flight with what was known two hours before")
+    trained = make_training_set(store, spine)
+
+    step(4, STEPS, "The leak, shown: four models")
+    comparison = show_leak(spine, trained)
+
+    step(5, STEPS, f"Materialize: what is known at {NOW} into the online store")
+    empty_online_store()
+    materialize(store)
+    store.close()
+
+    step(6, STEPS, "Serve and predict over HTTP")
+    clock = ClockFile(OUTPUT / "clock")
+    clock.set(micros_of(NOW))
+    with Server(HERE, clock, OUTPUT / "server.log") as server:
+        predict(server, spine, trained, comparison)
+
+    step(7, STEPS, "The promise: trained on is served, at each moment of the year")
+    tally = keep_promise(spine, trained)
+    summary(spine, comparison, tally)
+
+
+def summary(spine: pa.Table, comparison: Comparison, tally: Tally) -> None:
+    aucs = comparison.aucs
+    print("\nIn short")
+    say(
+        f"{spine.num_rows:,} flights, each with what was known two hours before it should leave."
+    )
+    say(
+        f"A join by hand claimed {aucs[CLAIMED]:.3f} and would get {aucs[SERVED]:.3f}; "
+        f"point-in-time features get {aucs[HONEST]:.3f}."
+    )
+    say(
+        f"At {tally.moments} moments {tally.rows:,} flights were asked over HTTP, with one restart:"
+    )
+    say(
+        f"{tally.non_null / tally.values:.0%} of the values not null, {tally.expired:,} expired, "
+        f"{tally.ties:,} decided between ties."
+    )
+    say(f"{tally.equal:,} of {tally.values:,} values equal, bit for bit")
+
+
+if __name__ == "__main__":
+    try:
+        run()
+    except DemoError as error:
+        sys.exit(f"\ndemo: {error}")
