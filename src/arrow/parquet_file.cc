@@ -1,0 +1,275 @@
+#include "arrow/parquet_file.h"
+
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
+#include <parquet/statistics.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "arrow/parquet_open.h"
+#include "arrow/readahead_stream.h"
+
+namespace coeval::plugin {
+
+using ::arrow::Result;
+using ::arrow::Status;
+
+namespace {
+
+using FileReader = ::parquet::arrow::FileReader;
+
+int64_t FloorDivide(int64_t value, int64_t by) {
+  return value / by - (value % by < 0 ? 1 : 0);
+}
+
+int64_t SaturatingMultiply(int64_t value, int64_t by) {
+  int64_t product = 0;
+  if (!__builtin_mul_overflow(value, by, &product)) return product;
+  return value < 0 ? INT64_MIN : INT64_MAX;
+}
+
+// How the integers of a column's statistics become what the border promises; no value where they
+// have another order than the values (unsigned, decimal) or are no integers.
+struct RangeScale {
+  int64_t multiply = 1;
+  int64_t divide = 1;
+};
+
+std::optional<RangeScale> ScaleOf(const ::parquet::ColumnDescriptor& column) {
+  const auto& type = column.logical_type();
+  if (type == nullptr || type->is_none() || type->is_invalid()) return RangeScale{};
+  if (type->is_date()) return RangeScale{.multiply = int64_t{86'400'000'000}};
+  if (type->is_int()) {
+    const auto& integer = static_cast<const ::parquet::IntLogicalType&>(*type);
+    if (integer.is_signed() || integer.bit_width() < 32) return RangeScale{};
+    return std::nullopt;
+  }
+  if (!type->is_timestamp()) return std::nullopt;
+  switch (static_cast<const ::parquet::TimestampLogicalType&>(*type).time_unit()) {
+    case ::parquet::LogicalType::TimeUnit::MILLIS:
+      return RangeScale{.multiply = 1000};
+    case ::parquet::LogicalType::TimeUnit::MICROS:
+      return RangeScale{};
+    case ::parquet::LogicalType::TimeUnit::NANOS:
+      return RangeScale{.divide = 1000};
+    default:
+      return std::nullopt;
+  }
+}
+
+coeval_arrow_statistics StatisticsOf(const ::parquet::ColumnChunkMetaData& chunk,
+                                     const ::parquet::ColumnDescriptor& column) {
+  coeval_arrow_statistics result{.has_range = 0, .min = 0, .max = 0, .nulls = -1};
+  if (!chunk.is_stats_set()) return result;
+  const std::shared_ptr<::parquet::Statistics> statistics = chunk.statistics();
+  if (statistics == nullptr) return result;
+  if (statistics->HasNullCount()) result.nulls = statistics->null_count();
+  const std::optional<RangeScale> scale = ScaleOf(column);
+  if (!statistics->HasMinMax() || !scale) return result;
+  int64_t min = 0;
+  int64_t max = 0;
+  if (column.physical_type() == ::parquet::Type::INT64) {
+    const auto& typed = static_cast<const ::parquet::Int64Statistics&>(*statistics);
+    min = typed.min();
+    max = typed.max();
+  } else if (column.physical_type() == ::parquet::Type::INT32) {
+    const auto& typed = static_cast<const ::parquet::Int32Statistics&>(*statistics);
+    min = typed.min();
+    max = typed.max();
+  } else {
+    return result;
+  }
+  result.has_range = 1;
+  result.min = FloorDivide(SaturatingMultiply(min, scale->multiply), scale->divide);
+  result.max = -FloorDivide(-std::max(SaturatingMultiply(max, scale->multiply), INT64_MIN + 1),
+                            scale->divide);
+  return result;
+}
+
+// The leaf of a column that is no list, struct or map; -1 where it is one, or is not there.
+int PlainLeaf(const FileReader& reader, const std::string& name) {
+  for (const auto& field : reader.manifest().schema_fields) {
+    if (field.field->name() == name) return field.is_leaf() ? field.column_index : -1;
+  }
+  return -1;
+}
+
+Status InspectRowGroups(const FileReader& reader, const std::vector<int>& leaves,
+                        const std::vector<std::string>& stat_columns, Inspection* out) {
+  const auto metadata = reader.parquet_reader()->metadata();
+  for (int i = 0; i < metadata->num_row_groups(); ++i) {
+    const auto group = metadata->RowGroup(i);
+    int64_t bytes = 0;
+    for (const int leaf : leaves) bytes += group->ColumnChunk(leaf)->total_compressed_size();
+    auto& statistics = out->statistics.emplace_back();
+    for (const std::string& name : stat_columns) {
+      const int leaf = PlainLeaf(reader, name);
+      statistics.push_back(
+          leaf < 0 ? coeval_arrow_statistics{.has_range = 0, .min = 0, .max = 0, .nulls = -1}
+                   : StatisticsOf(*group->ColumnChunk(leaf), *metadata->schema()->Column(leaf)));
+    }
+    if (group->num_rows() < 0) {
+      return Status::SerializationError("row group ", i, " claims a negative number of rows");
+    }
+    out->row_groups.push_back({group->num_rows(), bytes, statistics.data()});
+  }
+  return Status::OK();
+}
+
+// A scan while it runs. Owned by the stream's NextBatch.
+struct Scan {
+  std::string path;
+  std::unique_ptr<FileReader> reader;
+  std::unique_ptr<::arrow::RecordBatchReader> batches;
+  std::vector<int> row_groups;
+  std::vector<int> leaves;
+  std::vector<int> order;  // position in `batches` of each column asked for
+};
+
+Status DamagedWhere(const Scan& scan, const Status& status) {
+  if (CodeOf(status) == COEVAL_ARROW_CANCELLED) return status;
+  const std::string place = FindDamage(scan.path, scan.row_groups, scan.leaves);
+  const bool named = status.message().find(scan.path) != std::string::npos;
+  const std::string where =
+      named ? place : "file " + scan.path + (place.empty() ? "" : ", " + place);
+  const Status within = where.empty() ? Damaged(status) : Within(where, Damaged(status));
+  if (CodeOf(within) != COEVAL_ARROW_CORRUPT) return within;
+  return within.WithMessage(within.message(),
+                            "; the file is damaged: write it again, or take it out of the source");
+}
+
+Result<std::shared_ptr<::arrow::RecordBatch>> NextOf(Scan& scan) {
+  std::shared_ptr<::arrow::RecordBatch> batch;
+  const Status status = Caught([&] { return scan.batches->ReadNext(&batch); });
+  if (!status.ok()) return DamagedWhere(scan, status);
+  if (batch == nullptr) return batch;
+  return batch->SelectColumns(scan.order);
+}
+
+// Rows whose decoded columns take about 8 MiB: wide rows must not make batches huge.
+int64_t BatchRows(const FileReader& reader, const std::vector<int>& leaves, int64_t wanted) {
+  const auto metadata = reader.parquet_reader()->metadata();
+  int64_t bytes = 0;
+  int64_t rows = 0;
+  for (int i = 0; i < metadata->num_row_groups(); ++i) {
+    const auto group = metadata->RowGroup(i);
+    rows += group->num_rows();
+    for (const int leaf : leaves) bytes += group->ColumnChunk(leaf)->total_uncompressed_size();
+  }
+  if (rows <= 0 || bytes <= 0) return wanted;
+  const int64_t row_bytes = std::max<int64_t>(1, bytes / rows);
+  return std::clamp((int64_t{8} << 20) / row_bytes, int64_t{256}, std::max<int64_t>(wanted, 256));
+}
+
+// The columns of the largest row group, as they lie in the file.
+int64_t LargestRowGroup(const FileReader& reader, const std::vector<int>& leaves) {
+  const auto metadata = reader.parquet_reader()->metadata();
+  int64_t largest = 0;
+  for (int i = 0; i < metadata->num_row_groups(); ++i) {
+    const auto group = metadata->RowGroup(i);
+    int64_t bytes = 0;
+    for (const int leaf : leaves) bytes += group->ColumnChunk(leaf)->total_compressed_size();
+    largest = std::max(largest, bytes);
+  }
+  return largest;
+}
+
+Result<std::vector<int>> RowGroupsOf(const coeval_arrow_scan_request& request, int there) {
+  std::vector<int> row_groups;
+  if (request.row_groups == nullptr) {
+    for (int i = 0; i < there; ++i) row_groups.push_back(i);
+    return row_groups;
+  }
+  for (int64_t i = 0; i < request.n_row_groups; ++i) {
+    if (request.row_groups[i] < 0 || request.row_groups[i] >= there) {
+      return Status::Invalid("no row group ", request.row_groups[i], " in file ", request.path,
+                             ", which has ", there, "; was it replaced while it was read?");
+    }
+    row_groups.push_back(static_cast<int>(request.row_groups[i]));
+  }
+  return row_groups;
+}
+
+Status StartScan(const coeval_arrow_scan_request& request, const Caller& caller, Scan* scan) {
+  scan->path = request.path;
+  ARROW_ASSIGN_OR_RAISE(scan->reader, OpenParquet(scan->path, {}));
+  std::shared_ptr<::arrow::Schema> schema;
+  ARROW_RETURN_NOT_OK(Damaged(scan->reader->GetSchema(&schema)));
+  ARROW_ASSIGN_OR_RAISE(const std::vector<int> fields,
+                        ColumnPositions(*schema, request.columns, request.n_columns));
+  ARROW_ASSIGN_OR_RAISE(scan->row_groups, RowGroupsOf(request, scan->reader->num_row_groups()));
+  scan->leaves = LeavesOf(scan->reader->manifest(), fields);
+  std::sort(scan->leaves.begin(), scan->leaves.end());  // the reader answers in this order
+  ARROW_ASSIGN_OR_RAISE(const auto unit, UnitForInt96(scan->path, *scan->reader, scan->row_groups,
+                                                      scan->leaves, caller));
+  const ParquetOpenOptions options{
+      .int96_unit = unit,
+      .batch_rows = BatchRows(*scan->reader, scan->leaves, request.batch_rows),
+      .buffered = LargestRowGroup(*scan->reader, scan->leaves) > caller.memory_budget() / 4};
+  ARROW_ASSIGN_OR_RAISE(scan->reader, OpenParquet(scan->path, options));
+  ARROW_ASSIGN_OR_RAISE(scan->batches,
+                        scan->reader->GetRecordBatchReader(scan->row_groups, scan->leaves));
+  const auto read = scan->batches->schema();
+  for (const int field : fields) {
+    int position = 0;
+    for (const int other : fields) position += other < field ? 1 : 0;
+    scan->order.push_back(position);
+  }
+  if (read->num_fields() != static_cast<int>(fields.size())) {
+    return Status::UnknownError("the reader gives ", read->num_fields(), " columns for ",
+                                fields.size());
+  }
+  return Status::OK();
+}
+
+}  // namespace
+
+Status InspectParquet(const coeval_arrow_inspect_request& request, Inspection* out) {
+  const std::string path = request.path;
+  ARROW_ASSIGN_OR_RAISE(const auto reader, OpenParquet(path, {}));
+  const Status status = Caught([&] {
+    ARROW_RETURN_NOT_OK(reader->GetSchema(&out->schema));
+    out->rows = reader->parquet_reader()->metadata()->num_rows();
+    ARROW_ASSIGN_OR_RAISE(const std::vector<int> fields,
+                          ColumnPositions(*out->schema, request.columns, request.n_columns));
+    return InspectRowGroups(*reader, LeavesOf(reader->manifest(), fields),
+                            Strings(request.stat_columns, request.n_stat_columns), out);
+  });
+  if (IsAboutEncryption(status)) return Encrypted(path);
+  return CodeOf(status) == COEVAL_ARROW_NOT_FOUND ? Within("file " + path, status)
+                                                  : Within("file " + path, Damaged(status));
+}
+
+Status ScanParquet(const coeval_arrow_scan_request& request, const Caller& caller,
+                   ArrowArrayStream* out) {
+  auto scan = std::make_shared<Scan>();
+  const Status status = Caught([&] { return StartScan(request, caller, scan.get()); });
+  if (!status.ok()) {
+    if (IsAboutEncryption(status)) return Encrypted(request.path);
+    if (CodeOf(status) == COEVAL_ARROW_CORRUPT && scan->reader != nullptr) {
+      return DamagedWhere(*scan, status);
+    }
+    return status.message().find(request.path) == std::string::npos
+               ? Within(std::string("file ") + request.path, status)
+               : status;
+  }
+  ::arrow::FieldVector fields;
+  for (const int i : scan->order) fields.push_back(scan->batches->schema()->field(i));
+  ExportReadahead(
+      ::arrow::schema(fields, scan->batches->schema()->metadata()),
+      [scan] { return NextOf(*scan); },
+      {.where = "file " + scan->path,
+       .batch_rows = request.batch_rows,
+       .bytes = caller.memory_budget() / 8},
+      caller, out);
+  return Status::OK();
+}
+
+}  // namespace coeval::plugin

@@ -1,0 +1,15 @@
+// Parquet: what a file holds, and a stream of some of its columns and row groups.
+#pragma once
+
+#include "arrow/border.h"
+#include "arrow/inspection.h"
+#include "arrow/plugin_abi.h"
+
+namespace coeval::plugin {
+
+::arrow::Status InspectParquet(const coeval_arrow_inspect_request& request, Inspection* out);
+
+::arrow::Status ScanParquet(const coeval_arrow_scan_request& request, const Caller& caller,
+                            ArrowArrayStream* out);
+
+}  // namespace coeval::plugin
