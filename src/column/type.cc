@@ -1,74 +1,108 @@
 #include "column/type.h"
 
 #include <array>
+#include <cctype>
 #include <charconv>
-#include <utility>
+#include <optional>
 
 #include "base/suggest.h"
 
 namespace coeval {
+
 namespace {
 
-struct NamedType {
+struct TypeName {
   std::string_view name;
   TypeId id;
 };
 
-constexpr std::array<NamedType, 10> kNames{{{"null", TypeId::kNull},
-                                            {"bool", TypeId::kBool},
-                                            {"int32", TypeId::kInt32},
-                                            {"int64", TypeId::kInt64},
-                                            {"float32", TypeId::kFloat32},
-                                            {"float64", TypeId::kFloat64},
-                                            {"string", TypeId::kString},
-                                            {"bytes", TypeId::kBytes},
-                                            {"timestamp", TypeId::kTimestamp},
-                                            {"date", TypeId::kDate}}};
+// Canonical names first, each type once, in the order of TypeId; then synonyms, in lower case.
+// "int" and "float" are Python's and SQL's: the wide types, which lose nothing.
+constexpr std::array<TypeName, 48> kTypeNames{{
+    {"null", TypeId::kNull},
+    {"bool", TypeId::kBool},
+    {"int32", TypeId::kInt32},
+    {"int64", TypeId::kInt64},
+    {"float32", TypeId::kFloat32},
+    {"float64", TypeId::kFloat64},
+    {"string", TypeId::kString},
+    {"bytes", TypeId::kBytes},
+    {"timestamp", TypeId::kTimestamp},
+    {"date", TypeId::kDate},
+    {"decimal", TypeId::kDecimal128},
+    {"list", TypeId::kList},
+    {"vector", TypeId::kVector},
+    {"map", TypeId::kMap},
+    {"boolean", TypeId::kBool},
+    {"tinyint", TypeId::kInt32},
+    {"smallint", TypeId::kInt32},
+    {"int8", TypeId::kInt32},
+    {"int16", TypeId::kInt32},
+    {"uint8", TypeId::kInt32},
+    {"uint16", TypeId::kInt32},
+    {"uint32", TypeId::kInt64},
+    {"int", TypeId::kInt64},
+    {"integer", TypeId::kInt64},
+    {"bigint", TypeId::kInt64},
+    {"long", TypeId::kInt64},
+    {"real", TypeId::kFloat32},
+    {"float", TypeId::kFloat64},
+    {"double", TypeId::kFloat64},
+    {"str", TypeId::kString},
+    {"text", TypeId::kString},
+    {"utf8", TypeId::kString},
+    {"varchar", TypeId::kString},
+    {"char", TypeId::kString},
+    {"large_string", TypeId::kString},
+    {"binary", TypeId::kBytes},
+    {"blob", TypeId::kBytes},
+    {"bytea", TypeId::kBytes},
+    {"varbinary", TypeId::kBytes},
+    {"large_binary", TypeId::kBytes},
+    {"datetime", TypeId::kTimestamp},
+    {"timestamptz", TypeId::kTimestamp},
+    {"unixtimestamp", TypeId::kTimestamp},
+    {"unix_timestamp", TypeId::kTimestamp},
+    {"date32", TypeId::kDate},
+    {"numeric", TypeId::kDecimal128},
+    {"array", TypeId::kList},
+    {"dict", TypeId::kMap},
+}};
 
-constexpr std::array<NamedType, 22> kSynonyms{{{"boolean", TypeId::kBool},
-                                               {"int", TypeId::kInt64},
-                                               {"integer", TypeId::kInt32},
-                                               {"bigint", TypeId::kInt64},
-                                               {"long", TypeId::kInt64},
-                                               {"i32", TypeId::kInt32},
-                                               {"i64", TypeId::kInt64},
-                                               {"float", TypeId::kFloat32},
-                                               {"real", TypeId::kFloat32},
-                                               {"double", TypeId::kFloat64},
-                                               {"f32", TypeId::kFloat32},
-                                               {"f64", TypeId::kFloat64},
-                                               {"str", TypeId::kString},
-                                               {"text", TypeId::kString},
-                                               {"varchar", TypeId::kString},
-                                               {"utf8", TypeId::kString},
-                                               {"binary", TypeId::kBytes},
-                                               {"blob", TypeId::kBytes},
-                                               {"unixtimestamp", TypeId::kTimestamp},
-                                               {"datetime", TypeId::kTimestamp},
-                                               {"timestamptz", TypeId::kTimestamp},
-                                               {"date32", TypeId::kDate}}};
+std::optional<TypeId> FindTypeName(std::string_view name) {
+  std::string lower;
+  for (const char c : name) {
+    lower.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
+  }
+  for (const TypeName& known : kTypeNames) {
+    if (known.name == lower) return known.id;
+  }
+  return std::nullopt;
+}
 
-constexpr int kMaxDepth = 16;
+constexpr int kMaxTypeDepth = 16;
+constexpr int kMaxVectorSize = 1 << 20;
 
-// Reads "map<string, list<float32>>" from left to right.
-class TypeReader {
+class TypeParser {
  public:
-  explicit TypeReader(std::string_view text) : text_(text), rest_(text) {}
+  explicit TypeParser(std::string_view text) : text_(text), rest_(text) {}
 
-  Result<DataType> ReadAll() {
-    COEVAL_ASSIGN_OR_RETURN(DataType type, Read(0));
+  Result<DataType> Parse() {
+    COEVAL_ASSIGN_OR_RETURN(DataType type, ParseOne(0));
     SkipSpace();
-    if (!rest_.empty()) return Wrong("unexpected '" + std::string(rest_) + "'");
+    if (!rest_.empty()) return Fail("unexpected '" + std::string(rest_) + "'");
     return type;
   }
 
  private:
-  Status Wrong(const std::string& what) const {
-    return Status::InvalidArgument("'" + std::string(text_) + "' is not a type: " + what);
+  [[nodiscard]] Status Fail(const std::string& why) const {
+    return Status::InvalidArgument("'" + std::string(text_) + "' is not a type: " + why);
   }
 
   void SkipSpace() {
-    while (!rest_.empty() && rest_.front() == ' ') rest_.remove_prefix(1);
+    while (!rest_.empty() && std::isspace(static_cast<unsigned char>(rest_.front())) != 0) {
+      rest_.remove_prefix(1);
+    }
   }
 
   bool Take(char c) {
@@ -78,92 +112,102 @@ class TypeReader {
     return true;
   }
 
-  std::string TakeName() {
-    SkipSpace();
-    std::string name;
-    while (!rest_.empty()) {
-      const char c = rest_.front();
-      const bool upper = c >= 'A' && c <= 'Z';
-      const bool part = upper || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-      if (!part) break;
-      name += upper ? static_cast<char>(c - 'A' + 'a') : c;
-      rest_.remove_prefix(1);
-    }
-    return name;
+  // The bracket that closes what opens here, or 0: list<x>, list[x] and list(x) are all in use.
+  char TakeOpening() {
+    if (Take('<')) return '>';
+    if (Take('[')) return ']';
+    if (Take('(')) return ')';
+    return 0;
   }
 
-  Result<int> TakeNumber() {
+  std::optional<int> TakeNumber() {
     SkipSpace();
     int number = 0;
-    const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), number);
-    if (error != std::errc() || number < 0) return Wrong("a number is missing");
-    rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
+    const auto parsed = std::from_chars(rest_.data(), rest_.data() + rest_.size(), number);
+    if (parsed.ec != std::errc()) return std::nullopt;
+    rest_.remove_prefix(static_cast<std::size_t>(parsed.ptr - rest_.data()));
     return number;
   }
 
-  Result<DataType> Read(int depth) {
-    if (depth > kMaxDepth) return Wrong("nested more than 16 deep");
-    const std::string name = TakeName();
-    for (const NamedType& known : kNames) {
-      if (known.name == name) return DataType(known.id);
-    }
-    if (name == "list" || name == "array") return ReadList(depth);
-    if (name == "vector") return ReadVector(depth);
-    if (name == "map") return ReadMap(depth);
-    if (name == "decimal" || name == "decimal128" || name == "numeric") return ReadDecimal();
-    for (const NamedType& known : kSynonyms) {
-      if (known.name == name) return DataType(known.id);
-    }
-    std::vector<std::string> names{"list<...>", "vector<float32, n>", "map<...>", "decimal(p, s)"};
-    for (const NamedType& known : kNames) names.emplace_back(known.name);
-    return Wrong("there is no '" + name + "'" + DidYouMean(name, names));
+  [[nodiscard]] Status FailUnknown(std::string_view name) const {
+    std::vector<std::string> known;
+    for (const TypeName& type : kTypeNames) known.emplace_back(type.name);
+    const std::string hint = DidYouMean(name, known);
+    return Fail("unknown name '" + std::string(name) + "'" +
+                (hint.empty() ? std::string("; types are bool, int32, int64, float32, float64, "
+                                            "string, bytes, timestamp, date, decimal(p, s), "
+                                            "list<T>, vector<T, n> and map<K, V>")
+                              : hint));
   }
 
-  bool Open() { return Take('<') || Take('('); }
-  bool Close() { return Take('>') || Take(')'); }
+  Result<DataType> ParseOne(int depth) {
+    if (depth > kMaxTypeDepth) return Fail("it is nested too deeply");
+    SkipSpace();
+    std::size_t n = 0;
+    while (n < rest_.size() &&
+           (std::isalnum(static_cast<unsigned char>(rest_[n])) != 0 || rest_[n] == '_')) {
+      ++n;
+    }
+    const std::string_view name = rest_.substr(0, n);
+    rest_.remove_prefix(n);
+    if (name.empty()) return Fail("a name is missing");
+    const auto id = FindTypeName(name == "decimal128" ? "decimal" : name);
+    if (!id) return FailUnknown(name);
+    switch (*id) {
+      case TypeId::kDecimal128: return ParseDecimal();
+      case TypeId::kList: return ParseList(depth);
+      case TypeId::kVector: return ParseVector(depth);
+      case TypeId::kMap: return ParseMap(depth);
+      default: return DataType(*id);
+    }
+  }
 
-  Result<DataType> ReadList(int depth) {
-    if (!Open()) return Wrong("write list<element>");
-    COEVAL_ASSIGN_OR_RETURN(DataType element, Read(depth + 1));
-    if (!Close()) return Wrong("a '>' is missing");
+  Result<DataType> ParseDecimal() {
+    const char closing = TakeOpening();
+    if (closing == 0) return Fail("a decimal needs precision and scale: decimal(38, 2)");
+    const auto precision = TakeNumber();
+    std::optional<int> scale = 0;
+    if (Take(',')) scale = TakeNumber();
+    if (!precision || !scale || !Take(closing)) {
+      return Fail("a decimal needs precision and scale: decimal(38, 2)");
+    }
+    if (*precision < 1 || *precision > 38) return Fail("precision must be 1 to 38");
+    if (*scale < -38 || *scale > 38) return Fail("scale must be -38 to 38");
+    return DataType::Decimal(*precision, *scale);
+  }
+
+  Result<DataType> ParseList(int depth) {
+    const char closing = TakeOpening();
+    if (closing == 0) return Fail("a list needs its element: list<int64>");
+    COEVAL_ASSIGN_OR_RETURN(DataType element, ParseOne(depth + 1));
+    if (!Take(closing)) return Fail("a list is not closed");
     return DataType::List(std::move(element));
   }
 
-  Result<DataType> ReadVector(int depth) {
-    if (!Open()) return Wrong("write vector<float32, size>");
-    COEVAL_ASSIGN_OR_RETURN(DataType element, Read(depth + 1));
+  Result<DataType> ParseVector(int depth) {
+    const char closing = TakeOpening();
+    if (closing == 0) return Fail("a vector needs element and size: vector<float32, 8>");
+    COEVAL_ASSIGN_OR_RETURN(DataType element, ParseOne(depth + 1));
+    const auto size = Take(',') ? TakeNumber() : std::nullopt;
+    if (!size || !Take(closing)) {
+      return Fail("a vector needs element and size: vector<float32, 8>");
+    }
     if (element.id() != TypeId::kFloat32 && element.id() != TypeId::kFloat64) {
-      return Wrong("a vector holds float32 or float64");
+      return Fail("a vector holds float32 or float64");
     }
-    if (!Take(',')) return Wrong("write vector<float32, size>");
-    COEVAL_ASSIGN_OR_RETURN(int size, TakeNumber());
-    if (size < 1 || size > 65536) return Wrong("a vector has 1 to 65536 elements");
-    if (!Close()) return Wrong("a '>' is missing");
-    return DataType::Vector(std::move(element), size);
+    if (*size < 1 || *size > kMaxVectorSize) return Fail("a vector has 1 to 1048576 elements");
+    return DataType::Vector(std::move(element), *size);
   }
 
-  Result<DataType> ReadMap(int depth) {
-    if (!Open()) return Wrong("write map<key, value>");
-    COEVAL_ASSIGN_OR_RETURN(DataType key, Read(depth + 1));
-    if (key.is_nested() || key.id() == TypeId::kNull) return Wrong("a map's key is a plain type");
-    if (!Take(',')) return Wrong("write map<key, value>");
-    COEVAL_ASSIGN_OR_RETURN(DataType value, Read(depth + 1));
-    if (!Close()) return Wrong("a '>' is missing");
+  Result<DataType> ParseMap(int depth) {
+    const char closing = TakeOpening();
+    if (closing == 0) return Fail("a map needs key and value: map<string, float64>");
+    COEVAL_ASSIGN_OR_RETURN(DataType key, ParseOne(depth + 1));
+    if (!Take(',')) return Fail("a map needs key and value: map<string, float64>");
+    COEVAL_ASSIGN_OR_RETURN(DataType value, ParseOne(depth + 1));
+    if (!Take(closing)) return Fail("a map is not closed");
+    if (key.is_nested() || key.id() == TypeId::kNull) return Fail("a map's key is a plain type");
     return DataType::Map(std::move(key), std::move(value));
-  }
-
-  Result<DataType> ReadDecimal() {
-    if (!Open()) return DataType::Decimal(38, 10);
-    COEVAL_ASSIGN_OR_RETURN(int precision, TakeNumber());
-    int scale = 0;
-    if (Take(',')) {
-      COEVAL_ASSIGN_OR_RETURN(scale, TakeNumber());
-    }
-    if (!Close()) return Wrong("a ')' is missing");
-    if (precision < 1 || precision > 38 || scale > precision) {
-      return Wrong("a decimal has a precision of 1 to 38 and a scale of 0 to its precision");
-    }
-    return DataType::Decimal(precision, scale);
   }
 
   std::string_view text_;
@@ -173,6 +217,7 @@ class TypeReader {
 }  // namespace
 
 DataType DataType::Decimal(int precision, int scale) {
+  COEVAL_CHECK(precision >= 1 && precision <= 38);
   DataType type(TypeId::kDecimal128);
   type.precision_ = precision;
   type.scale_ = scale;
@@ -186,6 +231,8 @@ DataType DataType::List(DataType element) {
 }
 
 DataType DataType::Vector(DataType element, int size) {
+  COEVAL_CHECK(element.id() == TypeId::kFloat32 || element.id() == TypeId::kFloat64);
+  COEVAL_CHECK(size >= 1);
   DataType type(TypeId::kVector);
   type.size_ = size;
   type.children_ = std::make_shared<const std::vector<DataType>>(1, std::move(element));
@@ -227,16 +274,16 @@ bool DataType::is_key_type() const {
 }
 
 std::string DataType::ToString() const {
+  const std::string name(kTypeNames[static_cast<std::size_t>(id_)].name);
   switch (id_) {
     case TypeId::kDecimal128:
-      return "decimal(" + std::to_string(precision_) + ", " + std::to_string(scale_) + ")";
-    case TypeId::kList: return "list<" + child(0).ToString() + ">";
+      return name + "(" + std::to_string(precision_) + ", " + std::to_string(scale_) + ")";
+    case TypeId::kList: return name + "<" + child(0).ToString() + ">";
     case TypeId::kVector:
-      return "vector<" + child(0).ToString() + ", " + std::to_string(size_) + ">";
-    case TypeId::kMap: return "map<" + child(0).ToString() + ", " + child(1).ToString() + ">";
-    default: break;
+      return name + "<" + child(0).ToString() + ", " + std::to_string(size_) + ">";
+    case TypeId::kMap: return name + "<" + child(0).ToString() + ", " + child(1).ToString() + ">";
+    default: return name;
   }
-  return std::string(kNames[static_cast<std::size_t>(id_)].name);
 }
 
 bool operator==(const DataType& a, const DataType& b) {
@@ -244,9 +291,10 @@ bool operator==(const DataType& a, const DataType& b) {
       a.size_ != b.size_) {
     return false;
   }
-  return a.children_ == b.children_ || (a.children_ && b.children_ && *a.children_ == *b.children_);
+  return a.children_ == b.children_ ||
+         (a.children_ != nullptr && b.children_ != nullptr && *a.children_ == *b.children_);
 }
 
-Result<DataType> ParseType(std::string_view text) { return TypeReader(text).ReadAll(); }
+Result<DataType> ParseType(std::string_view text) { return TypeParser(text).Parse(); }
 
 }  // namespace coeval

@@ -59,7 +59,8 @@ class DataType {
 
   [[nodiscard]] bool is_number() const { return id_ >= TypeId::kInt32 && id_ <= TypeId::kFloat64; }
 
-  // Bytes of one value in a column's value buffer; 0 for strings, bytes, lists, maps and nulls.
+  // Bytes of one value in a column's value buffer; 0 for strings, bytes, nested types (whose
+  // values lie in children) and nulls.
   [[nodiscard]] int width() const;
   // May it be a join key (rule 2.1)?
   [[nodiscard]] bool is_key_type() const;

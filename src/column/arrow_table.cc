@@ -1,0 +1,205 @@
+// ArrowTable: foreign columns passed on untouched, with more columns beside them.
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "column/arrow_bridge.h"
+
+namespace coeval {
+namespace {
+
+// A foreign array, or a slice of it, shared: the private data of what is handed out keeps it alive.
+struct SharedArray {
+  SharedArrowArray owner;
+};
+
+void ReleaseShared(ArrowArray* array) {
+  delete static_cast<SharedArray*>(array->private_data);
+  array->release = nullptr;
+}
+
+// Rows [first, first + count) of a foreign column. Children and buffers are borrowed from the owner.
+void ShareSlice(const SharedArrowArray& owner, const ArrowArray& column, std::int64_t first,
+                std::int64_t count, ArrowArray* out) {
+  *out = column;
+  out->offset += owner->offset + first;
+  if (count != column.length) out->null_count = column.null_count == 0 ? 0 : -1;
+  out->length = count;
+  out->release = ReleaseShared;
+  out->private_data = new SharedArray{owner};
+}
+
+struct SharedSchema {
+  SharedArrowSchema owner;
+};
+
+void ReleaseSharedSchema(ArrowSchema* schema) {
+  delete static_cast<SharedSchema*>(schema->private_data);
+  schema->release = nullptr;
+}
+
+void ShareField(const SharedArrowSchema& owner, std::int64_t column, ArrowSchema* out) {
+  *out = *owner->children[column];
+  out->release = ReleaseSharedSchema;
+  out->private_data = new SharedSchema{owner};
+}
+
+// A struct of children that were filled in one by one; schema or array.
+template <typename Node>
+struct StructParts {
+  std::vector<std::unique_ptr<Node>> children;
+  std::vector<Node*> pointers;
+  const void* no_validity = nullptr;
+};
+
+template <typename Node>
+void ReleaseStruct(Node* node) {
+  const std::unique_ptr<StructParts<Node>> parts(static_cast<StructParts<Node>*>(node->private_data));
+  for (const auto& child : parts->children) {
+    if (child->release != nullptr) child->release(child.get());
+  }
+  node->release = nullptr;
+}
+
+template <typename Node>
+StructParts<Node>* FinishStruct(std::vector<std::unique_ptr<Node>> children, Node* out) {
+  auto parts = std::make_unique<StructParts<Node>>();
+  parts->children = std::move(children);
+  for (const auto& child : parts->children) parts->pointers.push_back(child.get());
+  *out = {};
+  out->n_children = static_cast<std::int64_t>(parts->pointers.size());
+  out->children = parts->pointers.data();
+  out->release = ReleaseStruct<Node>;
+  out->private_data = parts.get();
+  return parts.release();
+}
+
+// The stream of a table with more columns beside it.
+struct WidenedTable {
+  SharedArrowSchema schema;
+  std::vector<SharedArrowArray> batches;
+  Schema added;
+  std::vector<Column> columns;
+  std::int64_t batch_rows;
+  std::size_t batch = 0;          // the next to hand out
+  std::int64_t row_in_batch = 0;
+  std::int64_t row = 0;           // of the whole table
+};
+
+int GetSchema(ArrowArrayStream* self, ArrowSchema* out) {
+  const auto* table = static_cast<WidenedTable*>(self->private_data);
+  std::vector<std::unique_ptr<ArrowSchema>> children;
+  for (std::int64_t i = 0; i < table->schema->n_children; ++i) {
+    children.push_back(std::make_unique<ArrowSchema>());
+    ShareField(table->schema, i, children.back().get());
+  }
+  for (std::size_t i = 0; i < table->added.size(); ++i) {
+    children.push_back(std::make_unique<ArrowSchema>());
+    const Column empty = table->columns[i].Slice(0, 0);
+    ExportColumn(empty, table->added[i].name, children.back().get(), nullptr);
+  }
+  FinishStruct(std::move(children), out);
+  out->format = "+s";
+  out->name = "";
+  return 0;
+}
+
+int GetNext(ArrowArrayStream* self, ArrowArray* out) {
+  auto* table = static_cast<WidenedTable*>(self->private_data);
+  *out = {};
+  if (table->batch == table->batches.size()) return 0;
+  const SharedArrowArray& batch = table->batches[table->batch];
+  const std::int64_t count = std::min(batch->length - table->row_in_batch, table->batch_rows);
+  std::vector<std::unique_ptr<ArrowArray>> children;
+  for (std::int64_t i = 0; i < batch->n_children; ++i) {
+    children.push_back(std::make_unique<ArrowArray>());
+    ShareSlice(batch, *batch->children[i], table->row_in_batch, count, children.back().get());
+  }
+  for (const Column& column : table->columns) {
+    children.push_back(std::make_unique<ArrowArray>());
+    ExportColumn(column.Slice(table->row, count), "", nullptr, children.back().get());
+  }
+  auto* parts = FinishStruct(std::move(children), out);
+  out->length = count;
+  out->n_buffers = 1;
+  out->buffers = &parts->no_validity;
+  table->row += count;
+  table->row_in_batch += count;
+  if (table->row_in_batch == batch->length) {
+    ++table->batch;
+    table->row_in_batch = 0;
+  }
+  return 0;
+}
+
+const char* GetLastError(ArrowArrayStream* /*self*/) { return ""; }
+
+void ReleaseTable(ArrowArrayStream* self) {
+  delete static_cast<WidenedTable*>(self->private_data);
+  self->release = nullptr;
+}
+
+}  // namespace
+
+std::size_t ArrowTable::num_columns() const { return static_cast<std::size_t>(schema_->n_children); }
+
+std::vector<std::string> ArrowTable::names() const {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < num_columns(); ++i) {
+    names.emplace_back(field(i).name == nullptr ? "" : field(i).name);
+  }
+  return names;
+}
+
+std::optional<std::size_t> ArrowTable::Find(std::string_view name) const {
+  for (std::size_t i = 0; i < num_columns(); ++i) {
+    if (field(i).name != nullptr && name == field(i).name) return i;
+  }
+  return {};
+}
+
+const ArrowSchema& ArrowTable::field(std::size_t column) const { return *schema_->children[column]; }
+
+std::int64_t ArrowTable::num_rows() const {
+  std::int64_t rows = 0;
+  for (const SharedArrowArray& batch : batches_) rows += batch->length;
+  return rows;
+}
+
+Result<Column> ArrowTable::ReadColumn(std::size_t column, Rounding rounding) const {
+  COEVAL_ASSIGN_OR_RETURN(DataType type, TypeFromArrow(field(column)));
+  if (batches_.empty()) return Column::Nulls(std::move(type), 0);
+  std::vector<Column> parts;
+  for (const SharedArrowArray& batch : batches_) {
+    ArrowArray child = *batch->children[column];
+    child.offset += batch->offset;
+    if (child.length != batch->length) child.null_count = child.null_count == 0 ? 0 : -1;
+    child.length = batch->length;
+    COEVAL_ASSIGN_OR_RETURN(Column part, ImportArray(field(column), child, batch, rounding));
+    parts.push_back(std::move(part));
+  }
+  return Concatenate(parts);
+}
+
+Result<ArrowArrayStream> ArrowTable::ExportWith(Schema added, std::vector<Column> columns,
+                                                std::int64_t batch_rows) const {
+  COEVAL_CHECK(added.size() == columns.size() && batch_rows > 0);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].length() != num_rows()) {
+      return Status::InvalidArgument("column '" + added[i].name + "' has " +
+                                     std::to_string(columns[i].length()) + " rows, the table " +
+                                     std::to_string(num_rows()));
+    }
+  }
+  ArrowArrayStream stream{};
+  stream.get_schema = GetSchema;
+  stream.get_next = GetNext;
+  stream.get_last_error = GetLastError;
+  stream.release = ReleaseTable;
+  stream.private_data = new WidenedTable{schema_, batches_, std::move(added), std::move(columns),
+                                         batch_rows};
+  return stream;
+}
+
+}  // namespace coeval
