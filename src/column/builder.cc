@@ -14,55 +14,6 @@ void AppendRaw(std::vector<std::uint8_t>* bytes, T value) {
   std::memcpy(bytes->data() + at, &value, sizeof(T));
 }
 
-Status WrongKind(const Value& value, const DataType& type) {
-  return Status::InvalidArgument(ToText(value, DataType()) + " is not a " + type.ToString());
-}
-
-bool FitsInt32(std::int64_t value) {
-  return value >= std::numeric_limits<std::int32_t>::min() &&
-         value <= std::numeric_limits<std::int32_t>::max();
-}
-
-// Would Append take it? Nested values are checked before anything is written.
-Status CheckValue(const Value& value, const DataType& type) {
-  if (value.is_null()) return {};
-  bool fits = false;
-  switch (type.id()) {
-    case TypeId::kNull: break;
-    case TypeId::kBool: fits = value.is_bool(); break;
-    case TypeId::kInt32:
-    case TypeId::kDate: fits = value.is_int() && FitsInt32(value.AsInt()); break;
-    case TypeId::kInt64:
-    case TypeId::kTimestamp: fits = value.is_int(); break;
-    case TypeId::kFloat32:
-    case TypeId::kFloat64: fits = value.is_double(); break;
-    case TypeId::kString:
-    case TypeId::kBytes: fits = value.is_string(); break;
-    case TypeId::kDecimal128: fits = value.is_decimal(); break;
-    case TypeId::kList:
-    case TypeId::kVector:
-      if (!value.is_list()) break;
-      if (type.id() == TypeId::kVector &&
-          value.AsList().size() != static_cast<std::size_t>(type.size())) {
-        break;
-      }
-      for (const Value& element : value.AsList()) {
-        if (type.id() == TypeId::kVector && element.is_null()) return WrongKind(value, type);
-        COEVAL_RETURN_IF_ERROR(CheckValue(element, type.child(0)));
-      }
-      return {};
-    case TypeId::kMap:
-      if (!value.is_map()) break;
-      for (const auto& [key, item] : value.AsMap()) {
-        if (key.is_null()) return WrongKind(value, type);
-        COEVAL_RETURN_IF_ERROR(CheckValue(key, type.child(0)));
-        COEVAL_RETURN_IF_ERROR(CheckValue(item, type.child(1)));
-      }
-      return {};
-  }
-  return fits ? Status() : WrongKind(value, type);
-}
-
 }  // namespace
 
 ColumnBuilder::ColumnBuilder(DataType type) : type_(std::move(type)) {

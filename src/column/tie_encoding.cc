@@ -32,7 +32,8 @@ void AppendFloat64(double value, std::string* out) {
 }
 
 void AppendDecimal(Int128 value, std::string* out) {
-  const auto bits = static_cast<unsigned __int128>(value);
+  __extension__ using UInt128 = unsigned __int128;
+  const auto bits = static_cast<UInt128>(value);
   AppendInt64(static_cast<std::int64_t>(bits >> 64), out);
   AppendBigEndian(static_cast<std::uint64_t>(bits), out);
 }
