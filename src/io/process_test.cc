@@ -1,0 +1,54 @@
+#include "io/process.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace coeval {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(ProcessTest, CollectsBothStreamsAndTheExitCode) {
+  const auto result = RunProcess({"sh", "-c", "echo out; echo err >&2; exit 3"}, {});
+  ASSERT_TRUE(result.ok()) << result.status().ToString();
+  EXPECT_EQ(result->standard_output, "out\n");
+  EXPECT_EQ(result->standard_error, "err\n");
+  EXPECT_EQ(result->exit_code, 3);
+}
+
+TEST(ProcessTest, SetsVariablesAndTheFolder) {
+  const auto result =
+      RunProcess({"sh", "-c", "echo $COEVAL_TEST; pwd"},
+                 {.directory = "/", .environment = {"COEVAL_TEST=a b"}});
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(result->standard_output, "a b\n/\n");
+}
+
+TEST(ProcessTest, NamesAMissingProgram) {
+  const auto result = RunProcess({"coeval-no-such-program"}, {});
+  EXPECT_EQ(result.status().code(), StatusCode::kNotFound);
+  EXPECT_THAT(result.status().message(), HasSubstr("coeval-no-such-program"));
+}
+
+// More than a pipe holds, on both streams at once: a reader that took turns would hang.
+TEST(ProcessTest, ReadsMoreThanAPipeHolds) {
+  const auto result =
+      RunProcess({"sh", "-c", "head -c 300000 /dev/zero; head -c 300000 /dev/zero >&2"}, {});
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(result->standard_output.size(), 300000U);
+  EXPECT_EQ(result->standard_error.size(), 300000U);
+}
+
+TEST(ProcessTest, EndsAProgramThatTakesTooLong) {
+  const auto result = RunProcess({"sh", "-c", "exec tail -f /dev/null"},
+                                 {.timeout = 50'000});
+  EXPECT_EQ(result.status().code(), StatusCode::kUnavailable);
+}
+
+TEST(ProcessTest, EndsAProgramThatPrintsTooMuch) {
+  const auto result = RunProcess({"sh", "-c", "exec cat /dev/zero"}, {.max_output_bytes = 1000});
+  EXPECT_EQ(result.status().code(), StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace coeval
