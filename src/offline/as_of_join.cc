@@ -1,0 +1,135 @@
+#include "offline/as_of_join.h"
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "definition/fact.h"
+#include "offline/read_ahead.h"
+
+namespace coeval {
+namespace {
+
+Result<FactCounts> ReadAll(std::unique_ptr<FactStream> facts, const Context& context,
+                           const FactProgress& progress,
+                           const std::function<void(const FactBatch&)>& use) {
+  if (context.threads > 1) facts = ReadAhead(std::move(facts));
+  while (true) {
+    COEVAL_RETURN_IF_ERROR(context.cancel->Check());
+    COEVAL_ASSIGN_OR_RETURN(const std::optional<FactBatch> batch, facts->Next());
+    if (progress) progress(facts->counts());
+    if (!batch.has_value()) return facts->counts();
+    use(*batch);
+  }
+}
+
+// Rules 3.1 (ttl), 3.7 and 7.2: what a question gets from the greatest of its candidates.
+Match MatchOf(const SlotWinners::Winner& winner, TimeMicros t, const AsOfRule& rule) {
+  if (winner.is_delete) return Match::kNotFound;
+  // Timeless facts take no ttl (rule 1.3).
+  if (rule.source.timeless || WithinTtl(winner.times.event_time, t, rule.ttl)) return Match::kFound;
+  if (WithinTwiceTtl(winner.times.event_time, t, rule.ttl)) return Match::kOutsideMaxAge;
+  return Match::kNotFound;
+}
+
+// Matches and times of all questions; `found` gets the slot that holds the values, or kNoSlot.
+void Answer(const QuestionIndex& questions, const SlotWinners& winners, const AsOfRule& rule,
+            AsOfAnswers* out, std::vector<SlotId>* found) {
+  const auto n = static_cast<std::size_t>(questions.num_questions());
+  out->answers.match.assign(n, Match::kNotFound);
+  out->answers.event_time.assign(n, kMinTime);
+  found->assign(n, kNoSlot);
+  for (std::size_t i = 0; i < n; ++i) {
+    const SlotId slot = questions.slot_of()[i];
+    const SlotId best = slot == kNoSlot ? kNoSlot : winners.WinnerAt(slot);
+    if (best == kNoSlot) continue;
+    const SlotWinners::Winner winner = winners.Get(best);
+    const Match match = MatchOf(winner, questions.slot_times()[slot], rule);
+    out->answers.match[i] = match;
+    if (winner.is_delete) ++out->counts.deleted;
+    if (match == Match::kNotFound) continue;
+    out->answers.event_time[i] = winner.times.event_time;
+    if (match == Match::kFound) {
+      (*found)[i] = best;
+    } else {
+      ++out->counts.expired;
+    }
+  }
+}
+
+void Count(const QuestionIndex& questions, const SlotWinners& winners,
+           std::span<const SlotId> found, AsOfAnswers* out) {
+  AsOfCounts& counts = out->counts;
+  counts.values_written_after.assign(out->answers.features.size(), 0);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (found[i] == kNoSlot) continue;
+    ++counts.found;
+    const SlotWinners::Winner winner = winners.Get(found[i]);
+    if (winner.tied) ++counts.ties;
+    const TimeMicros t = questions.slot_times()[questions.slot_of()[i]];
+    if (!winner.times.has_created || winner.times.created_time <= t) continue;
+    ++counts.written_after;
+    for (std::size_t f = 0; f < out->answers.features.size(); ++f) {
+      if (!out->answers.features[f].IsNull(static_cast<std::int64_t>(i))) {
+        ++counts.values_written_after[f];
+      }
+    }
+  }
+}
+
+Status ResolveTies(std::span<const SlotId> found, const AsOfJoin& join, const OpenFacts& open,
+                   const Context& context, SlotWinners* winners) {
+  if (winners->OpenTies(found) == 0) return Status::Ok();
+  COEVAL_ASSIGN_OR_RETURN(std::unique_ptr<FactStream> facts,
+                          open(join.schema, winners->OpenRange()));
+  COEVAL_RETURN_IF_ERROR(
+      ReadAll(std::move(facts), context, nullptr, [winners](const FactBatch& batch) {
+        winners->AddForTies(batch);
+      }).status());
+  return winners->CheckTiesResolved();
+}
+
+}  // namespace
+
+FactRange RangeOf(const QuestionIndex& questions, const AsOfRule& rule) {
+  FactRange range;
+  range.event_max = questions.max_time();
+  if (rule.ttl > 0) {
+    // Up to twice the ttl a fact still tells that it expired (rule 7.2).
+    range.event_min =
+        SaturatingSubtract(SaturatingSubtract(questions.min_time(), rule.ttl), rule.ttl);
+  }
+  return range;
+}
+
+Result<AsOfAnswers> JoinAsOf(const QuestionIndex& questions, const AsOfJoin& join,
+                             const OpenFacts& open, const Context& context,
+                             const FactProgress& progress) {
+  std::vector<ColumnSchema> needed;
+  needed.reserve(join.needed.size());
+  for (const std::size_t i : join.needed) needed.push_back(join.schema[i]);
+  COEVAL_ASSIGN_OR_RETURN(std::unique_ptr<FactStream> facts,
+                          open(needed, RangeOf(questions, join.rule)));
+  SlotWinners winners(questions, join.rule, join.schema, join.needed);
+  AsOfAnswers out;
+  // Without a question that could match, the source is opened (is it there? are its columns?) but
+  // not read.
+  if (questions.num_slots() > 0) {
+    COEVAL_ASSIGN_OR_RETURN(out.counts.read,
+                            ReadAll(std::move(facts), context, progress,
+                                    [&winners](const FactBatch& batch) { winners.Add(batch); }));
+  }
+  winners.Settle();
+  out.counts.facts_of_questions = winners.facts_of_questions();
+  out.counts.candidates = winners.candidates();
+
+  std::vector<SlotId> found;
+  Answer(questions, winners, join.rule, &out, &found);
+  COEVAL_RETURN_IF_ERROR(ResolveTies(found, join, open, context, &winners));
+  COEVAL_ASSIGN_OR_RETURN(out.answers.features, winners.values().Gather(found));
+  Count(questions, winners, found, &out);
+  return out;
+}
+
+}  // namespace coeval
