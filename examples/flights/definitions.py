@@ -181,7 +181,7 @@ situation = OnDemandFeatureView(
         "local_hour": f"extract(hour from {LOCAL_DEPARTURE})",
         "local_weekday": f"extract(isodow from {LOCAL_DEPARTURE})",
         "plane_age": f"extract(year from {LOCAL_DEPARTURE}) - built",
-        "hours_since_arrival": "(epoch(now()) - epoch(plane_arrived_at)) / 3600",
+        "hours_since_arrival": "epoch(now() - plane_arrived_at) / 3600",
         "carrier_against_airport": "carrier_delay - airport_delay",
         "dew_point_spread": "temp - dewp",
         "gust_over_wind": "case when wind_speed > 0 then wind_gust / wind_speed end",

@@ -26,6 +26,7 @@ HERE = Path(__file__).resolve().parent
 OUTPUT = HERE / "output"
 SERVICE = "departure_delay_v1"
 STEPS = 7
+PROMISE = "promise"  # the environment of coeval.yaml with a store of its own
 # The data end in 2013. By today's clock every ttl has passed and each answer would be null, so the
 # demo says what time it is: this one for the predictions, and each moment's own for the promise.
 NOW = "2013-12-23T20:00:00Z"
@@ -68,15 +69,6 @@ def show_leak(spine: pa.Table, trained: pa.Table) -> Comparison:
     return comparison
 
 
-def empty_online_store() -> None:
-    """The promise starts in January, and a store never goes back in time."""
-    shutil.rmtree(HERE / ".coeval" / "online", ignore_errors=True)
-
-
-def materialize(store: coeval.FeatureStore) -> None:
-    store.materialize_incremental(NOW)
-
-
 def predict(server: Server, spine: pa.Table, trained: pa.Table, comparison: Comparison) -> None:
     """Asks the server for some flights of the hour, and the model for their chance to be late."""
     say(f"/ready says {server.get('/ready').strip()}")
@@ -101,11 +93,11 @@ def keep_promise(spine: pa.Table, trained: pa.Table) -> Tally:
     features = [name for name in trained.column_names if name not in spine.column_names]
     clock = ClockFile(OUTPUT / "clock")
     clock.set(moments[0])
-    empty_online_store()
+    shutil.rmtree(HERE / ".coeval" / PROMISE, ignore_errors=True)  # it starts in January again
     promise = Promise(SERVICE, spine, trained, features, DATA)
     span = f"from {iso(moments[0])} to {iso(moments[-1])}"
     say(f"{len(moments)} moments {span}, {len(features)} features")
-    with Server(HERE, clock, OUTPUT / "server.log") as server:
+    with Server(HERE, clock, OUTPUT / "server.log", PROMISE) as server:
         tally = promise.keep(server, clock, moments)
     tally.check()
     return tally
@@ -127,8 +119,7 @@ def run() -> None:
     comparison = show_leak(spine, trained)
 
     step(5, STEPS, f"Materialize: what is known at {NOW} into the online store")
-    empty_online_store()
-    materialize(store)
+    print(store.materialize_incremental(NOW))
     store.close()
 
     step(6, STEPS, "Serve and predict over HTTP")
@@ -145,9 +136,7 @@ def run() -> None:
 def summary(spine: pa.Table, comparison: Comparison, tally: Tally) -> None:
     aucs = comparison.aucs
     print("\nIn short")
-    say(
-        f"{spine.num_rows:,} flights, each with what was known two hours before it should leave."
-    )
+    say(f"{spine.num_rows:,} flights, each with what was known two hours before it should leave.")
     say(
         f"A join by hand claimed {aucs[CLAIMED]:.3f} and would get {aucs[SERVED]:.3f}; "
         f"point-in-time features get {aucs[HONEST]:.3f}."

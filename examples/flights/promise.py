@@ -81,6 +81,7 @@ class Promise:
                 rows = pc.indices_nonzero(pc.equal(at, moment))
                 self.test_moment(server, clock, moment, rows)
                 progress.advance(1, f"{iso(moment)}, {self.tally.values:,} values equal")
+            self.check_nothing_later(server, clock, moments[-1])
         return self.tally
 
     def test_moment(self, server: Server, clock: ClockFile, moment: int, rows: pa.Array) -> None:
@@ -120,6 +121,18 @@ class Promise:
         tally.expired += status == "OUTSIDE_MAX_AGE"
         tally.ties += status == "PRESENT" and self.ties.is_tied(name, question, time)
         tally.statuses[status] += 1
+
+    def check_nothing_later(self, server: Server, clock: ClockFile, moment: int) -> None:
+        """An hour after the last moment, with nothing carried since: the same facts, or none.
+        All flights of the last day are asked."""
+        clock.set(moment + HOUR)
+        at = self.spine["event_timestamp"].cast(pa.int64())
+        asked = self.spine.filter(pc.greater(at, moment - 24 * HOUR))
+        answer = Answer(server.post("/get-online-features", request_body(self.service, asked)))
+        answer.check_shape(self.features, asked.num_rows)
+        for name in self.features:
+            if max(answer.times[name]) > moment:
+                raise DemoError(f"{name}: the store held a fact later than {iso(moment)}")
 
     @staticmethod
     def check_store(server: Server, moment: int) -> None:

@@ -50,13 +50,14 @@ class ClockFile:
 
 
 class Server:
-    """One server of `repository`. Use it as a context: leaving it stops the process.
+    """One server of `repository`, in an environment of its coeval.yaml. Use it as a context: leaving it stops the process.
 
     Its words go to `log`. One thread may use it at a time.
     """
 
-    def __init__(self, repository: Path, clock: ClockFile, log: Path):
+    def __init__(self, repository: Path, clock: ClockFile, log: Path, environment: str = ""):
         self.repository, self.clock, self.log = repository, clock, log
+        self.environment = environment
         self.process: subprocess.Popen | None = None
         self.connection: http.client.HTTPConnection | None = None
         self.port = 0
@@ -78,6 +79,8 @@ class Server:
             self.port = probe.getsockname()[1]
         command = [coeval_command(), "-C", str(self.repository), "serve"]
         command += ["--port", str(self.port), "--clock", f"@{self.clock.path}"]
+        if self.environment:
+            command += ["--env", self.environment]
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)

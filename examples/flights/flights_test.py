@@ -1,0 +1,197 @@
+"""Tests of the parts of the example that need neither the data nor a server."""
+
+import math
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import prepare  # noqa: E402
+from models import CLAIMED, HONEST, SERVED, WITHOUT, Comparison  # noqa: E402
+from moments import Ties, choose_moments  # noqa: E402
+from progress import DemoError, bars, table  # noqa: E402
+from promise import Tally  # noqa: E402
+from served import Answer, as_json, same_bits  # noqa: E402
+from server import ClockFile, integer, iso, micros_of  # noqa: E402
+from spine import make_spine  # noqa: E402
+
+
+def times(*texts):
+    return pd.Series(pd.to_datetime(list(texts), utc=True).astype("datetime64[us, UTC]"))
+
+
+@pytest.mark.parametrize(
+    ("after", "clock", "zone", "expected"),
+    [
+        # Leaves 23:30 in New York, lands 02:10 by Los Angeles' clock on the next day.
+        ("2013-06-02T03:30:00Z", 210, "America/Los_Angeles", "2013-06-02T09:10:00Z"),
+        ("2013-06-01T15:00:00Z", 1830, "America/Los_Angeles", "2013-06-02T01:30:00Z"),
+        # Exactly the hour of the departure is a day later: never after itself.
+        ("2013-06-01T15:00:00Z", 1100, "America/New_York", "2013-06-02T15:00:00Z"),
+        # 01:30 occurs twice; which one is after the departure decides.
+        ("2013-11-03T04:00:00Z", 130, "America/New_York", "2013-11-03T05:30:00Z"),
+        ("2013-11-03T05:45:00Z", 130, "America/New_York", "2013-11-03T06:30:00Z"),
+        # 02:30 is skipped: the first instant after the gap.
+        ("2013-03-10T06:00:00Z", 230, "America/New_York", "2013-03-10T07:00:00Z"),
+    ],
+)
+def test_arrival_is_the_first_such_local_time_after_departure(after, clock, zone, expected):
+    found = prepare.next_local_time(times(after), pd.Series([clock]), zone)
+    assert found.tolist() == times(expected).tolist()
+
+
+def flights(**changed):
+    hour = pd.Timestamp("2013-06-01T15:00:00Z")
+    columns = {
+        "carrier": ["UA", "AA", "DL"],
+        "flight": [1, 2, 3],
+        "tailnum": ["N1", None, "N3"],
+        "origin": ["JFK", "LGA", "JFK"],
+        "dest": ["SJU", "ORD", "LAX"],
+        "distance": [1600, 700, 2400],
+        "minute": pa.array([5, 10, 59], pa.int32()),
+        "sched_arr_time": pa.array([1455, 1230, 1410], pa.int32()),
+        "dep_delay": pa.array([16, None, 15], pa.int32()),
+        "arr_delay": pa.array([-5, None, None], pa.int32()),
+        "air_time": pa.array([200, None, None], pa.int32()),
+        "time_hour": pa.array([hour] * 3, prepare.UTC_MICROS),
+    }
+    zones = {"ORD": "America/Chicago", "LAX": "America/Los_Angeles"} | prepare.MISSING_ZONES
+    return prepare.flight_times(pa.table(columns | changed), zones)
+
+
+def test_facts_exist_from_when_they_are_known():
+    made = flights()
+    left = prepare.departures(made)
+    assert left["event_timestamp"].to_pylist() == [
+        pd.Timestamp("2013-06-01T15:21:00Z"),
+        pd.Timestamp("2013-06-01T16:14:00Z"),
+    ]
+    landed = prepare.arrivals(made)
+    assert landed["event_timestamp"].to_pylist() == [pd.Timestamp("2013-06-01T18:50:00Z")]
+    assert landed["arrived_at"].equals(landed["event_timestamp"])
+
+
+def test_a_flight_shorter_than_its_air_time_is_refused():
+    with pytest.raises(DemoError, match="1 flights arrive before they can"):
+        flights(air_time=pa.array([210, None, None], pa.int32()))
+
+
+def test_a_destination_without_zone_is_named():
+    with pytest.raises(DemoError, match="XXX"):
+        flights(dest=["SJU", "XXX", "LAX"])
+
+
+def test_spine_keeps_rows_and_order_and_asks_two_hours_before():
+    spine = make_spine(flights())
+    assert spine["flight"].to_pylist() == [1, 2, 3]
+    assert spine["late"].to_pylist() == [True, None, False]
+    assert spine["event_timestamp"][0].as_py() == pd.Timestamp("2013-06-01T13:05:00Z")
+
+
+def test_values_are_compared_by_bits():
+    assert same_bits(0.1, 0.1)
+    assert same_bits(1.0, 1)
+    assert same_bits(None, None)
+    assert not same_bits(0.1, math.nextafter(0.1, 1))
+    assert not same_bits(0.0, -0.0)
+    assert not same_bits(1, True)
+    assert not same_bits(1, 1.0)
+    assert not same_bits(None, 0)
+    assert not same_bits("a", None)
+    assert same_bits(-0.0, integer("-0"))
+
+
+def test_columns_become_what_json_can_say():
+    assert as_json(pa.array([1.5, math.nan, None, math.inf])) == [1.5, None, None, "Infinity"]
+    when = pa.array([1_000_000, None], pa.timestamp("us", "UTC"))
+    assert as_json(when) == [1, None]
+    assert as_json(pa.array([True, None])) == [True, None]
+
+
+def test_an_answer_has_a_value_for_each_row():
+    result = {"values": [1], "statuses": ["PRESENT"], "event_timestamps": ["1970-01-01T00:00:00Z"]}
+    answer = Answer({"metadata": {"feature_names": ["a"]}, "results": [result]})
+    answer.check_shape(["a"], 1)
+    with pytest.raises(DemoError, match="left out the features b"):
+        answer.check_shape(["a", "b"], 1)
+    with pytest.raises(DemoError, match="asked for 2 rows"):
+        answer.check_shape(["a"], 2)
+
+
+def test_the_clock_is_replaced_whole(tmp_path):
+    clock = ClockFile(tmp_path / "deep" / "clock")
+    for text in ("2013-03-10T07:00:00Z", "2013-11-03T06:00:00Z"):
+        clock.set(micros_of(text))
+        assert clock.path.read_text() == text + "\n"
+        assert iso(micros_of(text)) == text
+    assert [path.name for path in clock.path.parent.iterdir()] == ["clock"]
+
+
+def spine_at(*texts):
+    stamps = pa.array([micros_of(text) for text in texts], pa.int64())
+    return pa.table({"event_timestamp": stamps.cast(prepare.UTC_MICROS)})
+
+
+def test_moments_are_in_order_and_hold_the_hard_ones():
+    fullest = [f"2013-05-{day:02}T{hour:02}:00:00Z" for day in range(1, 28) for hour in range(12)]
+    hard = ["2013-03-10T06:00:00Z", "2013-10-23T12:00:00Z", "2013-12-31T20:00:00Z"]
+    chosen = [iso(moment) for moment in choose_moments(spine_at(*fullest, *fullest, *hard))]
+    assert chosen == sorted(set(chosen))
+    assert set(hard) <= set(chosen)
+    assert len(chosen) >= 300
+
+
+def test_ties_are_facts_of_one_key_and_minute(tmp_path):
+    made = flights()
+    twice = pa.concat_tables([prepare.departures(made), prepare.departures(made).slice(0, 1)])
+    pa.parquet.write_table(twice, tmp_path / "departures.parquet")
+    pa.parquet.write_table(prepare.arrivals(made), tmp_path / "arrivals.parquet")
+    ties = Ties(tmp_path)
+    row = {"origin": "JFK", "carrier": "UA", "dest": "SJU", "tailnum": "N1"}
+    assert ties.is_tied("airport_delay", row, micros_of("2013-06-01T15:21:00Z"))
+    assert not ties.is_tied("airport_delay", row, micros_of("2013-06-01T16:14:00Z"))
+    assert not ties.is_tied("air_time", row, micros_of("2013-06-01T18:50:00Z"))
+    assert not ties.is_tied("temp", row, 0)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"equal": 999}, "999 of 1,000 values equal"),
+        ({"non_null": 700}, "only 700"),
+        ({"expired": 499}, "499 expired"),
+        ({"ties": 499}, "499 ties"),
+    ],
+)
+def test_a_promise_over_nothing_is_no_promise(changed, message):
+    good = {"values": 1000, "equal": 1000, "non_null": 800, "expired": 500, "ties": 500}
+    Tally(**good).check()
+    with pytest.raises(DemoError, match=message):
+        Tally(**(good | changed)).check()
+
+
+@pytest.mark.parametrize("changed", [{CLAIMED: 0.82}, {SERVED: 0.72}, {WITHOUT: 0.72}])
+def test_bars_that_tell_nothing_fail(changed):
+    comparison = Comparison.__new__(Comparison)
+    comparison.aucs = {CLAIMED: 0.92, SERVED: 0.68, HONEST: 0.73, WITHOUT: 0.67}
+    comparison.check()
+    comparison.aucs |= changed
+    with pytest.raises(DemoError):
+        comparison.check()
+
+
+def test_bars_and_tables_line_up():
+    assert bars({"a": 0.5, "long": 1.0}, 0.5, 1.0, width=2) == [
+        "a         0.500",
+        "long  ██  1.000",
+    ]
+    assert table([("x", 1_000), ("yy", 2)], ("name", "n")) == [
+        "name      n",
+        "x     1,000",
+        "yy        2",
+    ]
