@@ -50,8 +50,9 @@ class ClockFile:
 
 
 class Server:
-    """One server of `repository`, in an environment of its coeval.yaml. Use it as a context: leaving it stops the process.
+    """One server of `repository`, in an environment of its coeval.yaml, "" for none.
 
+    Use it as a context: leaving it stops the process.
     Its words go to `log`. One thread may use it at a time.
     """
 
