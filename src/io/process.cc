@@ -29,21 +29,27 @@ Status SystemError(std::string_view what, int error) {
 class Descriptor {
  public:
   Descriptor() = default;
+
   explicit Descriptor(int fd) : fd_(fd) {}
+
   Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
   Descriptor& operator=(Descriptor&& other) noexcept {
     Close();
     fd_ = std::exchange(other.fd_, -1);
     return *this;
   }
+
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
+
   ~Descriptor() { Close(); }
 
   void Close() {
     if (fd_ >= 0) ::close(fd_);
     fd_ = -1;
   }
+
   [[nodiscard]] int get() const { return fd_; }
 
  private:
@@ -85,8 +91,10 @@ std::vector<char*> Pointers(std::vector<std::string>* texts) {
 class SpawnActions {
  public:
   SpawnActions() { posix_spawn_file_actions_init(&actions_); }
+
   SpawnActions(const SpawnActions&) = delete;
   SpawnActions& operator=(const SpawnActions&) = delete;
+
   ~SpawnActions() { posix_spawn_file_actions_destroy(&actions_); }
 
   void Prepare(const Pipe& output, const Pipe& error, const std::string& directory) {
@@ -95,6 +103,7 @@ class SpawnActions {
     posix_spawn_file_actions_adddup2(&actions_, error.write.get(), 2);
     if (!directory.empty()) posix_spawn_file_actions_addchdir_np(&actions_, directory.c_str());
   }
+
   [[nodiscard]] const posix_spawn_file_actions_t* get() const { return &actions_; }
 
  private:
@@ -174,6 +183,10 @@ Result<ProcessOutput> RunProcess(const std::vector<std::string>& argv,
   result.exit_code = WaitFor(pid);
   if (!collected.ok()) return collected.WithContext("'" + argv[0] + "'");
   return result;
+}
+
+std::int64_t ProcessId() {
+  return ::getpid();
 }
 
 std::string ProgramPath() {

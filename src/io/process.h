@@ -11,7 +11,7 @@
 namespace coeval {
 
 struct ProcessOutput {
-  int exit_code = 0;     // 128 + n where signal n ended it
+  int exit_code = 0;  // 128 + n where signal n ended it
   std::string standard_output;
   std::string standard_error;
 };
@@ -29,6 +29,9 @@ struct ProcessOptions {
 // Cost: one process. Threads: any.
 Result<ProcessOutput> RunProcess(const std::vector<std::string>& argv,
                                  const ProcessOptions& options);
+
+// This process, among those that run now on this machine.
+std::int64_t ProcessId();
 
 // The path of the running program, or "".
 std::string ProgramPath();

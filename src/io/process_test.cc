@@ -17,9 +17,8 @@ TEST(ProcessTest, CollectsBothStreamsAndTheExitCode) {
 }
 
 TEST(ProcessTest, SetsVariablesAndTheFolder) {
-  const auto result =
-      RunProcess({"sh", "-c", "echo $COEVAL_TEST; pwd"},
-                 {.directory = "/", .environment = {"COEVAL_TEST=a b"}});
+  const auto result = RunProcess({"sh", "-c", "echo $COEVAL_TEST; pwd"},
+                                 {.directory = "/", .environment = {"COEVAL_TEST=a b"}});
   ASSERT_TRUE(result.ok());
   EXPECT_EQ(result->standard_output, "a b\n/\n");
 }
@@ -40,8 +39,7 @@ TEST(ProcessTest, ReadsMoreThanAPipeHolds) {
 }
 
 TEST(ProcessTest, EndsAProgramThatTakesTooLong) {
-  const auto result = RunProcess({"sh", "-c", "exec tail -f /dev/null"},
-                                 {.timeout = 50'000});
+  const auto result = RunProcess({"sh", "-c", "exec tail -f /dev/null"}, {.timeout = 50'000});
   EXPECT_EQ(result.status().code(), StatusCode::kUnavailable);
 }
 
