@@ -1,8 +1,29 @@
 #include "definition/fact.h"
 
 #include <algorithm>
+#include <string>
 
 namespace coeval {
+
+std::string_view KnownName(Known known) {
+  switch (known) {
+    case Known::kDeclared:
+      return "declared";
+    case Known::kArrival:
+      return "arrival";
+    case Known::kHindsight:
+      return "hindsight";
+  }
+  CheckFailed(__FILE__, __LINE__, "unknown Known");
+}
+
+Result<Known> ParseKnown(std::string_view text) {
+  for (const Known known : {Known::kDeclared, Known::kArrival, Known::kHindsight}) {
+    if (KnownName(known) == text) return known;
+  }
+  return Status::InvalidArgument("known is '" + std::string(text) +
+                                 "'; it may be 'declared', 'arrival' or 'hindsight'");
+}
 
 TimeMicros KnownTime(const FactTimes& times, const Source& source, Known known) {
   if (source.timeless) return kMinTime;

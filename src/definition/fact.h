@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/status.h"
 #include "base/time.h"
 #include "definition/source.h"
 
@@ -13,6 +14,10 @@ namespace coeval {
 
 // Which facts a training set counts as known (rule 3.2). Online it is always kDeclared.
 enum class Known : std::uint8_t { kDeclared, kArrival, kHindsight };
+// "declared", "arrival", "hindsight".
+std::string_view KnownName(Known known);
+// The inverse. Errors: InvalidArgument that lists the three.
+Result<Known> ParseKnown(std::string_view text);
 
 // A sequence (rule 1.3): a log, compared as bytes, and a number in it. A batch source's declared
 // column has the empty log.

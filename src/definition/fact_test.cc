@@ -71,6 +71,14 @@ TEST(FactTest, ATrainingSetMayChooseOtherwise) {
   EXPECT_EQ(KnownTime(Times(100, 900), ArrivalSource(), Known::kHindsight), 100);
 }
 
+TEST(FactTest, KnownHasNames) {
+  for (const Known known : {Known::kDeclared, Known::kArrival, Known::kHindsight}) {
+    EXPECT_EQ(*ParseKnown(KnownName(known)), known);
+  }
+  EXPECT_EQ(ParseKnown("guessed").status().message(),
+            "known is 'guessed'; it may be 'declared', 'arrival' or 'hindsight'");
+}
+
 // Rule 1.3: a timeless fact is hindsight by declaration.
 TEST(FactTest, ATimelessFactIsKnownSinceForEver) {
   Source source = VersionSource();

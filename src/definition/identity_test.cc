@@ -29,7 +29,7 @@ Identities IdentitiesOf(const Definitions& all) {
 std::string ViewIdentityAfter(const std::function<void(Definitions*)>& change) {
   Definitions all = SampleDefinitions();
   change(&all);
-  return IdentitiesOf(all).view;
+  return IdentityOf(LogicalContent(all.feature_views[0], all));
 }
 
 // Rule 8.2: locations, owners, descriptions and tags are no part of a version.
@@ -106,7 +106,7 @@ TEST(IdentityTest, TheTtlIsNoPartOfTheData) {
   all.feature_views[0].ttl = 0;
   EXPECT_EQ(IdentitiesOf(all).data, before.data);
   EXPECT_NE(IdentitiesOf(all).view, before.view);
-  all.feature_views[0].schema.pop_back();
+  all.feature_views[0].schema.erase(all.feature_views[0].schema.begin());
   EXPECT_NE(IdentitiesOf(all).data, before.data);
 }
 
@@ -127,8 +127,10 @@ TEST(IdentityTest, OnDemandViewsFollowTheirSourcesAndRequests) {
 }
 
 TEST(IdentityTest, AVersionThatWasAskedForStays) {
-  Projection newest{.view = "weather"};
-  Projection second{.view = "weather", .version = 2};
+  Projection newest;
+  newest.view = "weather";
+  Projection second = newest;
+  second.version = 2;
   const std::vector<Projection> pinned = Pin({newest, second}, {{"weather", 3}});
   EXPECT_EQ(pinned[0].version, 3);
   EXPECT_EQ(pinned[1].version, 2);

@@ -193,19 +193,6 @@ Result<Value> MapFromJson(const Json& json, const DataType& type) {
   return map;
 }
 
-std::string DecimalText(Int128 unscaled, int scale) {
-  const bool negative = unscaled < 0;
-  std::string digits;
-  do {
-    const auto digit = static_cast<int>(unscaled % 10);
-    digits += static_cast<char>('0' + (digit < 0 ? -digit : digit));
-    unscaled /= 10;
-  } while (unscaled != 0 || static_cast<int>(digits.size()) <= scale);
-  std::reverse(digits.begin(), digits.end());
-  if (scale > 0) digits.insert(digits.size() - static_cast<std::size_t>(scale), ".");
-  return negative ? "-" + digits : digits;
-}
-
 std::string DateText(std::int64_t days) {
   const std::string time = FormatTime(days * kDay);
   return time.substr(0, time.find('T'));
