@@ -56,14 +56,6 @@ struct PlanReport {
   bool empty = true;
 };
 
-struct TrainingSetOptions {
-  Known known = Known::kDeclared;
-  bool null_on_error = false;             // rule 6.2: on_error="null"
-  std::string time_column;                // rule 4.2; "" = find it
-  ProgressSink progress;
-  std::shared_ptr<CancelToken> cancel;    // null: the store's
-};
-
 struct OnlineAnswer {
   SharedFeaturePlan plan;
   FeatureTable table;       // one row per entity row
@@ -117,12 +109,14 @@ class FeatureStore {
   // --- asking ----------------------------------------------------------------------------------------
   // Resolves a request; cached by request until the registry's revision changes.
   Result<SharedFeaturePlan> Plan(const FeatureRequest& request);
-  // A training set over a spine (rule 4); the spine is taken over.
+  // A training set over a spine (rule 4); the spine is taken over. `cancel`: null = the store's own.
   Result<TrainingSet> GetHistoricalFeatures(const FeatureRequest& request, ArrowTable spine,
-                                            const TrainingSetOptions& options);
-  // Without a spine: [start, end], rule 4.5.
+                                            TrainingSetOptions options,
+                                            std::shared_ptr<CancelToken> cancel = nullptr);
+  // Without a spine: every moment of [start, end] at which a fact changed, rule 4.5.
   Result<TrainingSet> GetHistoricalFeatures(const FeatureRequest& request, TimeMicros start,
-                                            TimeMicros end, const TrainingSetOptions& options);
+                                            TimeMicros end, TrainingSetOptions options,
+                                            std::shared_ptr<CancelToken> cancel = nullptr);
   // Columns as plan->request_columns, each of its type (column/key.h converts), all [n]. `at`: another
   // time than now; before the horizon the offline engine answers.
   // Errors: TooOld only where the offline engine has no source to ask.

@@ -1,0 +1,27 @@
+// One HTTP request and its answer, apart from any library.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace coeval {
+
+// Borrows everything; valid during the call of a handler.
+struct HttpRequest {
+  std::string_view method;  // "GET", "POST"
+  std::string_view path;    // "/get-online-features", without the query
+  std::string_view query;   // "async=true", or ""
+  std::string_view body;
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+};
+
+// Answers one request. Called from the server's threads, many at once. Must not throw.
+using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
+
+}  // namespace coeval
