@@ -9,8 +9,8 @@
 #include "base/suggest.h"
 #include "config/config_loader.h"
 #include "config/setting_values.h"
-#include "config/text_file.h"
 #include "config/yaml.h"
+#include "io/files.h"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX declares it nowhere
 
@@ -18,7 +18,7 @@ namespace coeval {
 namespace {
 
 constexpr const char* kFileName = "coeval.yaml";
-constexpr std::size_t kMaxConfigBytes = std::size_t{1} << 20;
+constexpr std::int64_t kMaxConfigBytes = std::int64_t{1} << 20;
 
 bool IsName(std::string_view name) {
   return !name.empty() && (name[0] < '0' || name[0] > '9') &&
@@ -58,8 +58,7 @@ Result<Config> LoadConfig(const std::string& repository, const ConfigOptions& op
   Config config;
   COEVAL_ASSIGN_OR_RETURN(config.repository, AbsoluteFolder(repository));
   config.environment = EnvironmentOf(options);
-  const Result<std::string> text =
-      ReadTextFile(config.repository + "/" + kFileName, kMaxConfigBytes);
+  const Result<std::string> text = ReadFile(config.repository + "/" + kFileName, kMaxConfigBytes);
   if (text.status().code() == StatusCode::kNotFound) {
     return Status::NotFound(config.repository +
                             " holds no coeval.yaml; make a repository with `coeval "

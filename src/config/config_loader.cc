@@ -109,7 +109,9 @@ std::optional<ConfigLoader::Shown> ConfigLoader::Expand(const std::string& key, 
   if (!content.ok()) {
     // The path itself may hold what a variable brought: show it as it was written.
     std::string why = content.status().message();
-    if (why.starts_with(path + ": ")) why.erase(0, path.size() + 2);
+    if (const std::size_t at = why.find(path); at != std::string::npos) {
+      why.replace(at, path.size(), text);
+    }
     Fail(key, value, "{file: " + text + "}: " + why);
     return std::nullopt;
   }

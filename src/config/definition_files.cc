@@ -5,8 +5,9 @@
 #include <set>
 #include <system_error>
 
-#include "config/text_file.h"
 #include "config/yaml.h"
+#include "io/files.h"
+#include "io/glob.h"
 
 namespace coeval {
 namespace {
@@ -14,34 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxFiles = 10'000;
-
-bool IsGlob(std::string_view pattern) {
-  return pattern.find_first_of("*?") != std::string_view::npos;
-}
-
-// One path component: `*` any characters, `?` one.
-bool MatchesName(std::string_view name, std::string_view pattern) {
-  std::size_t n = 0;
-  std::size_t p = 0;
-  std::size_t star = std::string_view::npos;
-  std::size_t restart = 0;
-  while (n < name.size()) {
-    if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n]) && pattern[p] != '*') {
-      ++n;
-      ++p;
-    } else if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      restart = n;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      n = ++restart;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
 
 bool IsLeftOut(const std::string& name) {
   return name.starts_with('.') || name == "__pycache__";
@@ -66,7 +39,7 @@ Status Walk(const fs::path& root, const fs::path& folder, fs::path::const_iterat
     if (any_folders) {
       if (is_folder) COEVAL_RETURN_IF_ERROR(Walk(root, path, part, end, found));
       if (next == end && !is_folder) found->insert(path.generic_string());
-    } else if (MatchesName(name, pattern)) {
+    } else if (MatchesGlobName(pattern, name)) {
       if (next == end && !is_folder) found->insert(path.generic_string());
       if (next != end && is_folder) COEVAL_RETURN_IF_ERROR(Walk(root, path, next, end, found));
     }
@@ -95,7 +68,7 @@ Result<DefinitionFiles> FindDefinitionFiles(const Config& config) {
     if (path.empty() || path.is_absolute() || *path.begin() == "..") {
       return Status::InvalidArgument("definitions: '" + pattern + "' is not below the repository");
     }
-    if (IsGlob(pattern)) {
+    if (IsGlobPattern(pattern)) {
       COEVAL_RETURN_IF_ERROR(Walk(config.repository, "", path.begin(), path.end(), &found));
       continue;
     }
@@ -155,8 +128,9 @@ Result<Json> DefinitionsFromYaml(std::string_view text, const std::string& file)
 }
 
 Result<Json> ReadYamlDefinitions(const Config& config, const std::string& file) {
-  COEVAL_ASSIGN_OR_RETURN(const std::string text,
-                          ReadTextFile(config.repository + "/" + file, kMaxYamlBytes));
+  COEVAL_ASSIGN_OR_RETURN(
+      const std::string text,
+      ReadFile(config.repository + "/" + file, static_cast<std::int64_t>(kMaxYamlBytes)));
   return DefinitionsFromYaml(text, file);
 }
 

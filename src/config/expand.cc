@@ -1,7 +1,7 @@
 #include "config/expand.h"
 
 #include "base/suggest.h"
-#include "config/text_file.h"
+#include "io/files.h"
 
 namespace coeval {
 namespace {
@@ -71,7 +71,7 @@ Result<Expanded> ExpandVariables(std::string_view text,
 }
 
 Result<std::string> ReadValueFile(const std::string& path) {
-  COEVAL_ASSIGN_OR_RETURN(std::string text, ReadTextFile(path, 64 << 10));
+  COEVAL_ASSIGN_OR_RETURN(std::string text, ReadFile(path, 64 << 10));
   if (text.ends_with('\n')) text.pop_back();
   if (text.ends_with('\r')) text.pop_back();
   return text;
