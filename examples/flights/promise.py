@@ -79,18 +79,24 @@ class Promise:
                 if number == len(moments) // 2:
                     server.restart()
                 rows = pc.indices_nonzero(pc.equal(at, moment))
-                self.test_moment(server, clock, moment, rows)
+                self.compare(moment, rows, self.ask(server, clock, moment, rows))
                 progress.advance(1, f"{iso(moment)}, {self.tally.values:,} values equal")
             self.check_nothing_later(server, clock, moments[-1])
         return self.tally
 
-    def test_moment(self, server: Server, clock: ClockFile, moment: int, rows: pa.Array) -> None:
+    def ask(self, server: Server, clock: ClockFile, moment: int, rows: pa.Array) -> Answer:
+        """What is served for the spine's `rows` at the moment, after what is known was carried."""
         clock.set(moment)
         server.post("/materialize-incremental", {"end_ts": iso(moment)})
         asked = self.spine.take(rows)
         answer = Answer(server.post("/get-online-features", request_body(self.service, asked)))
         answer.check_shape(self.features, len(rows))
         self.check_store(server, moment)
+        return answer
+
+    def compare(self, moment: int, rows: pa.Array, answer: Answer) -> None:
+        """Each value of `rows` with the training set's."""
+        asked = self.spine.take(rows)
         self.tally.moments += 1
         self.tally.rows += len(rows)
         trained = self.training_set.take(rows)
