@@ -1,0 +1,141 @@
+#include "offline/training_set.h"
+
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "offline/training_set_manifest.h"
+#include "offline/view_join.h"
+#include "offline/why_nothing.h"
+
+namespace coeval {
+namespace {
+
+FeatureSummary Summarize(const PlannedOutput& output, const Column& column,
+                         std::span<const FeatureStatus> statuses) {
+  FeatureSummary summary{.name = output.name, .reference = output.reference, .type = output.type};
+  summary.nulls = column.CountNulls();
+  for (const FeatureStatus status : statuses) {
+    summary.expired += status == FeatureStatus::kOutsideMaxAge ? 1 : 0;
+    summary.not_found += status == FeatureStatus::kNotFound ? 1 : 0;
+    summary.invalid += status == FeatureStatus::kInvalid ? 1 : 0;
+    summary.present += status == FeatureStatus::kPresent ? 1 : 0;
+  }
+  return summary;
+}
+
+Status InvalidValues(const FeatureTable& features) {
+  std::string text = std::to_string(features.invalid_count) +
+                     (features.invalid_count == 1 ? " value is" : " values are") + " invalid:";
+  for (const std::string& error : features.first_errors) text += "\n  " + error;
+  if (features.invalid_count > static_cast<std::int64_t>(features.first_errors.size())) {
+    text += "\n  ...";
+  }
+  return Status::InvalidArgument(
+      text +
+      "\nMend the expression or the data, or ask for on_error=\"null\": null, as serving gives");
+}
+
+// Makes one training set. Borrows all that it is given.
+class Maker {
+ public:
+  Maker(const FeaturePlan& plan, const TrainingSetOptions& options, const OpenView& open,
+        const Context& context)
+      : plan_(plan), options_(options), open_(open), context_(context) {}
+
+  Result<TrainingSet> Run(ArrowTable table, std::optional<TimeRange> range) {
+    COEVAL_ASSIGN_OR_RETURN(set_.spine, ReadSpine(std::move(table), plan_, options_.time_column));
+    ViewJoin join(plan_, set_.spine, options_, open_, context_);
+    std::vector<ViewAnswers> answers;
+    for (const PlannedView& view : plan_.views) {
+      COEVAL_ASSIGN_OR_RETURN(ViewAnswers of_view, join.Run(view, &set_.views.emplace_back()));
+      answers.push_back(std::move(of_view));
+    }
+    COEVAL_RETURN_IF_ERROR(Assemble(answers));
+    COEVAL_RETURN_IF_ERROR(Warn(&join));
+    COEVAL_ASSIGN_OR_RETURN(set_.manifest,
+                            MakeTrainingSetManifest(plan_, options_, set_, range, context_));
+    return std::move(set_);
+  }
+
+ private:
+  Status Assemble(std::span<const ViewAnswers> answers) {
+    const auto n = static_cast<std::int64_t>(set_.spine.times.size());
+    COEVAL_ASSIGN_OR_RETURN(
+        set_.features, AssembleFeatures(plan_, answers, set_.spine.request, n, set_.spine.times));
+    if (set_.features.invalid_count > 0 && options_.on_invalid == OnInvalid::kFail) {
+      return InvalidValues(set_.features);
+    }
+    for (std::size_t i = 0; i < plan_.outputs.size(); ++i) {
+      const PlannedOutput& output = plan_.outputs[i];
+      set_.schema.Add(output.name, output.type);
+      set_.summary.push_back(
+          Summarize(output, set_.features.columns[i], set_.features.statuses[i]));
+    }
+    return Status::Ok();
+  }
+
+  // Why a stored feature has no value anywhere.
+  Result<std::string> Reason(std::size_t view, ViewJoin* join) {
+    const AsOfCounts& counts = set_.views[view].counts;
+    if (counts.found > 0) {
+      return "it is null in the source wherever a fact was found (" + std::to_string(counts.found) +
+             " of " + std::to_string(set_.num_rows()) + " rows)";
+    }
+    if (counts.deleted > 0) return std::string("its facts were deleted");
+    std::optional<std::string>& reason = reasons_[view];
+    if (!reason.has_value()) {
+      COEVAL_ASSIGN_OR_RETURN(const QuestionIndex* index, join->IndexFor(plan_.views[view]));
+      COEVAL_ASSIGN_OR_RETURN(reason, WhyNothing(plan_, plan_.views[view], set_.spine, *index,
+                                                 options_.known, open_, context_));
+    }
+    return *reason;
+  }
+
+  Status Warn(ViewJoin* join) {
+    reasons_.resize(plan_.views.size());
+    if (set_.num_rows() == 0) return Status::Ok();
+    for (std::size_t i = 0; i < plan_.outputs.size(); ++i) {
+      if (set_.summary[i].present > 0) continue;
+      const PlannedOutput& output = plan_.outputs[i];
+      std::string reason = "its expression gave no value in any row";
+      if (!output.on_demand) {
+        COEVAL_ASSIGN_OR_RETURN(reason, Reason(output.view, join));
+      }
+      set_.warnings.push_back("feature '" + output.name + "' has no value in any of " +
+                              std::to_string(set_.num_rows()) + " rows: " + reason);
+    }
+    return Status::Ok();
+  }
+
+  const FeaturePlan& plan_;
+  const TrainingSetOptions& options_;
+  const OpenView& open_;
+  const Context& context_;
+  TrainingSet set_;
+  std::vector<std::optional<std::string>> reasons_;  // per view, found once
+};
+
+}  // namespace
+
+Result<ArrowArrayStream> TrainingSet::Export(std::int64_t batch_rows) const {
+  return spine.table.ExportWith(schema, features.columns, batch_rows);
+}
+
+Result<TrainingSet> MakeTrainingSet(const FeaturePlan& plan, ArrowTable spine,
+                                    const TrainingSetOptions& options, const OpenView& open,
+                                    const Context& context) {
+  return Maker(plan, options, open, context).Run(std::move(spine), std::nullopt);
+}
+
+Result<TrainingSet> MakeTrainingSet(const FeaturePlan& plan, TimeRange range,
+                                    const TrainingSetOptions& options, const OpenView& open,
+                                    const Context& context) {
+  COEVAL_ASSIGN_OR_RETURN(ArrowTable spine,
+                          MakeSpineFromFacts(plan, range, options.known, open, context));
+  TrainingSetOptions from_facts = options;
+  from_facts.time_column = "event_timestamp";
+  return Maker(plan, from_facts, open, context).Run(std::move(spine), range);
+}
+
+}  // namespace coeval

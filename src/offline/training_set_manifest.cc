@@ -1,0 +1,187 @@
+#include "offline/training_set_manifest.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "expression/expression.h"
+#include "offline/content_hash.h"
+
+namespace coeval {
+namespace {
+
+constexpr std::int64_t kFormat = 1;
+
+Json FeaturesJson(const FeaturePlan& plan, const TrainingSet& set) {
+  Json features = Json::MakeArray();
+  for (std::size_t i = 0; i < plan.outputs.size(); ++i) {
+    const FeatureSummary& summary = set.summary[i];
+    features.Append(Json::MakeObject()
+                        .Set("name", summary.name)
+                        .Set("reference", summary.reference)
+                        .Set("type", summary.type.ToString())
+                        .Set("nulls", summary.nulls)
+                        .Set("expired", summary.expired)
+                        .Set("not_found", summary.not_found)
+                        .Set("invalid", summary.invalid));
+  }
+  return features;
+}
+
+Json KeysJson(const PlannedView& view) {
+  Json keys = Json::MakeObject();
+  for (std::size_t i = 0; i < view.key_columns.size(); ++i) {
+    keys.Set(view.version->join_keys[i].name, view.key_columns[i]);
+  }
+  return keys;
+}
+
+Json ViewJson(const PlannedView& view, const ViewSummary& summary) {
+  const AsOfCounts& counts = summary.counts;
+  Json json = Json::MakeObject();
+  json.Set("view", view.version->view.name)
+      .Set("version", view.version->version)
+      .Set("identity", view.version->identity)
+      .Set("shown_as", view.shown_name)
+      .Set("keys", KeysJson(view));
+  if (view.version->view.ttl > 0) json.Set("ttl", FormatDuration(view.version->view.ttl));
+  Json source = summary.source.ToJson();
+  source.Set("rows", counts.read.rows)
+      .Set("facts", counts.read.facts)
+      .Set("null_keys", counts.read.null_keys)
+      .Set("bad_times", counts.read.bad_times)
+      .Set("too_far_ahead", counts.read.too_far_ahead)
+      .Set("out_of_range", counts.read.out_of_range)
+      .Set("row_groups", summary.scan.row_groups)
+      .Set("row_groups_read", summary.scan.row_groups_read);
+  json.Set("source", std::move(source));
+  Json written = Json::MakeObject();
+  for (std::size_t f = 0; f < view.features.size(); ++f) {
+    const std::int64_t values = counts.values_written_after[f];
+    if (values > 0) written.Set(view.version->view.schema[view.features[f]].name, values);
+  }
+  json.Set("found", counts.found)
+      .Set("expired", counts.expired)
+      .Set("deleted", counts.deleted)
+      .Set("ties", counts.ties)
+      .Set("facts_written_after_t", counts.written_after)
+      .Set("values_written_after_t", std::move(written));
+  return json;
+}
+
+Json OnDemandJson(const PlannedOnDemand& view) {
+  return std::move(Json::MakeObject()
+                       .Set("view", view.version->view.name)
+                       .Set("version", view.version->version)
+                       .Set("identity", view.version->identity)
+                       .Set("shown_as", view.shown_name));
+}
+
+Json SpineJson(const TrainingSet& set, std::optional<TimeRange> range) {
+  Json columns = Json::MakeArray();
+  for (const std::string& name : set.spine.table.names()) columns.Append(name);
+  Json spine = Json::MakeObject();
+  spine.Set("rows", set.num_rows())
+      .Set("columns", std::move(columns))
+      .Set("time_column", set.spine.time_column);
+  if (!set.spine.times.empty()) {
+    const auto [first, last] = std::minmax_element(set.spine.times.begin(), set.spine.times.end());
+    spine.Set("first_time", FormatTime(*first)).Set("last_time", FormatTime(*last));
+  }
+  if (range.has_value()) {
+    spine.Set("made_from_facts", Json::MakeObject()
+                                     .Set("start", FormatTime(range->start))
+                                     .Set("end", FormatTime(range->end)));
+  }
+  return spine;
+}
+
+Json OptionsJson(const FeaturePlan& plan, const TrainingSetOptions& options) {
+  return std::move(Json::MakeObject()
+                       .Set("known", std::string(KnownName(options.known)))
+                       .Set("on_error", options.on_invalid == OnInvalid::kNull ? "null" : "fail")
+                       .Set("full_feature_names", plan.request.full_feature_names)
+                       .Set("promise", options.known == Known::kDeclared));
+}
+
+// The columns of a set, spine first. A spine column of a type that Coeval has none for cannot be
+// hashed and has ok = false.
+struct HashedColumn {
+  std::string name;
+  DataType type;
+  std::string hash;
+  bool ok = false;
+};
+
+void HashOne(const TrainingSet& set, std::size_t i, HashedColumn* out) {
+  const std::size_t from_spine = set.spine.table.num_columns();
+  if (i >= from_spine) {
+    const Column& column = set.features.columns[i - from_spine];
+    *out = {set.schema[i - from_spine].name, column.type(), HashOfColumn(column), true};
+    return;
+  }
+  out->name = set.spine.table.names()[i];
+  const Result<Column> column = set.spine.table.ReadColumn(i, Rounding::kDown);
+  if (!column.ok()) return;
+  *out = {out->name, column->type(), HashOfColumn(*column), true};
+}
+
+std::vector<HashedColumn> HashColumns(const TrainingSet& set, int threads) {
+  std::vector<HashedColumn> columns(set.spine.table.num_columns() + set.schema.size());
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < columns.size(); i = next++) HashOne(set, i, &columns[i]);
+  };
+  constexpr std::int64_t kWorthAThread = 100'000;  // rows
+  std::vector<std::thread> others;
+  if (set.num_rows() >= kWorthAThread) {
+    for (int i = 1; i < threads; ++i) others.emplace_back(work);
+  }
+  work();
+  for (std::thread& other : others) other.join();
+  return columns;
+}
+
+}  // namespace
+
+Result<Json> MakeTrainingSetManifest(const FeaturePlan& plan, const TrainingSetOptions& options,
+                                     const TrainingSet& set, std::optional<TimeRange> range,
+                                     const Context& context) {
+  Json manifest = Json::MakeObject();
+  manifest.Set("format", kFormat)
+      .Set("release", options.release)
+      .Set("libraries", ExpressionLibraryVersions())
+      .Set("project", plan.catalogue->project)
+      .Set("registry_revision", plan.catalogue->revision);
+  if (!plan.service_reference.empty()) manifest.Set("service", plan.service_reference);
+  manifest.Set("features", FeaturesJson(plan, set));
+  Json views = Json::MakeArray();
+  for (std::size_t i = 0; i < plan.views.size(); ++i) {
+    views.Append(ViewJson(plan.views[i], set.views[i]));
+  }
+  Json on_demand = Json::MakeArray();
+  for (const PlannedOnDemand& view : plan.on_demand) on_demand.Append(OnDemandJson(view));
+  manifest.Set("views", std::move(views))
+      .Set("on_demand_views", std::move(on_demand))
+      .Set("spine", SpineJson(set, range))
+      .Set("options", OptionsJson(plan, options));
+  COEVAL_RETURN_IF_ERROR(context.cancel->Check());
+  ContentHash hash;
+  Json left_out = Json::MakeArray();
+  for (const HashedColumn& column : HashColumns(set, context.threads)) {
+    if (column.ok) {
+      hash.Add(column.name, column.type, column.hash);
+    } else {
+      left_out.Append(column.name);
+    }
+  }
+  manifest.Set("rows", set.num_rows()).Set("content_hash", hash.HexDigest());
+  if (!left_out.array().empty()) manifest.Set("columns_not_hashed", std::move(left_out));
+  return manifest;
+}
+
+}  // namespace coeval

@@ -1,0 +1,96 @@
+#include "offline/view_join.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace coeval {
+namespace {
+
+// A reader as a stream that lets its owner look at it afterwards.
+class SharedFacts : public FactStream {
+ public:
+  explicit SharedFacts(std::shared_ptr<FactReader> reader) : reader_(std::move(reader)) {}
+
+  Result<std::optional<FactBatch>> Next() override { return reader_->Next(); }
+
+  [[nodiscard]] const FactCounts& counts() const override { return reader_->counts(); }
+
+ private:
+  std::shared_ptr<FactReader> reader_;
+};
+
+void AddScan(const ScanStats& more, ScanStats* sum) {
+  sum->files = std::max(sum->files, more.files);
+  sum->row_groups = std::max(sum->row_groups, more.row_groups);
+  sum->files_read += more.files_read;
+  sum->row_groups_read += more.row_groups_read;
+  sum->rows_read += more.rows_read;
+  sum->bytes_read += more.bytes_read;
+}
+
+std::vector<ColumnSchema> SchemaOf(const PlannedView& view) {
+  std::vector<ColumnSchema> schema;
+  for (const Field& field : view.version->view.schema) schema.push_back({field.name, field.type});
+  return schema;
+}
+
+}  // namespace
+
+ViewJoin::ViewJoin(const FeaturePlan& plan, const Spine& spine, const TrainingSetOptions& options,
+                   OpenView open, const Context& context)
+    : plan_(plan), spine_(spine), options_(options), open_(std::move(open)), context_(context) {}
+
+Result<const QuestionIndex*> ViewJoin::IndexFor(const PlannedView& view) {
+  const auto found = indexes_.find(view.key_columns);
+  if (found != indexes_.end()) return &found->second;
+  std::vector<Column> keys;
+  for (const std::string& name : view.key_columns) {
+    keys.push_back(spine_.request[plan_.RequestColumn(name)]);
+  }
+  COEVAL_ASSIGN_OR_RETURN(QuestionIndex index, QuestionIndex::Build(keys, spine_.times));
+  return &indexes_.emplace(view.key_columns, std::move(index)).first->second;
+}
+
+Result<ViewAnswers> ViewJoin::Run(const PlannedView& view, ViewSummary* summary) {
+  summary->name = view.shown_name;
+  COEVAL_ASSIGN_OR_RETURN(const QuestionIndex* index, IndexFor(view));
+  std::vector<std::shared_ptr<FactReader>> readers;
+  const OpenFacts open = [&](const std::vector<ColumnSchema>& features,
+                             const FactRange& range) -> Result<std::unique_ptr<FactStream>> {
+    FactRequest request;
+    request.view = view.shown_name;
+    request.keys = view.version->join_keys;
+    request.features = features;
+    request.range = range;
+    COEVAL_ASSIGN_OR_RETURN(std::unique_ptr<FactReader> reader,
+                            open_(*view.version, std::move(request)));
+    readers.push_back(std::move(reader));
+    return std::unique_ptr<FactStream>(std::make_unique<SharedFacts>(readers.back()));
+  };
+  const auto tell = [&](const FactCounts& counts, bool finished) {
+    if (!options_.progress || readers.empty()) return;
+    options_.progress({.what = view.shown_name,
+                       .rows_done = counts.rows,
+                       .rows_expected = readers[0]->expected_rows(),
+                       .finished = finished});
+  };
+  const AsOfJoin join{.rule = {.source = view.version->source,
+                               .known = options_.known,
+                               .ttl = view.version->view.ttl,
+                               .strictly_before = false},
+                      .schema = SchemaOf(view),
+                      .needed = view.features};
+  Result<AsOfAnswers> answers =
+      JoinAsOf(*index, join, open, context_, [&tell](const FactCounts& c) { tell(c, false); });
+  if (!answers.ok()) return answers.status().WithContext("view '" + view.shown_name + "'");
+  tell(answers->counts.read, true);
+  for (const auto& reader : readers) AddScan(reader->stats(), &summary->scan);
+  summary->source = readers[0]->manifest();
+  summary->counts = std::move(answers->counts);
+  return std::move(answers->answers);
+}
+
+}  // namespace coeval
