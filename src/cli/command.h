@@ -1,0 +1,63 @@
+// What all commands of `coeval` share: global options, opening the store, exit codes.
+//
+//   0 done   1 the answer is no   2 wrong usage   3 wrong input   4 a system failed
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "store/feature_store.h"
+
+namespace CLI {
+class App;
+}
+
+namespace coeval {
+
+inline constexpr int kExitDone = 0;
+inline constexpr int kExitNo = 1;
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitInput = 3;
+inline constexpr int kExitSystem = 4;
+
+int ExitCodeOf(StatusCode code);
+
+struct GlobalOptions {
+  std::string directory = ".";        // -C
+  std::string environment;            // --env
+  std::vector<std::string> settings;  // --set serve.port=7000
+  std::string clock;                  // --clock TIME|@FILE
+  bool json = false;                  // --json
+};
+
+// What a command does; the exit code where it can tell one.
+using CommandAction = std::function<Result<int>()>;
+
+// One run of the program. `chosen` is set by the command that was named.
+struct Invocation {
+  GlobalOptions globals;
+  CommandAction chosen;
+
+  // Opens the repository of -C (or the nearest folder above that has a coeval.yaml).
+  [[nodiscard]] Result<std::unique_ptr<FeatureStore>> OpenStore() const;
+  // The same with some settings on top.
+  [[nodiscard]] Result<std::unique_ptr<FeatureStore>> OpenStore(
+      std::map<std::string, std::string> overrides, std::shared_ptr<const Clock> clock) const;
+};
+
+// Each adds one command (or a few of a kind) to the program.
+void AddInitCommand(CLI::App* app, Invocation* invocation);
+void AddDefinitionCommands(CLI::App* app, Invocation* invocation);  // plan apply promote rollback delete
+void AddCatalogueCommands(CLI::App* app, Invocation* invocation);   // list describe runs
+void AddTrainingSetCommand(CLI::App* app, Invocation* invocation);
+void AddMaterializeCommands(CLI::App* app, Invocation* invocation);
+void AddGetCommand(CLI::App* app, Invocation* invocation);
+void AddServeCommand(CLI::App* app, Invocation* invocation);
+void AddAsOfCommand(CLI::App* app, Invocation* invocation);
+void AddDoctorCommands(CLI::App* app, Invocation* invocation);      // doctor version completion
+
+}  // namespace coeval

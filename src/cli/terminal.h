@@ -1,0 +1,41 @@
+// What a person sees: tables, colour and progress on a terminal, plain text in a pipe.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/progress.h"
+
+namespace coeval {
+
+enum class Colour : std::uint8_t { kPlain, kBold, kDim, kRed, kGreen, kYellow };
+
+// Is standard output (or error) a terminal, and colour wanted (NO_COLOR unset)?
+bool OutputIsTerminal();
+bool ErrorIsTerminal();
+
+// The text in a colour where standard output is a terminal.
+std::string Paint(std::string_view text, Colour colour);
+
+// Rows under headings, columns padded to their widest cell (by code points), numbers to the right.
+// On a terminal the headings are bold and cells that would pass the width are cut with "…".
+std::string FormatTable(const std::vector<std::string>& headings,
+                        const std::vector<std::vector<std::string>>& rows);
+// The same of an array of objects: one column for each of `members`.
+std::string FormatTable(const std::vector<std::string>& members, const Json& objects);
+
+// A cell: text as it is, numbers, true/false, "" for null, lists joined by ", ".
+std::string CellText(const Json& value);
+
+void Print(std::string_view text);       // standard output, with a line end
+void PrintError(std::string_view text);  // standard error: "coeval: error: ...", red on a terminal
+void PrintNote(std::string_view text);   // standard error, dim
+
+// Draws `what [#####     ] 12.3 M of 20 M rows, 1.2 M rows/s, 6 s left` on standard error while it is
+// a terminal; a line at the end of each operation elsewhere. Copyable; one thread.
+ProgressSink ProgressBar();
+
+}  // namespace coeval
