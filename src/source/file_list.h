@@ -40,4 +40,7 @@ struct SourceFiles {
 // columns from file to file; IoError.
 Result<SourceFiles> ListFiles(const Source& source, const std::string& location);
 
+// Does the name end as files of that format usually do?
+bool HasEndingOf(const std::string& path, FileFormat format);
+
 }  // namespace coeval

@@ -1,0 +1,377 @@
+#include "source/arrow_plugin.h"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <mutex>
+#include <system_error>
+
+namespace coeval {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kLibrary = "libcoeval_arrow.so";
+
+Status StatusOf(std::int32_t code, std::string text) {
+  switch (code) {
+    case COEVAL_ARROW_OK:
+      return {};
+    case COEVAL_ARROW_INVALID:
+    case COEVAL_ARROW_UNSUPPORTED:
+      return Status::InvalidArgument(std::move(text));
+    case COEVAL_ARROW_NOT_FOUND:
+      return Status::NotFound(std::move(text));
+    case COEVAL_ARROW_CORRUPT:
+      return Status::Corruption(std::move(text));
+    case COEVAL_ARROW_IO:
+      return Status::IoError(std::move(text));
+    case COEVAL_ARROW_CANCELLED:
+      return Status::Cancelled(std::move(text));
+    case COEVAL_ARROW_NO_MEMORY:
+      return Status::Unavailable(std::move(text));
+    default:
+      return Status::Internal(std::move(text));
+  }
+}
+
+Status StatusOfErrno(int number, const char* text) {
+  std::string message = text == nullptr ? std::generic_category().message(number) : text;
+  switch (number) {
+    case EINVAL:
+    case ENOSYS:
+      return Status::InvalidArgument(std::move(message));
+    case ENOENT:
+      return Status::NotFound(std::move(message));
+    case EBADMSG:
+      return Status::Corruption(std::move(message));
+    case ECANCELED:
+      return Status::Cancelled(std::move(message));
+    case ENOMEM:
+      return Status::Unavailable(std::move(message));
+    case ENOTRECOVERABLE:
+      return Status::Internal(std::move(message));
+    default:
+      return Status::IoError(std::move(message));
+  }
+}
+
+// Where the plugin may lie, best first.
+std::vector<std::string> Candidates() {
+  if (const char* named = std::getenv("COEVAL_ARROW_PLUGIN"); named != nullptr && *named != '\0') {
+    return {named};
+  }
+  Dl_info self{};
+  if (::dladdr(reinterpret_cast<const void*>(&Candidates), &self) == 0) return {};
+  std::error_code failed;
+  fs::path folder = fs::canonical(self.dli_fname, failed).parent_path();
+  if (failed) folder = fs::canonical("/proc/self/exe", failed).parent_path();
+  std::vector<std::string> paths{(folder / "lib" / kLibrary).string(),
+                                 (folder.parent_path() / "lib" / "coeval" / kLibrary).string()};
+  for (int level = 0; level < 5 && folder.has_parent_path(); ++level) {
+    if (fs::exists(folder / "CMakeCache.txt", failed)) {
+      paths.push_back((folder / "lib" / "coeval" / kLibrary).string());
+    }
+    folder = folder.parent_path();
+  }
+  return paths;
+}
+
+Result<void*> OpenLibrary() {
+  std::string looked;
+  for (const std::string& path : Candidates()) {
+    std::error_code failed;
+    if (!fs::exists(path, failed)) {
+      looked += (looked.empty() ? "" : ", ") + path;
+      continue;
+    }
+    void* library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (library != nullptr) return library;
+    const char* reason = ::dlerror();  // NOLINT(concurrency-mt-unsafe): per thread in glibc
+    return Status::FailedPrecondition("the plugin that reads files does not open: " +
+                                      std::string(reason == nullptr ? path.c_str() : reason));
+  }
+  return Status::FailedPrecondition("the plugin that reads files, " + std::string(kLibrary) +
+                                    ", was not found; looked for " + looked +
+                                    ". Install it, or name it in COEVAL_ARROW_PLUGIN");
+}
+
+// What the plugin may call back; lives as long as the call, or the stream that it opened.
+struct CallState {
+  std::shared_ptr<CancelToken> cancel;
+  LogSink log;
+  coeval_arrow_call call{};
+
+  explicit CallState(const Context& context) : cancel(context.cancel), log(context.log) {
+    call.self = this;
+    call.cancelled = [](void* self) -> std::int32_t {
+      return static_cast<CallState*>(self)->cancel->cancelled() ? 1 : 0;
+    };
+    call.log = [](void* self, std::int32_t level, const char* text) {
+      const auto known = static_cast<LogLevel>(std::clamp(level, 0, 3));
+      static_cast<CallState*>(self)->log(known, text);
+    };
+    call.memory_budget_bytes = context.memory_budget_bytes;
+  }
+};
+
+std::vector<const char*> Pointers(const std::vector<std::string>& texts) {
+  std::vector<const char*> pointers;
+  pointers.reserve(texts.size());
+  for (const std::string& text : texts) pointers.push_back(text.c_str());
+  return pointers;
+}
+
+// The format string of a type that CSV text can be read as.
+Result<std::string> CsvFormat(const std::string& column, const DataType& type) {
+  switch (type.id()) {
+    case TypeId::kBool:
+      return std::string("b");
+    case TypeId::kInt32:
+      return std::string("i");
+    case TypeId::kInt64:
+      return std::string("l");
+    case TypeId::kFloat32:
+      return std::string("f");
+    case TypeId::kFloat64:
+      return std::string("g");
+    case TypeId::kNull:
+    case TypeId::kString:
+    case TypeId::kTimestamp:
+      return std::string("u");
+    case TypeId::kBytes:
+      return std::string("z");
+    case TypeId::kDate:
+      return std::string("tdD");
+    case TypeId::kDecimal128:
+      return "d:" + std::to_string(type.precision()) + "," + std::to_string(type.scale());
+    default:
+      return Status::InvalidArgument("column `" + column + "` is declared " + type.ToString() +
+                                     ", which CSV cannot hold; use Parquet or Arrow");
+  }
+}
+
+// coeval_arrow_csv and the memory that it points to.
+class CsvArgument {
+ public:
+  static Result<std::unique_ptr<CsvArgument>> Make(const CsvOptions& options) {
+    std::unique_ptr<CsvArgument> self(new CsvArgument);
+    for (const auto& [name, type] : options.types) {
+      COEVAL_ASSIGN_OR_RETURN(std::string format, CsvFormat(name, type));
+      self->typed_names_.push_back(name);
+      self->typed_formats_.push_back(std::move(format));
+    }
+    self->null_values_ = options.null_values;
+    self->names_ = options.column_names;
+    self->Point(options);
+    return self;
+  }
+
+  [[nodiscard]] const coeval_arrow_csv* get() const { return &csv_; }
+
+ private:
+  CsvArgument() = default;
+
+  void Point(const CsvOptions& options) {
+    pointers_ = {Pointers(null_values_), Pointers(names_), Pointers(typed_names_),
+                 Pointers(typed_formats_)};
+    csv_.delimiter = options.delimiter;
+    csv_.quote = options.quote;
+    csv_.header = options.header ? 1 : 0;
+    csv_.null_values = pointers_[0].data();
+    csv_.n_null_values = static_cast<std::int64_t>(null_values_.size());
+    csv_.names = pointers_[1].data();
+    csv_.n_names = static_cast<std::int64_t>(names_.size());
+    csv_.typed_names = pointers_[2].data();
+    csv_.typed_formats = pointers_[3].data();
+    csv_.n_typed = static_cast<std::int64_t>(typed_names_.size());
+  }
+
+  std::vector<std::string> null_values_, names_, typed_names_, typed_formats_;
+  std::vector<std::vector<const char*>> pointers_;
+  coeval_arrow_csv csv_{};
+};
+
+RowGroup RowGroupOf(const coeval_arrow_row_group& group, std::size_t columns) {
+  RowGroup result{.rows = group.rows, .bytes = group.bytes, .statistics = {}};
+  for (std::size_t i = 0; i < columns; ++i) {
+    const coeval_arrow_statistics& of = group.statistics[i];
+    result.statistics.push_back(
+        {.has_range = of.has_range != 0, .min = of.min, .max = of.max, .nulls = of.nulls});
+  }
+  return result;
+}
+
+}  // namespace
+
+ArrowStream::ArrowStream(ArrowArrayStream* stream, std::shared_ptr<void> keep_alive)
+    : keep_alive_(std::move(keep_alive)),
+      stream_(new ArrowArrayStream(*stream), [](ArrowArrayStream* held) {
+        if (held->release != nullptr) held->release(held);
+        delete held;
+      }) {
+  stream->release = nullptr;
+}
+
+Result<SharedArrowSchema> ArrowStream::ReadSchema() {
+  ArrowSchema schema{};
+  if (const int failed = stream_->get_schema(stream_.get(), &schema); failed != 0) {
+    return StatusOfErrno(failed, stream_->get_last_error(stream_.get()));
+  }
+  return OwnArrowSchema(&schema);
+}
+
+Result<SharedArrowArray> ArrowStream::Next() {
+  ArrowArray array{};
+  if (const int failed = stream_->get_next(stream_.get(), &array); failed != 0) {
+    return StatusOfErrno(failed, stream_->get_last_error(stream_.get()));
+  }
+  if (array.release == nullptr) return SharedArrowArray();
+  return OwnArrowArray(&array);
+}
+
+ArrowArrayStream ArrowStream::Export() && {
+  ArrowArrayStream out{};
+  static constexpr auto kSelf = [](ArrowArrayStream* stream) {
+    return static_cast<ArrowStream*>(stream->private_data)->stream_.get();
+  };
+  out.private_data = new ArrowStream(std::move(*this));
+  out.get_schema = [](ArrowArrayStream* stream, ArrowSchema* schema) {
+    ArrowArrayStream* inner = kSelf(stream);
+    return inner->get_schema(inner, schema);
+  };
+  out.get_next = [](ArrowArrayStream* stream, ArrowArray* array) {
+    ArrowArrayStream* inner = kSelf(stream);
+    return inner->get_next(inner, array);
+  };
+  out.get_last_error = [](ArrowArrayStream* stream) {
+    ArrowArrayStream* inner = kSelf(stream);
+    return inner->get_last_error(inner);
+  };
+  out.release = [](ArrowArrayStream* stream) {
+    delete static_cast<ArrowStream*>(stream->private_data);
+    stream->release = nullptr;
+  };
+  return out;
+}
+
+Result<ArrowPlugin> ArrowPlugin::Open(const Context& context) {
+  COEVAL_ASSIGN_OR_RETURN(void* library, OpenLibrary());
+  const auto open =
+      reinterpret_cast<decltype(&coeval_arrow_open)>(::dlsym(library, "coeval_arrow_open"));
+  if (open == nullptr) {
+    return Status::FailedPrecondition("the library named by COEVAL_ARROW_PLUGIN, or found as " +
+                                      std::string(kLibrary) + ", is no plugin of Coeval");
+  }
+  ArrowPlugin plugin;
+  plugin.table_.size = sizeof(plugin.table_);
+  const coeval_arrow_host host{.size = sizeof(coeval_arrow_host), .threads = context.threads};
+  auto error = std::make_unique<coeval_arrow_error>();
+  if (open(&host, &plugin.table_, COEVAL_ARROW_ABI, error.get()) != COEVAL_ARROW_OK) {
+    return Status::FailedPrecondition("the plugin that reads files refuses: " +
+                                      std::string(error->text));
+  }
+  return plugin;
+}
+
+Result<const ArrowPlugin*> ArrowPlugin::Get(const Context& context) {
+  // Kept once open. A failure is tried again: the user may have installed it meanwhile.
+  static std::mutex mutex;
+  static const ArrowPlugin* opened = nullptr;
+  const std::lock_guard lock(mutex);
+  if (opened == nullptr) {
+    COEVAL_ASSIGN_OR_RETURN(ArrowPlugin plugin, Open(context));
+    opened = new ArrowPlugin(plugin);
+  }
+  return opened;
+}
+
+Result<FileInspection> ArrowPlugin::Inspect(const std::string& path, const FormatOptions& format,
+                                            const InspectOptions& options,
+                                            const Context& context) const {
+  const CallState state(context);
+  COEVAL_ASSIGN_OR_RETURN(const auto csv, CsvArgument::Make(format.csv));
+  const auto stat_columns = Pointers(options.statistics_of);
+  const auto columns = Pointers(options.columns);
+  coeval_arrow_inspect_request request{};
+  request.path = path.c_str();
+  request.format = static_cast<std::int32_t>(format.format);
+  request.csv = csv->get();
+  request.infer = options.infer_csv ? 1 : 0;
+  request.stat_columns = stat_columns.data();
+  request.n_stat_columns = static_cast<std::int64_t>(stat_columns.size());
+  request.columns = columns.empty() ? nullptr : columns.data();
+  request.n_columns = static_cast<std::int64_t>(columns.size());
+  coeval_arrow_inspection found{};
+  auto error = std::make_unique<coeval_arrow_error>();
+  if (const auto code = table_.inspect(&state.call, &request, &found, error.get()); code != 0) {
+    return StatusOf(code, error->text);
+  }
+  FileInspection result;
+  result.schema = OwnArrowSchema(&found.schema);
+  result.rows = found.rows;
+  result.file_bytes = found.file_bytes;
+  for (std::int64_t i = 0; i < found.n_row_groups; ++i) {
+    result.row_groups.push_back(RowGroupOf(found.row_groups[i], stat_columns.size()));
+  }
+  found.release(&found);
+  return result;
+}
+
+Result<ArrowStream> ArrowPlugin::Scan(const std::string& path, const FormatOptions& format,
+                                      const ScanOptions& options, const Context& context) const {
+  auto state = std::make_shared<CallState>(context);
+  COEVAL_ASSIGN_OR_RETURN(const auto csv, CsvArgument::Make(format.csv));
+  const auto columns = Pointers(options.columns);
+  const std::vector<std::int64_t> groups = options.row_groups.value_or(std::vector<std::int64_t>());
+  static constexpr std::int64_t kNoGroup = 0;
+  coeval_arrow_scan_request request{};
+  request.path = path.c_str();
+  request.format = static_cast<std::int32_t>(format.format);
+  request.csv = csv->get();
+  request.columns = columns.empty() ? nullptr : columns.data();
+  request.n_columns = static_cast<std::int64_t>(columns.size());
+  if (options.row_groups) request.row_groups = groups.empty() ? &kNoGroup : groups.data();
+  request.n_row_groups = static_cast<std::int64_t>(groups.size());
+  request.batch_rows = options.batch_rows;
+  ArrowArrayStream stream{};
+  auto error = std::make_unique<coeval_arrow_error>();
+  if (const auto code = table_.scan(&state->call, &request, &stream, error.get()); code != 0) {
+    return StatusOf(code, error->text);
+  }
+  return ArrowStream(&stream, std::move(state));
+}
+
+Result<WrittenFile> ArrowPlugin::Write(ArrowArrayStream* data, const std::string& path,
+                                       const WriteOptions& options, const Context& context) const {
+  const CallState state(context);
+  std::vector<std::string> keys;
+  std::vector<std::string> values;
+  for (const auto& [key, value] : options.metadata) {
+    keys.push_back(key);
+    values.push_back(value);
+  }
+  const auto key_pointers = Pointers(keys);
+  const auto value_pointers = Pointers(values);
+  coeval_arrow_write_request request{};
+  request.path = path.c_str();
+  request.format = static_cast<std::int32_t>(options.format);
+  request.compression = options.compression.c_str();
+  request.row_group_rows = options.row_group_rows;
+  request.keys = key_pointers.data();
+  request.values = value_pointers.data();
+  request.n_metadata = static_cast<std::int64_t>(keys.size());
+  coeval_arrow_written written{};
+  auto error = std::make_unique<coeval_arrow_error>();
+  if (const auto code = table_.write(&state.call, &request, data, &written, error.get());
+      code != 0) {
+    return StatusOf(code, error->text);
+  }
+  return WrittenFile{.rows = written.rows, .bytes = written.bytes};
+}
+
+}  // namespace coeval

@@ -1,0 +1,130 @@
+// ArrowPlugin: the host's side of arrow/plugin_abi.h. Finds libcoeval_arrow.so, opens it at first
+// use, never closes it, and gives its functions Coeval's types.
+//
+// Looked for in this order, relative to the file that holds this code (the program, or Python's
+// _core extension):
+//   $COEVAL_ARROW_PLUGIN
+//   ./lib/libcoeval_arrow.so              the Python wheel
+//   ../lib/coeval/libcoeval_arrow.so      an installation
+//   <above>/lib/coeval/libcoeval_arrow.so a build tree (a folder above that has a CMakeCache.txt)
+// It is opened with RTLD_LOCAL: Arrow's own copies of OpenSSL and gRPC must not meet ours.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "arrow/plugin_abi.h"
+#include "base/context.h"
+#include "base/status.h"
+#include "column/arrow_bridge.h"
+#include "column/arrow_c.h"
+#include "column/type.h"
+#include "definition/source.h"
+
+namespace coeval {
+
+// How to read a file: the format, and what CSV needs to know. `csv.types` are given to the plugin
+// as they are; a timestamp there means text that Coeval parses itself (any zone, any precision).
+struct FormatOptions {
+  FileFormat format = FileFormat::kParquet;
+  CsvOptions csv;
+};
+
+// Of one column in one row group; times in µs, min rounded down and max up.
+struct ColumnStatistics {
+  bool has_range = false;
+  std::int64_t min = 0;
+  std::int64_t max = 0;
+  std::int64_t nulls = -1;  // -1 = not known
+};
+
+struct RowGroup {
+  std::int64_t rows = 0;
+  std::int64_t bytes = 0;
+  std::vector<ColumnStatistics> statistics;  // one for each column asked for
+};
+
+struct FileInspection {
+  SharedArrowSchema schema;
+  std::int64_t rows = -1;  // -1 = not known without reading
+  std::int64_t file_bytes = 0;
+  std::vector<RowGroup> row_groups;  // none where the format has none
+};
+
+struct InspectOptions {
+  bool infer_csv = false;  // else untyped columns of a CSV file are strings
+  std::vector<std::string> statistics_of;
+  std::vector<std::string> columns;  // what RowGroup::bytes counts
+};
+
+struct ScanOptions {
+  std::vector<std::string> columns;
+  std::optional<std::vector<std::int64_t>> row_groups;  // none = all
+  std::int64_t batch_rows = 65536;
+};
+
+struct WriteOptions {
+  FileFormat format = FileFormat::kParquet;
+  std::string compression = "zstd";                           // snappy, lz4, gzip, none
+  std::int64_t row_group_rows = 0;                            // 0 = by the width of a row
+  std::vector<std::pair<std::string, std::string>> metadata;  // Parquet and Arrow
+};
+
+struct WrittenFile {
+  std::int64_t rows = 0;
+  std::int64_t bytes = 0;
+};
+
+// A stream of record batches and whatever must live as long. Move only.
+class ArrowStream {
+ public:
+  ArrowStream() = default;
+  // Takes `*stream` over.
+  explicit ArrowStream(ArrowArrayStream* stream, std::shared_ptr<void> keep_alive = nullptr);
+  ArrowStream(ArrowStream&&) noexcept = default;
+  ArrowStream& operator=(ArrowStream&&) noexcept = default;
+
+  [[nodiscard]] bool is_open() const { return stream_ != nullptr; }
+
+  [[nodiscard]] Result<SharedArrowSchema> ReadSchema();
+  // Null at the end. Errors keep the kind that their errno tells (plugin_abi.h).
+  [[nodiscard]] Result<SharedArrowArray> Next();
+  // As a plain stream that owns all of this.
+  ArrowArrayStream Export() &&;
+
+ private:
+  std::shared_ptr<void> keep_alive_;
+  std::shared_ptr<ArrowArrayStream> stream_;  // released by its deleter, before keep_alive_
+};
+
+// Threads: any.
+class ArrowPlugin {
+ public:
+  // The plugin, opened with `context.threads` by whoever comes first. Errors: FailedPrecondition
+  // that lists where it was looked for, or says why it does not open.
+  static Result<const ArrowPlugin*> Get(const Context& context);
+
+  [[nodiscard]] std::string version() const { return table_.version; }  // Arrow's
+
+  [[nodiscard]] Result<FileInspection> Inspect(const std::string& path, const FormatOptions& format,
+                                               const InspectOptions& options,
+                                               const Context& context) const;
+  [[nodiscard]] Result<ArrowStream> Scan(const std::string& path, const FormatOptions& format,
+                                         const ScanOptions& options, const Context& context) const;
+  // Replaces `path` in one step, or leaves it as it was. Takes `data` over.
+  [[nodiscard]] Result<WrittenFile> Write(ArrowArrayStream* data, const std::string& path,
+                                          const WriteOptions& options,
+                                          const Context& context) const;
+
+ private:
+  ArrowPlugin() = default;
+  static Result<ArrowPlugin> Open(const Context& context);
+
+  coeval_arrow_table table_{};
+};
+
+}  // namespace coeval
