@@ -7,6 +7,7 @@
 
 #include "base/suggest.h"
 #include "column/key.h"
+#include "source/lossless_cast.h"
 
 namespace coeval {
 namespace {
@@ -79,11 +80,18 @@ Result<Column> ReadRequestColumn(const ArrowTable& table, const PlannedColumn& w
   const std::size_t at = *table.Find(wanted.name);
   const Result<Column> column = table.ReadColumn(at, Rounding::kExact);
   if (!column.ok()) return column.status().WithContext("the spine");
-  if (column->type() == wanted.type) return column;
-  Result<Column> converted =
-      ConvertKeyColumn(*column, {.name = wanted.name, .type = wanted.type}, wanted.name);
+  if (wanted.is_join_key) {
+    Result<Column> converted =
+        ConvertKeyColumn(*column, {.name = wanted.name, .type = wanted.type}, wanted.name);
+    if (converted.ok()) return converted;
+    return converted.status().WithContext("the spine, for " + wanted.needed_by);
+  }
+  std::int64_t bad_row = -1;
+  Result<Column> converted = CastLossless(*column, wanted.type, &bad_row);
   if (converted.ok()) return converted;
-  return converted.status().WithContext("the spine, for " + wanted.needed_by);
+  std::string where = "the spine's column '" + wanted.name + "'";
+  if (bad_row >= 0) where += ", row " + std::to_string(bad_row);
+  return converted.status().WithContext(where + ", for " + wanted.needed_by);
 }
 
 }  // namespace
