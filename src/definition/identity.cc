@@ -81,7 +81,8 @@ Json ProjectionsContent(const std::vector<Projection>& projections) {
 
 }  // namespace
 
-std::vector<Projection> Pin(std::vector<Projection> projections, const UpstreamVersions& upstream) {
+std::vector<Projection> PinVersions(std::vector<Projection> projections,
+                                    const UpstreamVersions& upstream) {
   for (Projection& projection : projections) {
     if (projection.version == 0) projection.version = upstream.at(projection.view);
   }
@@ -160,7 +161,7 @@ Json LogicalContent(const FeatureView& view, const Definitions& definitions) {
 Json LogicalContent(const OnDemandFeatureView& view, const Definitions& definitions,
                     const UpstreamVersions& upstream) {
   OnDemandFeatureView pinned = view;
-  pinned.sources = Pin(view.sources, upstream);
+  pinned.sources = PinVersions(view.sources, upstream);
   std::vector<const FeatureView*> sources;
   std::vector<const Source*> requests;
   for (const Projection& projection : view.sources) {
@@ -178,7 +179,7 @@ Json LogicalContent(const OnDemandFeatureView& view, const Definitions& definiti
 
 Json LogicalContent(const FeatureService& service, const UpstreamVersions& upstream) {
   FeatureService pinned = service;
-  pinned.features = Pin(service.features, upstream);
+  pinned.features = PinVersions(service.features, upstream);
   return LogicalContent(pinned);
 }
 

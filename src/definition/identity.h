@@ -21,7 +21,8 @@ using UpstreamVersions = std::map<std::string, int>;
 
 // The projections with their versions filled in: from `upstream` where they are 0.
 // REQUIRES: `upstream` holds the views of all projections whose version is 0.
-std::vector<Projection> Pin(std::vector<Projection> projections, const UpstreamVersions& upstream);
+std::vector<Projection> PinVersions(std::vector<Projection> projections,
+                                    const UpstreamVersions& upstream);
 
 // The canonical content, from what the view reads.
 Json LogicalContent(const FeatureView& view, const Source& source,

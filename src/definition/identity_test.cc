@@ -131,7 +131,7 @@ TEST(IdentityTest, AVersionThatWasAskedForStays) {
   newest.view = "weather";
   Projection second = newest;
   second.version = 2;
-  const std::vector<Projection> pinned = Pin({newest, second}, {{"weather", 3}});
+  const std::vector<Projection> pinned = PinVersions({newest, second}, {{"weather", 3}});
   EXPECT_EQ(pinned[0].version, 3);
   EXPECT_EQ(pinned[1].version, 2);
 }
