@@ -1,8 +1,13 @@
 #include "expression/testing.h"
 
 #include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "base/time.h"
 #include "column/builder.h"
@@ -130,6 +135,29 @@ std::string Ask(std::string_view expression, std::string_view inputs) {
   const Result<Batch> batch = ParseInputs(inputs);
   if (!batch.ok()) return "bad inputs: " + batch.status().ToString();
   return Ask(expression, *batch);
+}
+
+std::string RunPython(const std::string& program) {
+  const char* const python = std::getenv("COEVAL_PYTHON");
+  const std::string path = testing::TempDir() + "coeval_expression_oracle_" +
+                           std::to_string(std::hash<std::string>()(program)) + ".py";
+  std::ofstream(path) << program;
+  const std::string command =
+      "'" + std::string(python != nullptr ? python : ".venv/bin/python") + "' '" + path + "'";
+  std::string printed;
+  std::FILE* const pipe = popen(command.c_str(), "r");
+  if (pipe == nullptr) {
+    ADD_FAILURE() << "cannot run " << command;
+    return printed;
+  }
+  std::array<char, 65536> buffer{};
+  for (std::size_t size = 1; size > 0;) {
+    size = std::fread(buffer.data(), 1, buffer.size(), pipe);
+    printed.append(buffer.data(), size);
+  }
+  EXPECT_EQ(pclose(pipe), 0) << command;
+  std::remove(path.c_str());
+  return printed;
 }
 
 }  // namespace coeval

@@ -24,4 +24,8 @@ Batch Repeat(const Batch& batch, std::int64_t times);
 std::string Ask(std::string_view expression, const Batch& inputs);
 std::string Ask(std::string_view expression, std::string_view inputs = "");
 
+// What a Python program (the project's interpreter) prints: an oracle that shares no code with us.
+// Fails the test where it cannot run.
+std::string RunPython(const std::string& program);
+
 }  // namespace coeval

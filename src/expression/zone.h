@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,12 +13,13 @@
 
 namespace coeval {
 
-// One time zone. Immutable and never destroyed; threads: any.
+struct ZoneChange;  // tzif.h
+
+// One time zone. Immutable; threads: any.
 class Zone {
  public:
-  virtual ~Zone() = default;
-  Zone(const Zone&) = delete;
-  Zone& operator=(const Zone&) = delete;
+  // REQUIRES: as ReadTzif gives them. Others take FindZone.
+  Zone(std::string name, std::span<const ZoneChange> changes);
 
   [[nodiscard]] const std::string& name() const { return name_; }
 
@@ -28,18 +30,17 @@ class Zone {
     DurationMicros offset;
   };
 
-  // The period that holds `t`. Cost: a binary search.
-  [[nodiscard]] virtual Period PeriodOf(TimeMicros t) const = 0;
+  // The period that holds `t`, for every t. Cost: a binary search.
+  [[nodiscard]] Period PeriodOf(TimeMicros t) const;
 
   // The UTC instant of a wall time: the earlier of two where clocks were set back, the first
   // instant after the gap where clocks were set forward over it.
-  [[nodiscard]] virtual TimeMicros FromLocal(TimeMicros wall) const = 0;
-
- protected:
-  explicit Zone(std::string name) : name_(std::move(name)) {}
+  [[nodiscard]] TimeMicros FromLocal(TimeMicros wall) const;
 
  private:
   std::string name_;
+  std::vector<TimeMicros> starts_;  // the first is kMinTime
+  std::vector<DurationMicros> offsets_;
 };
 
 // Wall times of many instants that lie near each other. One thread.
@@ -62,13 +63,13 @@ class LocalClock {
   Zone::Period period_;
 };
 
-// The zone of that name ("America/New_York", "UTC") or fixed offset ("+05:30"). Loaded once.
-// Errors: InvalidArgument with the nearest name.
+// The zone of that name ("America/New_York", "UTC") or fixed offset ("+05:30"). Read once and never
+// destroyed. Errors: InvalidArgument with the nearest name.
 Result<const Zone*> FindZone(std::string_view name);
 
 // All names of the embedded database, sorted.
 const std::vector<std::string>& ZoneNames();
-// "2025b".
+// "2026a".
 std::string_view ZoneDatabaseVersion();
 
 }  // namespace coeval
