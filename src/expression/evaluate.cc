@@ -14,11 +14,6 @@ namespace coeval {
 
 namespace {
 
-constexpr std::size_t kMaxErrors = 10;
-// Registers beyond what the second-level cache holds make vectors shorter instead.
-constexpr std::size_t kCacheBytes = std::size_t{256} << 10;
-constexpr std::int64_t kLeastRows = 64;
-
 // Memory that a thread keeps from one evaluation to the next: no allocation per call.
 struct Scratch {
   std::unique_ptr<std::uint64_t[]> words;
@@ -43,12 +38,6 @@ Scratch& ThreadScratch() {
 
 constexpr std::size_t RoundUp(std::size_t size) {
   return (size + 15) & ~std::size_t{15};
-}
-
-std::int64_t RowsOfVector(const Program& program, std::int64_t n) {
-  const auto fitting =
-      static_cast<std::int64_t>(kCacheBytes / std::max<std::size_t>(program.bytes_per_row, 1));
-  return std::min(n, std::clamp(fitting, kLeastRows, kVectorRows));
 }
 
 void FillConstant(Physical kind, const Value& value, std::int64_t rows, Vec& out) {
@@ -113,7 +102,7 @@ class Evaluator {
   Evaluator(const Program& program, std::span<const Column> columns, std::int64_t n,
             std::span<const TimeMicros> now)
       : program_(program), columns_(columns), n_(n), now_(now), scratch_(ThreadScratch()) {
-    Prepare(RowsOfVector(program, n));
+    Prepare(std::min(n, program.vector_rows));
   }
 
   Evaluation Run() {

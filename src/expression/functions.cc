@@ -104,7 +104,9 @@ const Index& TheIndex() {
     for (const Function& function : Functions()) {
       made->by_name.emplace(function.name, &function);
       for (const std::string_view alias : function.aliases) made->by_name.emplace(alias, &function);
-      if (function.notation == Notation::kCall) made->names.emplace_back(function.name);
+      const bool called = function.notation == Notation::kCall ||
+                          function.usage.starts_with(std::string(function.name) + "(");
+      if (called) made->names.emplace_back(function.name);
       made->names.insert(made->names.end(), function.aliases.begin(), function.aliases.end());
       std::vector<Signature>& signatures = made->signatures[&function];
       for (const Overload& overload : function.overloads) {

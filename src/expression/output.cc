@@ -22,12 +22,13 @@ To Stored(From value) {
 Output::Output(const DataType& type, std::int64_t rows) : type_(type), rows_(rows) {
   const auto count = static_cast<std::size_t>(rows);
   if (type_.is_nested()) {
-    builder_.emplace(type_);
+    builder_ = std::make_unique<ColumnBuilder>(type_);
     builder_->Reserve(rows);
   } else if (type_.id() == TypeId::kString || type_.id() == TypeId::kBytes) {
     offsets_.resize(count + 1);
   } else {
-    values_.resize(count * static_cast<std::size_t>(type_.width()));
+    const std::size_t bytes = count * static_cast<std::size_t>(type_.width());
+    fixed_ = std::make_shared<Block[]>((bytes + sizeof(Block) - 1) / sizeof(Block));
   }
 }
 
@@ -46,7 +47,7 @@ void Output::MarkInvalid(std::int64_t row) {
 
 template <typename To, typename From>
 void Output::AppendFixed(const Vec& result, std::int64_t rows) {
-  To* const to = reinterpret_cast<To*>(values_.data()) + done_;
+  To* const to = reinterpret_cast<To*>(fixed_.get()) + done_;
   const From* const from = result.as<From>();
   for (std::int64_t row = 0; row < rows; ++row) {
     if (result.StateOf(row) == kValue) to[row] = Stored<To>(from[row]);
@@ -59,14 +60,14 @@ void Output::AppendTexts(const Vec& result, std::int64_t rows) {
     const auto at = static_cast<std::size_t>(done_ + row);
     if (result.StateOf(row) == kValue) {
       const std::string_view text = result.as<std::string_view>()[row];
-      if (text.size() > kMost - values_.size()) {
+      if (text.size() > kMost - texts_.size()) {
         MarkNull(done_ + row);
         MarkInvalid(done_ + row);
       } else {
-        values_.insert(values_.end(), text.begin(), text.end());
+        texts_.insert(texts_.end(), text.begin(), text.end());
       }
     }
-    offsets_[at + 1] = static_cast<std::int32_t>(values_.size());
+    offsets_[at + 1] = static_cast<std::int32_t>(texts_.size());
   }
 }
 
@@ -139,10 +140,11 @@ Evaluation Output::Finish() {
     evaluation.values = Column::Nulls(type_, rows_);
   } else if (type_.id() == TypeId::kString || type_.id() == TypeId::kBytes) {
     evaluation.values = Column::Binary(type_, rows_, MakeBuffer(std::move(offsets_)),
-                                       MakeBuffer(std::move(values_)), std::move(validity));
+                                       MakeBuffer(std::move(texts_)), std::move(validity));
   } else {
-    evaluation.values =
-        Column::FixedWidth(type_, rows_, MakeBuffer(std::move(values_)), std::move(validity));
+    const auto* const data = reinterpret_cast<const std::uint8_t*>(fixed_.get());
+    Buffer values{data, rows_ * type_.width(), std::move(fixed_)};
+    evaluation.values = Column::FixedWidth(type_, rows_, std::move(values), std::move(validity));
   }
   return evaluation;
 }

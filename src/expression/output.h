@@ -4,7 +4,7 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -40,10 +40,17 @@ class Output {
   DataType type_;
   std::int64_t rows_;
   std::int64_t done_ = 0;
-  std::vector<std::uint8_t> values_;   // fixed width, or the bytes of texts
+
+  // Fixed-width values lie in one allocation with their owner: a request makes one for its row.
+  struct alignas(16) Block {
+    std::uint64_t words[2];
+  };
+
+  std::shared_ptr<Block[]> fixed_;
+  std::vector<std::uint8_t> texts_;
   std::vector<std::int32_t> offsets_;  // texts
   std::vector<std::uint8_t> validity_;
-  std::optional<ColumnBuilder> builder_;  // nested types
+  std::unique_ptr<ColumnBuilder> builder_;  // nested types
   std::vector<std::uint8_t> invalid_;
   std::int64_t invalid_count_ = 0;
   std::array<std::int64_t, 10> first_invalid_{};

@@ -13,12 +13,19 @@ namespace {
 using Kind = TypedNode::Kind;
 using Register = std::uint32_t;
 
+// Registers beyond what the second-level cache holds make vectors shorter instead.
+constexpr std::size_t kCacheBytes = std::size_t{256} << 10;
+constexpr std::int64_t kLeastRows = 64;
+
 class Compiler {
  public:
   Program Run(const TypedNode& root) {
     program_.type = root.type;
     program_.result = Compile(root);
-    for (const Physical kind : program_.registers) program_.bytes_per_row += WidthOf(kind) + 1;
+    std::size_t bytes_per_row = 0;
+    for (const Physical kind : program_.registers) bytes_per_row += WidthOf(kind) + 1;
+    const auto fitting = static_cast<std::int64_t>(kCacheBytes / (bytes_per_row + 1));
+    program_.vector_rows = std::clamp(fitting, kLeastRows, kVectorRows);
     return std::move(program_);
   }
 

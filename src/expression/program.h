@@ -59,8 +59,8 @@ struct Program {
   std::vector<Step> steps;
   std::vector<std::uint32_t> arguments;
   std::uint32_t result = 0;
-  std::vector<std::string> input_names;  // in order of first use
-  std::size_t bytes_per_row = 0;         // of all registers
+  std::vector<std::string> input_names;    // in order of first use
+  std::int64_t vector_rows = kVectorRows;  // fewer where the registers would not fit the cache
   std::vector<std::shared_ptr<const void>> kept;
 };
 

@@ -125,7 +125,8 @@ class Writer {
         return WriteList("(", node, fmt::format(" {} ", function.name), ")");
       case Notation::kPrefix:
         // Its own brackets: -(5) is no literal, and -- would begin a comment.
-        return WriteTogether({function.name == "negate" ? "(-(" : "(not (", "))"}, {args[0].get()});
+        if (function.name == "not") return WriteTogether({"(not ", ")"}, {args[0].get()});
+        return WriteTogether({"(-(", "))"}, {args[0].get()});
       case Notation::kPostfix:
         return WriteTogether({"(", fmt::format(" {})", function.name)}, {args[0].get()});
       case Notation::kCall:
