@@ -1,0 +1,63 @@
+// What an online store keeps of one key, and what it answers (rules 3.1, 3.3, 3.6, 3.7, 7.2). In
+// one place, over decoded facts, so that every store and every cache obeys the same rules.
+//
+//   facts of key ams at H = 12:00, ttl 3 h          kept because
+//   (10:00, 1.5)  v = 10:00                         no: (11:00) outranks it and v <= H
+//   (11:00, 2.5)  v = 11:00                         it is the answer from H on
+//   (13:00, 4.0)  v = 13:00                         not yet visible: pending (rule 3.5)
+//
+// Collapsing is associative, commutative and idempotent: any grouping, order or repetition of the
+// same facts gives the same list, and collapsing at a later H what was collapsed at an earlier one
+// gives what collapsing once gives.
+#pragma once
+
+#include <compare>
+#include <span>
+#include <vector>
+
+#include "base/time.h"
+#include "column/type.h"
+#include "definition/fact.h"
+#include "online/fact_list.h"
+#include "retrieval/assemble.h"
+
+namespace coeval {
+
+// What decides of the facts of one view. `types`: of the features, in declared order; must outlive.
+struct KeepRule {
+  std::span<const DataType> types;
+  TimeMicros horizon = kMinTime;  // H; kMinTime: only timeless facts are known to be settled
+  DurationMicros ttl = 0;         // the greatest of the versions that share the facts; 0 = none
+};
+
+// Rule 3.3. A row that cannot be decoded outranks those that tie with it, so that it is kept, and
+// whoever reads it is told.
+// Cost: the tie bytes are formed only where times and sequence are equal and the rows differ.
+std::strong_ordering CompareKept(const KeptFact& a, const KeptFact& b,
+                                 std::span<const DataType> types);
+
+// Sorts `*facts` by rank, least first; of facts of equal rank the one visible first stays (3.3);
+// drops what rule 3.6 drops.
+void Collapse(const KeepRule& rule, std::vector<KeptFact>* facts);
+
+// The same where the view is not known: sorts, and removes only facts that are equal in every byte.
+// What it leaves undecided, Collapse decides.
+void Unite(std::vector<KeptFact>* facts);
+
+// Rule 3.6's second half: no t >= H can still see it.
+inline bool IsExpired(TimeMicros event_time, TimeMicros horizon, DurationMicros ttl) {
+  return ttl != 0 && !WithinTwiceTtl(event_time, horizon, ttl);
+}
+
+// The answer to one question.
+struct KeptAnswer {
+  Match match = Match::kNotFound;
+  TimeMicros event_time = kMinTime;  // of the winner or, for kOutsideMaxAge, of the newest
+  const KeptFact* winner = nullptr;  // for kFound
+};
+
+// Rules 3.1, 3.3, 3.4, 3.7 and 7.2 at t, for the version with this ttl. `facts` are collapsed (at
+// some H <= t). Cost: O(facts that are not yet visible at t).
+KeptAnswer AnswerAt(std::span<const KeptFact> facts, TimeMicros t, DurationMicros ttl);
+
+}  // namespace coeval
