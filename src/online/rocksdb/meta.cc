@@ -1,0 +1,150 @@
+#include "online/rocksdb/meta.h"
+
+#include <charconv>
+
+#include "base/json.h"
+
+namespace coeval {
+namespace {
+
+constexpr std::string_view kViewPrefix = "view/";
+constexpr std::string_view kProjectPrefix = "project/";
+constexpr std::string_view kRetiredPrefix = "retired/";
+
+Json NamesAndTypes(const std::vector<JoinKey>& keys) {
+  Json list = Json::MakeArray();
+  for (const JoinKey& key : keys) {
+    list.Append(Json().Set("name", key.name).Set("type", key.type.ToString()));
+  }
+  return list;
+}
+
+Result<std::vector<JoinKey>> ReadNamesAndTypes(const Json& row, std::string_view member) {
+  std::vector<JoinKey> keys;
+  const Json* list = row.Find(member);
+  if (list == nullptr || !list->is_array()) return Status::Corruption("a list is missing");
+  for (const Json& entry : list->array()) {
+    COEVAL_ASSIGN_OR_RETURN(DataType type, ParseType(entry.GetString("type")));
+    keys.push_back({entry.GetString("name"), std::move(type)});
+  }
+  return keys;
+}
+
+Result<ViewRecord> ReadViewRecord(const Json& row, std::string_view data_identity) {
+  ViewRecord record;
+  record.id = static_cast<DataId>(row.GetInt("id"));
+  record.view = row.GetString("view");
+  record.data_identity = data_identity;
+  COEVAL_ASSIGN_OR_RETURN(record.keys, ReadNamesAndTypes(row, "keys"));
+  COEVAL_ASSIGN_OR_RETURN(const std::vector<JoinKey> features, ReadNamesAndTypes(row, "features"));
+  for (const JoinKey& feature : features) {
+    record.features.push_back(feature.name);
+    record.types.push_back(feature.type);
+  }
+  record.ttl = row.GetInt("ttl");
+  record.newest_event_time = row.GetInt("newest_event_time", kMinTime);
+  const Json* watermark = row.Find("watermark");
+  if (watermark != nullptr && watermark->is_int()) record.progress.watermark = watermark->AsInt();
+  record.progress.change_token = row.GetString("change_token");
+  record.progress.committed = row.GetInt("c", kMinTime);
+  record.progress.rows = row.GetInt("rows");
+  if (record.id == 0 || record.ttl < 0) return Status::Corruption("a number is out of range");
+  return record;
+}
+
+Status ReadRow(const std::string& project, std::string_view key, const Json& row, Meta* meta) {
+  if (key == kNextIdKey) {
+    meta->next_id = static_cast<DataId>(row.GetInt("next"));
+    return meta->next_id > 0 ? Status() : Status::Corruption("a number is out of range");
+  }
+  if (key.starts_with(kProjectPrefix)) {
+    if (key != ProjectKey(project)) return {};
+    meta->project.c = row.GetInt("c", kMinTime);
+    meta->project.horizon = row.GetInt("horizon", kMinTime);
+    return {};
+  }
+  if (key.starts_with(kRetiredPrefix)) {
+    const std::string_view digits = key.substr(kRetiredPrefix.size());
+    DataId id = 0;
+    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), id);
+    if (parsed.ec != std::errc() || id == 0) return Status::Corruption("its name is no number");
+    meta->retired.push_back(id);
+    return {};
+  }
+  const std::size_t slash = key.rfind('/');
+  if (!key.starts_with(kViewPrefix) || slash < kViewPrefix.size()) {
+    return Status::Corruption("its name is not known");
+  }
+  const std::string_view owner = key.substr(kViewPrefix.size(), slash - kViewPrefix.size());
+  if (owner != project) return {};
+  COEVAL_ASSIGN_OR_RETURN(ViewRecord record, ReadViewRecord(row, key.substr(slash + 1)));
+  std::string identity = record.data_identity;
+  meta->views.insert_or_assign(std::move(identity), std::move(record));
+  return {};
+}
+
+}  // namespace
+
+ViewRecord ViewRecord::Of(const ViewVersion& version, DataId id) {
+  ViewRecord record;
+  record.id = id;
+  record.view = version.view.name;
+  record.data_identity = version.data_identity;
+  record.keys = version.join_keys;
+  for (const Field& field : version.view.schema) {
+    record.features.push_back(field.name);
+    record.types.push_back(field.type);
+  }
+  record.ttl = version.view.ttl;
+  return record;
+}
+
+std::string ViewKey(const std::string& project, const std::string& data_identity) {
+  return std::string(kViewPrefix) + project + "/" + data_identity;
+}
+
+std::string ProjectKey(const std::string& project) {
+  return std::string(kProjectPrefix) + project;
+}
+
+std::string RetiredKey(DataId id) {
+  return std::string(kRetiredPrefix) + std::to_string(id);
+}
+
+std::string Write(const ViewRecord& record) {
+  std::vector<JoinKey> features;
+  for (std::size_t i = 0; i < record.types.size(); ++i) {
+    features.push_back({record.features[i], record.types[i]});
+  }
+  Json row;
+  row.Set("id", std::int64_t{record.id})
+      .Set("view", record.view)
+      .Set("keys", NamesAndTypes(record.keys))
+      .Set("features", NamesAndTypes(features))
+      .Set("ttl", record.ttl);
+  if (record.newest_event_time != kMinTime) row.Set("newest_event_time", record.newest_event_time);
+  if (record.progress.watermark) row.Set("watermark", *record.progress.watermark);
+  if (!record.progress.change_token.empty()) row.Set("change_token", record.progress.change_token);
+  row.Set("c", record.progress.committed).Set("rows", record.progress.rows);
+  return row.Write();
+}
+
+std::string Write(const ProjectRecord& record) {
+  return Json().Set("c", record.c).Set("horizon", record.horizon).Write();
+}
+
+std::string WriteNextId(DataId next) {
+  return Json().Set("next", std::int64_t{next}).Write();
+}
+
+Status ReadMetaRow(const std::string& project, std::string_view key, std::string_view value,
+                   Meta* meta) {
+  const std::string where = "row " + std::string(key) + " of the online store's meta data";
+  const Result<Json> row = ParseJson(value);
+  if (!row.ok()) return Status::Corruption(where + " is no JSON: " + row.status().message());
+  const Status status = ReadRow(project, key, *row, meta);
+  if (status.ok()) return {};
+  return Status::Corruption(where + " cannot be used: " + status.message());
+}
+
+}  // namespace coeval

@@ -1,0 +1,74 @@
+// The rows of the column family `meta`, all JSON: what was committed, and by which views. They are
+// written in the same atomic step as the facts that they speak of (docs/formats/online_store.md).
+//
+//   next_id                          {"next":8}
+//   project/<project>                {"c":1357034040000000,"horizon":1357033740000000}
+//   retired/<id>                     {}                        data waiting to be removed
+//   view/<project>/<data identity>   {"id":7,"view":"weather","ttl":0,"watermark":...,...}
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "base/time.h"
+#include "column/key.h"
+#include "column/type.h"
+#include "definition/catalogue.h"
+#include "online/online_store.h"
+#include "online/rocksdb/keep_context.h"
+
+namespace coeval {
+
+// What is known of one view's data, and enough of its definition to read it without a registry.
+struct ViewRecord {
+  DataId id = 0;
+  std::string view;
+  std::string data_identity;
+  std::vector<JoinKey> keys;
+  std::vector<std::string> features;
+  std::vector<DataType> types;              // of the features
+  DurationMicros ttl = 0;                   // the greatest for which facts were carried; 0 = none
+  TimeMicros newest_event_time = kMinTime;  // of all facts carried; kMinTime = none
+  ViewProgress progress;
+
+  // A record for data that is not there yet.
+  static ViewRecord Of(const ViewVersion& version, DataId id);
+
+  // Were facts carried for a ttl as long as this?
+  [[nodiscard]] bool Covers(DurationMicros other) const {
+    return ttl == 0 || (other != 0 && other <= ttl);
+  }
+};
+
+struct ProjectRecord {
+  TimeMicros c = kMinTime;
+  TimeMicros horizon = kMinTime;
+};
+
+// Everything in the column family that concerns one project, and what all share.
+struct Meta {
+  DataId next_id = 1;
+  ProjectRecord project;
+  std::map<std::string, ViewRecord> views;  // of the project, by data identity
+  std::vector<DataId> retired;
+};
+
+std::string ViewKey(const std::string& project, const std::string& data_identity);
+std::string ProjectKey(const std::string& project);
+std::string RetiredKey(DataId id);
+inline constexpr std::string_view kNextIdKey = "next_id";
+
+std::string Write(const ViewRecord& record);
+std::string Write(const ProjectRecord& record);
+std::string WriteNextId(DataId next);
+
+// Takes one row into *meta. Errors: Corruption naming the row.
+Status ReadMetaRow(const std::string& project, std::string_view key, std::string_view value,
+                   Meta* meta);
+
+}  // namespace coeval

@@ -1,0 +1,131 @@
+#include "online/rocksdb/rocksdb_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "online/rocksdb/fact_load.h"
+#include "online/rocksdb/fact_merge.h"
+#include "online/rocksdb/open.h"
+#include "online/rocksdb/snapshot.h"
+#include "online/rocksdb/walk.h"
+
+namespace coeval {
+namespace {
+
+std::int64_t IntProperty(const Db& db, const std::string& name) {
+  std::uint64_t value = 0;
+  if (!db.rocks().GetIntProperty(db.facts(), name, &value)) return 0;
+  return static_cast<std::int64_t>(value);
+}
+
+std::int64_t BytesOf(const Db& db, DataId id) {
+  std::string begin;
+  std::string end;
+  AppendDataId(id, &begin);
+  AppendDataId(id + 1, &end);
+  const rocksdb::Range range(begin, end);
+  std::uint64_t bytes = 0;
+  rocksdb::SizeApproximationOptions options;
+  options.include_files = true;
+  if (!db.rocks().GetApproximateSizes(options, db.facts(), &range, 1, &bytes).ok()) return 0;
+  return static_cast<std::int64_t>(bytes);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<OnlineStore>> RocksDbStore::Open(const StoreCore::Options& options,
+                                                        const Context& context) {
+  COEVAL_ASSIGN_OR_RETURN(std::shared_ptr<StoreCore> core, StoreCore::Open(options, context));
+  return std::unique_ptr<OnlineStore>(std::make_unique<RocksDbStore>(std::move(core)));
+}
+
+Result<std::unique_ptr<OnlineStore>> OpenRocksDbStore(const std::string& path,
+                                                      const std::string& project,
+                                                      const Context& context,
+                                                      const OnlineStoreOptions& options) {
+  return RocksDbStore::Open({.folder = path, .project = project, .store = options, .env = nullptr},
+                            context);
+}
+
+Result<std::shared_ptr<const OnlineSnapshot>> RocksDbStore::Now() {
+  COEVAL_ASSIGN_OR_RETURN(auto moment, core_->Now());
+  return std::shared_ptr<const OnlineSnapshot>(
+      std::make_shared<RocksDbSnapshot>(moment.first, std::move(moment.second)));
+}
+
+ViewProgress RocksDbStore::Progress(const ViewVersion& version) const {
+  const SharedState state = core_->state();
+  const ViewRecord* record = state->Find(version.data_identity);
+  if (record == nullptr) return {};
+  ViewProgress progress = record->progress;
+  if (!record->Covers(version.view.ttl)) progress.watermark.reset();
+  return progress;
+}
+
+TimeMicros RocksDbStore::horizon() const {
+  return core_->state()->project.horizon;
+}
+
+TimeMicros RocksDbStore::HorizonAfterLoad(TimeMicros clock) const {
+  return core_->HorizonAfter(std::max(clock, core_->time_keeper().last_c()));
+}
+
+Result<std::unique_ptr<FactLoad>> RocksDbStore::BeginLoad(const LoadSpec& spec,
+                                                          const Context& context) {
+  // After a full disk RocksDB waits to be told that there is room again.
+  (void)core_->db().rocks().Resume();
+  COEVAL_ASSIGN_OR_RETURN(LoadTicket ticket, core_->BeginLoad(spec));
+  return std::unique_ptr<FactLoad>(std::make_unique<RocksDbFactLoad>(
+      core_, std::move(ticket), spec.version->source, LoadMemory::Of(context), context));
+}
+
+Result<Committed> RocksDbStore::CommitTogether(std::span<FactLoad* const> loads,
+                                               std::span<const LoadCommit> commits) {
+  std::vector<RocksDbFactLoad*> own;
+  for (FactLoad* const load : loads) {
+    own.push_back(dynamic_cast<RocksDbFactLoad*>(load));
+    COEVAL_CHECK(own.back() != nullptr);  // a load of another store
+  }
+  return RocksDbFactLoad::CommitTogether(*core_, own, commits);
+}
+
+Status RocksDbStore::Drop(const std::string& data_identity) {
+  return core_->Drop(data_identity);
+}
+
+Result<VerifyReport> RocksDbStore::Verify(const Context& context) {
+  return VerifyFacts(*core_->state(), context);
+}
+
+OnlineStats RocksDbStore::Stats() const {
+  const SharedState state = core_->state();
+  const Db& db = core_->db();
+  OnlineStats stats;
+  stats.horizon = state->project.horizon;
+  stats.last_c = core_->time_keeper().last_c();
+  stats.lease = core_->time_keeper().lease();
+  stats.approximate_keys = IntProperty(db, "rocksdb.estimate-num-keys");
+  stats.bytes_on_disk = IntProperty(db, "rocksdb.total-sst-files-size");
+  stats.block_cache_bytes = static_cast<std::int64_t>(db.block_cache_bytes());
+  for (const auto& [identity, record] : state->views) {
+    stats.views.push_back({.name = record->view,
+                           .data_identity = identity,
+                           .progress = record->progress,
+                           .newest_event_time = record->newest_event_time,
+                           .ttl = record->ttl,
+                           .bytes_on_disk = BytesOf(db, record->id)});
+  }
+  std::stable_sort(stats.views.begin(), stats.views.end(),
+                   [](const auto& a, const auto& b) { return a.name < b.name; });
+  return stats;
+}
+
+Status RocksDbStore::Compact() {
+  return core_->Compact();
+}
+
+Result<std::string> RocksDbStore::StateHash(const ViewVersion& version, TimeMicros horizon) {
+  return HashFacts(*core_->state(), version.data_identity, horizon);
+}
+
+}  // namespace coeval

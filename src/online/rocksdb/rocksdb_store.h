@@ -1,0 +1,41 @@
+// The embedded online store.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/context.h"
+#include "base/status.h"
+#include "online/online_store.h"
+#include "online/rocksdb/store_core.h"
+
+namespace coeval {
+
+// Threads: internally locked. Snapshots and loads may outlive it.
+class RocksDbStore : public OnlineStore {
+ public:
+  // What OpenRocksDbStore calls; tests give an environment whose disk fails.
+  static Result<std::unique_ptr<OnlineStore>> Open(const StoreCore::Options& options,
+                                                   const Context& context);
+
+  explicit RocksDbStore(std::shared_ptr<StoreCore> core) : core_(std::move(core)) {}
+
+  Result<std::shared_ptr<const OnlineSnapshot>> Now() override;
+  ViewProgress Progress(const ViewVersion& version) const override;
+  TimeMicros horizon() const override;
+  TimeMicros HorizonAfterLoad(TimeMicros clock) const override;
+  Result<std::unique_ptr<FactLoad>> BeginLoad(const LoadSpec& spec,
+                                              const Context& context) override;
+  Result<Committed> CommitTogether(std::span<FactLoad* const> loads,
+                                   std::span<const LoadCommit> commits) override;
+  Status Drop(const std::string& data_identity) override;
+  Result<VerifyReport> Verify(const Context& context) override;
+  OnlineStats Stats() const override;
+  Status Compact() override;
+  Result<std::string> StateHash(const ViewVersion& version, TimeMicros horizon) override;
+
+ private:
+  const std::shared_ptr<StoreCore> core_;
+};
+
+}  // namespace coeval

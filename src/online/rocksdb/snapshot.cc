@@ -1,0 +1,118 @@
+#include "online/rocksdb/snapshot.h"
+
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "online/rocksdb/fact_merge.h"
+#include "online/rocksdb/status.h"
+#include "online/view_answers.h"
+
+namespace coeval {
+namespace {
+
+// The keys of a request as RocksDB takes them, and what it found.
+class Fetch {
+ public:
+  explicit Fetch(const StoreState& state) : state_(state) {}
+
+  void AddKeys(DataId id, const KeyColumn& keys) {
+    for (std::int64_t row = 0; row < keys.length(); ++row) {
+      if (keys.IsNull(row)) continue;
+      AppendDataId(id, &bytes_);
+      bytes_.append(keys.bytes(row));
+      ends_.push_back(bytes_.size());
+    }
+  }
+
+  void Run() {
+    std::vector<rocksdb::Slice> keys;
+    keys.reserve(ends_.size());
+    std::size_t begin = 0;
+    for (const std::size_t end : ends_) {
+      keys.emplace_back(bytes_.data() + begin, end - begin);
+      begin = end;
+    }
+    values_.resize(keys.size());
+    statuses_.resize(keys.size());
+    rocksdb::ReadOptions options;
+    options.snapshot = state_.snapshot;
+    state_.db->rocks().MultiGet(options, state_.db->facts(), keys.size(), keys.data(),
+                                values_.data(), statuses_.data());
+  }
+
+  // What was found for the next key that was added.
+  const rocksdb::Status& status() const { return statuses_[next_]; }
+
+  std::string_view value() const { return values_[next_].ToStringView(); }
+
+  void Advance() { ++next_; }
+
+ private:
+  const StoreState& state_;
+  std::string bytes_;
+  std::vector<std::size_t> ends_;
+  std::vector<rocksdb::PinnableSlice> values_;
+  std::vector<rocksdb::Status> statuses_;
+  std::size_t next_ = 0;
+};
+
+Result<ViewAnswers> Answer(const ViewQuestion& question, const ViewRecord* record,
+                           TimeMicros horizon, TimeMicros t, Fetch* fetch) {
+  KeepRule rule = {.types = {}, .horizon = horizon, .ttl = 0};
+  if (record != nullptr) {
+    rule.types = record->types;
+    rule.ttl = record->ttl;
+  }
+  ViewAnswersBuilder answers(question, rule, t);
+  for (std::int64_t row = 0; row < question.keys->length(); ++row) {
+    if (record == nullptr || question.keys->IsNull(row)) {
+      answers.AddNothing();
+      continue;
+    }
+    if (fetch->status().IsNotFound()) {
+      answers.AddNothing();
+    } else {
+      COEVAL_RETURN_IF_ERROR(
+          FromRocksDb(fetch->status(), "reading view " + question.version->view.name + " online"));
+      COEVAL_RETURN_IF_ERROR(answers.AddFacts(row, fetch->value()));
+    }
+    fetch->Advance();
+  }
+  return answers.Finish();
+}
+
+}  // namespace
+
+RocksDbSnapshot::RocksDbSnapshot(TimeMicros time, SharedState state)
+    : time_(time), state_(std::move(state)) {}
+
+Result<std::vector<ViewAnswers>> RocksDbSnapshot::Read(std::span<const ViewQuestion> questions,
+                                                       TimeMicros t) const {
+  if (t < horizon()) {
+    return Status::TooOld("the online store answers from its horizon " + FormatTime(horizon()) +
+                          " on, and was asked for " + FormatTime(t) +
+                          ": ask the offline store (a training set) for earlier times");
+  }
+  if (t > time_) {
+    return Status::InvalidArgument("the online store was asked for " + FormatTime(t) +
+                                   ", which lies after now, " + FormatTime(time_));
+  }
+  std::vector<const ViewRecord*> records;
+  Fetch fetch(*state_);
+  for (const ViewQuestion& question : questions) {
+    records.push_back(state_->Find(question.version->data_identity));
+    if (records.back() != nullptr) fetch.AddKeys(records.back()->id, *question.keys);
+  }
+  fetch.Run();
+  std::vector<ViewAnswers> all;
+  all.reserve(questions.size());
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    COEVAL_ASSIGN_OR_RETURN(ViewAnswers answers,
+                            Answer(questions[i], records[i], horizon(), t, &fetch));
+    all.push_back(std::move(answers));
+  }
+  return all;
+}
+
+}  // namespace coeval
