@@ -157,4 +157,3 @@ BENCHMARK(BM_Texts)->Unit(benchmark::kMillisecond)->Iterations(3);
 
 }  // namespace
 }  // namespace coeval
-

@@ -55,6 +55,9 @@ class QuestionIndex {
     return {first_slot_[key], first_slot_[static_cast<std::size_t>(key) + 1]};
   }
 
+  // Fetches into the cache what slots(key) reads.
+  void Prefetch(KeyId key) const { __builtin_prefetch(&first_slot_[key]); }
+
   // Of the questions with a key; kMaxTime and kMinTime where there are none.
   [[nodiscard]] TimeMicros min_time() const { return min_time_; }
 

@@ -47,6 +47,15 @@ SlotId Gallop(std::span<const TimeMicros> times, SlotId begin, SlotId end, SlotI
   return low + static_cast<SlotId>(std::lower_bound(first, times.begin() + high, v) - first);
 }
 
+// Where v would lie if the times of the range were even. REQUIRES: the range is not empty.
+SlotId Guess(std::span<const TimeMicros> times, SlotRange range, TimeMicros v) {
+  const auto first = static_cast<double>(times[range.begin]);
+  const double length = static_cast<double>(times[range.end - 1]) - first;
+  const double share = length > 0 ? (static_cast<double>(v) - first) / length : 0;
+  const auto last = static_cast<double>(range.end - 1 - range.begin);
+  return range.begin + static_cast<SlotId>(std::clamp(share, 0.0, 1.0) * last);
+}
+
 }  // namespace
 
 SlotWinners::SlotWinners(const QuestionIndex& questions, AsOfRule rule,
@@ -77,40 +86,57 @@ TimeMicros SlotWinners::CandidateFrom(const FactTimes& times) const {
   return std::max(v, SaturatingAdd(times.event_time, 1));
 }
 
-SlotId SlotWinners::FindSlot(KeyId key, TimeMicros v) {
-  const SlotRange range = questions_.slots(key);
+// Strictly before: nothing comes after the last instant, where the sum above saturates.
+bool SlotWinners::IsNever(const FactTimes& times) const {
+  return rule_.strictly_before && !rule_.source.timeless && times.event_time == kMaxTime;
+}
+
+// The first slot in the range with time >= v. REQUIRES: there is one.
+SlotId SlotWinners::FindSlot(KeyId key, SlotRange range, TimeMicros v) {
   const std::span<const TimeMicros> times = questions_.slot_times();
-  if (range.begin == range.end || times[range.end - 1] < v) return kNoSlot;
-  if (!cursors_.empty()) {
-    SlotId& cursor = cursors_[key];
-    cursor = Gallop(times, range.begin, range.end, cursor, v);
-    return cursor;
-  }
   if (range.end - range.begin <= kFewSlots) {
     SlotId slot = range.begin;
     while (times[slot] < v) ++slot;
     return slot;
   }
-  const auto first = times.begin() + range.begin;
-  return range.begin +
-         static_cast<SlotId>(std::lower_bound(first, times.begin() + range.end, v) - first);
+  if (cursors_.empty()) return Gallop(times, range.begin, range.end, Guess(times, range, v), v);
+  // Facts in order of time fall near the one before; others are guessed as if times were even.
+  SlotId& cursor = cursors_[key];
+  const SlotId near = std::min<SlotId>(range.end - 1, cursor + kFewSlots);
+  const bool is_near = times[near] >= v && (cursor == range.begin || times[cursor - 1] < v);
+  cursor = Gallop(times, range.begin, range.end, is_near ? cursor : Guess(times, range, v), v);
+  return cursor;
 }
 
-// The slot of each of `count` facts; kNoSlot where it is no candidate for any question.
+// The slot of each of `count` facts; kNoSlot where it is no candidate for any question. Each step
+// fetches ahead what the next one reads.
 void SlotWinners::FindSlots(const FactBatch& facts, std::int64_t first, std::int64_t count,
                             SlotId* slots, bool counted) {
   std::array<KeyId, kBlock> keys{};
+  std::array<SlotRange, kBlock> ranges{};
+  const TimeMicros* times = questions_.slot_times().data();
   questions_.keys().Find(facts.keys, first, count, keys.data());
-  for (std::int64_t i = 0; i < count; ++i) {
-    const KeyId key = keys[static_cast<std::size_t>(i)];
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
     slots[i] = kNoSlot;
-    if (key == kNoKey) continue;
-    if (counted) ++facts_of_questions_;
-    const FactTimes times = facts.times(first + i);
-    // Strictly before: nothing comes after the last instant (the sum in CandidateFrom saturates).
-    if (rule_.strictly_before && !rule_.source.timeless && times.event_time == kMaxTime) continue;
-    slots[i] = FindSlot(key, CandidateFrom(times));
-    if (slots[i] == kNoSlot) continue;
+    if (keys[i] == kNoKey) continue;
+    questions_.Prefetch(keys[i]);
+    ++found;
+  }
+  if (counted) facts_of_questions_ += static_cast<std::int64_t>(found);
+  if (found == 0) return;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+    if (keys[i] == kNoKey) continue;
+    ranges[i] = questions_.slots(keys[i]);
+    if (ranges[i].begin != ranges[i].end) __builtin_prefetch(times + ranges[i].end - 1);
+  }
+  for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+    const SlotRange range = ranges[i];
+    if (keys[i] == kNoKey || range.begin == range.end) continue;
+    const FactTimes of_fact = facts.times(first + static_cast<std::int64_t>(i));
+    const TimeMicros v = CandidateFrom(of_fact);
+    if (times[range.end - 1] < v || IsNever(of_fact)) continue;
+    slots[i] = FindSlot(keys[i], range, v);
     if (counted) ++candidates_;
     __builtin_prefetch(&heads_[slots[i]], 1);
   }

@@ -110,7 +110,8 @@ class SlotWinners {
   static Sequence SequenceOf(const Head& head);
   // Rule 3.1 as a time: from then on the fact is a candidate.
   [[nodiscard]] TimeMicros CandidateFrom(const FactTimes& times) const;
-  [[nodiscard]] SlotId FindSlot(KeyId key, TimeMicros v);
+  [[nodiscard]] bool IsNever(const FactTimes& times) const;
+  [[nodiscard]] SlotId FindSlot(KeyId key, SlotRange range, TimeMicros v);
   void FindSlots(const FactBatch& facts, std::int64_t first, std::int64_t count, SlotId* slots,
                  bool counted);
   void Offer(const FactBatch& facts, std::int64_t row, SlotId slot);
