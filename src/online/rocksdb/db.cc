@@ -39,6 +39,7 @@ rocksdb::DBOptions DatabaseOptions(rocksdb::Env* env) {
   options.keep_log_file_num = 4;
   options.max_log_file_size = 4 << 20;
   options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  options.db_host_id = "";  // files are copied and shown: no names of machines in them
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   return options;

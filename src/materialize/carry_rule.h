@@ -1,0 +1,55 @@
+// Which facts a run carries, and where it leaves the watermark (rule 7.7), as plain arithmetic.
+//
+//   watermark 12:00, overlap 1 d, lateness 7 d, materialize_incremental(13:00) at 12:30
+//     carried    event <= 13:00 and (event > 12:00 or created >= yesterday 12:00)
+//                without created time: event <= 13:00 and event >= a week ago 12:00
+//     watermark  12:30: what lands between now and 13:00 is for the next run
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/time.h"
+#include "definition/fact.h"
+#include "definition/source.h"
+#include "source/fact_reader.h"
+
+namespace coeval {
+
+enum class RunKind : std::uint8_t { kRange, kIncremental };
+
+// What was asked for. `start` matters to kRange alone.
+struct CarryRequest {
+  RunKind kind = RunKind::kIncremental;
+  TimeMicros start = kMinTime;
+  TimeMicros end = kMaxTime;
+};
+
+// What is known when a run begins.
+struct CarryState {
+  std::optional<TimeMicros> watermark = {};
+  TimeMicros clock = 0;          // at the start of the run
+  TimeMicros horizon_after = 0;  // H after this run, or less (OnlineStore::HorizonAfterLoad)
+  DurationMicros ttl = 0;        // the greatest of the versions that share the data; 0 = none
+};
+
+struct CarryRule {
+  // What to read: never less than what is carried.
+  FactRange range;
+  // Where the watermark lies after the run; none: it stays.
+  std::optional<TimeMicros> watermark;
+  // With a created time rows are carried by it as well as by their event time.
+  bool by_created = false;
+  TimeMicros after = kMinTime;         // event times above it are carried
+  TimeMicros created_from = kMinTime;  // so are created times from here on
+
+  // Of a fact within `range`: is it carried?
+  [[nodiscard]] bool Carries(const FactTimes& times) const {
+    if (!by_created || !times.has_created) return true;  // the range says it all
+    return times.event_time > after || times.created_time >= created_from;
+  }
+};
+
+CarryRule MakeCarryRule(const Source& source, const CarryRequest& request, const CarryState& state);
+
+}  // namespace coeval

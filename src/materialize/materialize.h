@@ -1,0 +1,89 @@
+// Materialization: carries facts from batch sources into the online store (rule 7.7), as one batch
+// with one C whatever the number of views (rule 1.4). What it may be interrupted by (kill -9, a
+// full disk, Ctrl-C) leaves the store as it was; running it again does the work.
+//
+//   MaterializeRequest request = {.versions = versions,
+//                                 .carry = {.kind = RunKind::kIncremental, .end = now}};
+//   Materialized done = Materialize(*online, request, {.open = OpenSourceFiles(locate)}, context);
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/context.h"
+#include "base/progress.h"
+#include "base/status.h"
+#include "definition/catalogue.h"
+#include "materialize/carry_rule.h"
+#include "online/online_store.h"
+#include "registry/run.h"
+#include "source/fact_reader.h"
+
+namespace coeval {
+
+// A view's source, opened.
+struct OpenedFacts {
+  std::unique_ptr<FactStream> facts;
+  std::int64_t expected_rows = -1;  // for progress; -1: not known
+  std::string change_token;         // SourceManifest::change_token
+};
+
+using OpenFacts = std::function<Result<OpenedFacts>(
+    const ViewVersion& version, const FactRequest& request, const Context& context)>;
+// Where a source lies: an absolute path with all names bound.
+using LocateSource = std::function<Result<std::string>(const Source& source)>;
+
+// Reads the sources' files, through FactReader.
+OpenFacts OpenSourceFiles(LocateSource locate);
+
+// Where runs are written down; the registry has one. An error of it fails no run: it is logged.
+class RunRecorder {
+ public:
+  virtual ~RunRecorder() = default;
+  virtual Result<std::int64_t> StartRun(const Run& run) = 0;
+  virtual Status FinishRun(std::int64_t id, RunStatus status, const RunCounts& counts,
+                           const std::string& error) = 0;
+};
+
+struct MaterializeRequest {
+  std::vector<std::shared_ptr<const ViewVersion>> versions;
+  CarryRequest carry;
+  std::string who;  // for the runs
+};
+
+// What it works with. Borrows.
+struct MaterializeTools {
+  OpenFacts open;
+  RunRecorder* runs = nullptr;  // null: not written down
+  ProgressSink progress;        // called from the calling thread, after each batch of rows
+};
+
+// One version's outcome.
+struct MaterializedView {
+  std::shared_ptr<const ViewVersion> version;
+  Status status;
+  FactCounts counts;                    // of the source's rows
+  LoadSummary load;                     // of the facts carried
+  std::optional<TimeMicros> watermark;  // after the run
+  bool unchanged = false;               // a timeless source that is as it was when last carried
+};
+
+struct Materialized {
+  Status status;  // OK, or the first error, naming the view; the others were carried all the same
+  std::vector<MaterializedView> views;  // as the request's versions
+  Committed committed;                  // kMinTime where nothing was carried
+};
+
+// Carries the facts of all versions; those that share their data are read once, for the greatest of
+// their ttls. Where one view fails, the others are carried; where it is cancelled, none.
+// Errors (in the result): InvalidArgument for start > end, a view that is not online; those of the
+// sources; IoError; Unavailable where another run carries one of the views; Cancelled.
+// Cost: bounded memory (a quarter of the budget), one pass over what the sources must read.
+Materialized Materialize(OnlineStore& store, const MaterializeRequest& request,
+                         const MaterializeTools& tools, const Context& context);
+
+}  // namespace coeval
