@@ -90,6 +90,20 @@ Status ResolveTies(std::span<const SlotId> found, const AsOfJoin& join, const Op
   return winners->CheckTiesResolved();
 }
 
+// Spine and answer are all that a join holds, but they may be more than is wanted: said early.
+void TellMemory(const QuestionIndex& questions, std::span<const ColumnSchema> needed,
+                const Context& context) {
+  const std::int64_t bytes = SlotWinners::EstimateBytes(needed, questions.num_slots()) +
+                             SlotValues::EstimateBytes(needed, questions.num_slots());  // answers
+  if (bytes <= context.memory_budget_bytes) return;
+  context.log(LogLevel::kWarning, "the join of " + std::to_string(questions.num_questions()) +
+                                      " rows and " + std::to_string(needed.size()) +
+                                      " features takes about " + std::to_string(bytes >> 20) +
+                                      " MiB, more than the memory budget of " +
+                                      std::to_string(context.memory_budget_bytes >> 20) +
+                                      " MiB; ask for fewer rows or features at a time");
+}
+
 }  // namespace
 
 FactRange RangeOf(const QuestionIndex& questions, const AsOfRule& rule) {
@@ -111,6 +125,7 @@ Result<AsOfAnswers> JoinAsOf(const QuestionIndex& questions, const AsOfJoin& joi
   for (const std::size_t i : join.needed) needed.push_back(join.schema[i]);
   COEVAL_ASSIGN_OR_RETURN(std::unique_ptr<FactStream> facts,
                           open(needed, RangeOf(questions, join.rule)));
+  TellMemory(questions, needed, context);
   SlotWinners winners(questions, join.rule, join.schema, join.needed);
   AsOfAnswers out;
   // Without a question that could match, the source is opened (is it there? are its columns?) but

@@ -84,6 +84,12 @@ class SlotWinners {
 
   [[nodiscard]] const SlotValues& values() const { return values_; }
 
+  // What it takes, values included, but for strings and the like.
+  static std::int64_t EstimateBytes(std::span<const ColumnSchema> needed, SlotId num_slots) {
+    return std::int64_t{num_slots} * static_cast<std::int64_t>(sizeof(Head)) +
+           SlotValues::EstimateBytes(needed, num_slots);
+  }
+
  private:
   // What rule 3.3 compares before the tie bytes, and what is known of ties. 32 bytes.
   struct Head {

@@ -7,6 +7,7 @@
 #include "offline/training_set_manifest.h"
 #include "offline/view_join.h"
 #include "offline/why_nothing.h"
+#include "source/writer.h"
 
 namespace coeval {
 namespace {
@@ -36,6 +37,16 @@ Status InvalidValues(const FeatureTable& features) {
       "\nMend the expression or the data, or ask for on_error=\"null\": null, as serving gives");
 }
 
+Status CheckOffline(const FeaturePlan& plan) {
+  for (const PlannedView& view : plan.views) {
+    if (view.version->view.offline) continue;
+    return Status::InvalidArgument("view '" + view.shown_name +
+                                   "' is declared with offline=False: it takes no part in "
+                                   "training sets");
+  }
+  return Status::Ok();
+}
+
 // Makes one training set. Borrows all that it is given.
 class Maker {
  public:
@@ -44,6 +55,7 @@ class Maker {
       : plan_(plan), options_(options), open_(open), context_(context) {}
 
   Result<TrainingSet> Run(ArrowTable table, std::optional<TimeRange> range) {
+    COEVAL_RETURN_IF_ERROR(CheckOffline(plan_));
     COEVAL_ASSIGN_OR_RETURN(set_.spine, ReadSpine(std::move(table), plan_, options_.time_column));
     ViewJoin join(plan_, set_.spine, options_, open_, context_);
     std::vector<ViewAnswers> answers;
@@ -120,6 +132,15 @@ class Maker {
 
 Result<ArrowArrayStream> TrainingSet::Export(std::int64_t batch_rows) const {
   return spine.table.ExportWith(schema, features.columns, batch_rows);
+}
+
+Result<WrittenFile> WriteTrainingSet(const TrainingSet& set, const std::string& path,
+                                     const Context& context) {
+  WriteOptions options;
+  COEVAL_ASSIGN_OR_RETURN(options.format, FormatOfName(path));
+  options.metadata = {{"coeval.training_set", set.manifest.Write()}};
+  COEVAL_ASSIGN_OR_RETURN(ArrowArrayStream rows, set.Export());
+  return WriteTable(&rows, path, options, context);
 }
 
 Result<TrainingSet> MakeTrainingSet(const FeaturePlan& plan, ArrowTable spine,

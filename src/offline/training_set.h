@@ -23,6 +23,7 @@
 #include "offline/spine.h"
 #include "retrieval/assemble.h"
 #include "retrieval/feature_plan.h"
+#include "source/arrow_plugin.h"
 #include "source/manifest.h"
 #include "source/scan.h"
 
@@ -78,6 +79,18 @@ struct TrainingSet {
   // Spine and features as an Arrow stream; may be called again.
   [[nodiscard]] Result<ArrowArrayStream> Export(std::int64_t batch_rows = 65536) const;
 };
+
+// Writes it to a file, by the ending of its name (source/writer.h); Parquet and Arrow files carry
+// the manifest as metadata "coeval.training_set". Errors: those of WriteTable.
+Result<WrittenFile> WriteTrainingSet(const TrainingSet& set, const std::string& path,
+                                     const Context& context);
+
+// For people: rows and times, each feature's null rate and expired share, and the warnings.
+//
+//   336,776 rows from 2012-12-31T22:10:00Z to 2014-01-01T01:00:00Z
+//   feature   type      null    expired
+//   temp      float64   0.7 %   0.1 %
+std::string DescribeTrainingSet(const TrainingSet& set);
 
 // Errors: those of ReadSpine, of the readers and of JoinAsOf; InvalidArgument for invalid values
 // with kFail (rule 6.2); Cancelled. Cost: each source is read once, a second time where ties are

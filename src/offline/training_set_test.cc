@@ -101,6 +101,41 @@ TEST(TrainingSetTest, SummarizesEachFeature) {
                                          "in the source wherever a fact was found (3 of 6 rows)"));
 }
 
+TEST(TrainingSetTest, DescribesItself) {
+  const MemoryProject project = Project();
+  const SharedFeaturePlan plan = project.Plan({"weather:temp", "weather:gust"});
+  const Result<TrainingSet> set = Make(project, *plan, SpineRows());
+  ASSERT_TRUE(set.ok()) << set.status().ToString();
+  EXPECT_EQ(DescribeTrainingSet(*set),
+            "6 rows from 2013-01-01T09:59:59.999999Z to 2013-01-01T15:00:00Z\n"
+            "feature  type       null  expired\n"
+            "temp     float64  50.0 %   16.7 %\n"
+            "gust     float64   100 %   16.7 %\n"
+            "warning: feature 'gust' has no value in any of 6 rows: it is null in the source "
+            "wherever a fact was found (3 of 6 rows)\n");
+}
+
+TEST(TrainingSetTest, AViewThatIsNotForTrainingIsAnError) {
+  MemoryProject project = Project();
+  project.AddView("live", {{"airport", TypeId::kString}}, {FieldOf("now", TypeId::kInt64)}, Batch())
+      .view.offline = false;
+  EXPECT_THAT(Make(project, *project.Plan({"live:now"}), SpineRows()).status().message(),
+              HasSubstr("'live' is declared with offline=False"));
+}
+
+TEST(TrainingSetTest, WarnsOfMoreMemoryThanTheBudget) {
+  const MemoryProject project = Project();
+  const SharedFeaturePlan plan = project.Plan({"weather:temp"});
+  Context context;
+  context.memory_budget_bytes = 100;
+  std::vector<std::string> log;
+  context.log = [&log](LogLevel, std::string_view message) { log.emplace_back(message); };
+  ASSERT_TRUE(
+      MakeTrainingSet(*plan, TableOfRows(SpineRows()), {}, project.Open(context), context).ok());
+  ASSERT_EQ(log.size(), 1U);
+  EXPECT_THAT(log[0], HasSubstr("more than the memory budget"));
+}
+
 TEST(TrainingSetTest, AliasesJoinAViewTwice) {
   MemoryProject project = Project();
   Projection from;
