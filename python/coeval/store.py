@@ -1,0 +1,444 @@
+"""FeatureStore: one repository, opened."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import logging
+import os
+import sys
+from typing import Any, Iterable, Literal, Mapping, Sequence, Union
+
+from coeval import _core
+from coeval.definitions import (
+    Entity,
+    FeatureService,
+    FeatureView,
+    FeatureViewProjection,
+    FileSource,
+    OnDemandFeatureView,
+    RequestSource,
+    to_json,
+)
+from coeval.errors import FailedPrecondition, InvalidArgument, NotFound
+from coeval.frames import to_engine
+from coeval.materialization import Materialized
+from coeval.online_response import OnlineResponse
+from coeval.plan import Plan
+from coeval.progress import progress_bar
+from coeval.request import FeaturesLike, request_cells, request_of
+from coeval.times import TimeLike, time_micros
+from coeval.training_set import TrainingSet
+
+Known = Literal["declared", "arrival", "hindsight"]
+EntityRows = Union[Sequence[Mapping[str, Any]], Mapping[str, Sequence[Any]], Any]
+
+_LOG = logging.getLogger("coeval")
+_LOG_LEVELS = [logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR]
+
+
+class FeatureStore:
+    """One repository, opened: a folder with `coeval.yaml` and definitions.
+
+        store = coeval.FeatureStore("examples/flights")
+        store.plan()
+        store.apply()
+
+    repo_path: the repository's folder.
+    env: the section of coeval.yaml's `environments` that counts (`--env` on the command line).
+    clock: where `now` comes from: a time (a datetime or ISO 8601 text) that stands still, "@FILE" for a
+        file that is read at each request, or None for the configured one, else this machine's. Data of
+        the past are asked with a clock of the past: with today's every ttl has passed.
+    settings: overrides of coeval.yaml: {"online_store.path": "/fast/online"}.
+
+    Any number of threads may use a store. It is closed by close(), at the end of a `with`, or when it is
+    no longer used; what was materialized is on disk before the call that did it returns. What the engine
+    has to say goes to the logger "coeval".
+
+    Errors: NotFound where the folder has no coeval.yaml; InvalidArgument for a wrong configuration;
+    FailedPrecondition where a newer release wrote the state.
+    """
+
+    def __init__(
+        self,
+        repo_path: str | os.PathLike[str] = ".",
+        *,
+        env: str | None = None,
+        clock: TimeLike | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self._path = os.fspath(repo_path)
+        self._core = _core.Store(
+            repository=self._path,
+            environment=env or "",
+            overrides=dict(settings or {}),
+            clock=_clock_text(clock),
+            python=sys.executable or "",
+            log=_log,
+        )
+
+    @property
+    def project(self) -> str:
+        """The project's name, as in coeval.yaml."""
+        return self._core.project
+
+    @property
+    def repo_path(self) -> str:
+        """The folder as it was given."""
+        return self._path
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Every setting with where it comes from: {"serve.port": {"value": "6566", "from": "default"}}.
+        Secrets are not shown."""
+        config: dict[str, Any] = json.loads(self._core.config)
+        return config
+
+    def now(self) -> datetime.datetime:
+        """What time it is for this store, in UTC."""
+        time: datetime.datetime = self._core.now()
+        return time
+
+    # -- definitions ------------------------------------------------------------------------------
+
+    def plan(self, objects: Iterable[Any] | None = None, *, promote: bool = False) -> Plan:
+        """What `apply` would do; nothing is changed.
+
+        objects: definitions made here; None: those of the repository's files. Objects given here only
+            add and change: what is not named stays as it is.
+
+        Errors: InvalidArgument with all mistakes of all definitions, each with file, object and member.
+        """
+        return Plan(*_report(self._core.plan(self._document(objects), objects is None, promote)))
+
+    def apply(
+        self, objects: Iterable[Any] | Any | None = None, *, promote: bool = False, who: str = ""
+    ) -> Plan:
+        """Brings the registry to what is defined: all of it, or nothing.
+
+        objects: as in `plan`; also a single object.
+        promote: on-demand views and services become active at once; stored views do so by themselves
+            once they are materialized as far as the version before.
+        who: for the history; by default user@host.
+
+        Errors: InvalidArgument with all mistakes; FailedPrecondition where a definition that others use
+        would go, with its users.
+        """
+        document = self._document(objects)
+        report = self._core.apply(document, objects is None, promote, who)
+        plan = Plan(*_report(report))
+        if plan.refused:
+            raise FailedPrecondition(str(plan))
+        return plan
+
+    def promote(self, reference: str) -> Plan:
+        """Makes a version the active one: promote("weather"), promote("weather@v2"). Moves no data."""
+        return Plan(*_report(self._core.promote(reference)))
+
+    def rollback(self, name: str) -> Plan:
+        """Makes the version active that was so before. Moves no data."""
+        return Plan(*_report(self._core.rollback(name)))
+
+    def delete(self, name: str) -> Plan:
+        """Removes a definition. Errors: FailedPrecondition where others use it, with their names."""
+        return Plan(*_report(self._core.delete(name)))
+
+    def get_entity(self, name: str) -> Entity:
+        """An entity of the registry. Errors: NotFound with the nearest name."""
+        return Entity.from_dict(self._find("entities", name)["definition"])
+
+    def get_data_source(self, name: str) -> FileSource | RequestSource:
+        """A source of the registry. Errors: NotFound."""
+        members = self._find("sources", name)["definition"]
+        kind = RequestSource if members.get("kind") == "request" else FileSource
+        return kind.from_dict(members)
+
+    def get_feature_view(self, name: str, version: int | None = None) -> FeatureView:
+        """A feature view of the registry: its active version, or the one of that number; its schema is
+        complete also where it was inferred. Errors: NotFound."""
+        return FeatureView.from_dict(self._find("feature_views", name, version)["definition"])
+
+    def get_on_demand_feature_view(
+        self, name: str, version: int | None = None
+    ) -> OnDemandFeatureView:
+        """An on-demand feature view of the registry. Errors: NotFound."""
+        found = self._find("on_demand_feature_views", name, version)
+        return OnDemandFeatureView.from_dict(found["definition"])
+
+    def get_feature_service(self, name: str, version: int | None = None) -> FeatureService:
+        """A feature service of the registry, with the versions of views that it is pinned to.
+
+        version: its number; None: the active one. Errors: NotFound."""
+        found = self._find("feature_services", name, version)
+        return FeatureService.from_dict(found["definition"], version=version or 0)
+
+    def list_entities(self) -> list[Entity]:
+        """All entities of the registry."""
+        return [Entity.from_dict(found["definition"]) for found in self._all("entities")]
+
+    def list_data_sources(self) -> list[FileSource | RequestSource]:
+        """All sources of the registry."""
+        return [self.get_data_source(found["definition"]["name"]) for found in self._all("sources")]
+
+    def list_feature_views(self) -> list[FeatureView]:
+        """All feature views, each in its active version."""
+        return [FeatureView.from_dict(found["definition"]) for found in self._all("feature_views")]
+
+    def list_on_demand_feature_views(self) -> list[OnDemandFeatureView]:
+        """All on-demand feature views, each in its active version."""
+        found = self._all("on_demand_feature_views")
+        return [OnDemandFeatureView.from_dict(item["definition"]) for item in found]
+
+    def list_feature_services(self) -> list[FeatureService]:
+        """All feature services, each in its active version."""
+        found = self._all("feature_services")
+        return [FeatureService.from_dict(item["definition"]) for item in found]
+
+    # -- asking -----------------------------------------------------------------------------------
+
+    def get_historical_features(
+        self,
+        entity_df: Any = None,
+        features: FeaturesLike = (),
+        full_feature_names: bool = False,
+        *,
+        start_date: TimeLike | None = None,
+        end_date: TimeLike | None = None,
+        known: Known = "declared",
+        on_error: Literal["raise", "null"] = "raise",
+        timestamp_column: str | None = None,
+    ) -> TrainingSet:
+        """A training set: for each row of `entity_df` the features as they would have been served at
+        the row's time.
+
+            store.get_historical_features(entity_df=spine, features=["weather:temp", "planes:*"]).to_df()
+
+        entity_df: the rows to make it for, with join keys, request data, a time and anything else: a
+            pandas, polars or pyarrow table, a DuckDB relation, anything that has `__arrow_c_stream__`,
+            a dict of lists, a list of dicts. Every row comes back exactly once, in its order.
+        features: a FeatureService (or its name), or references: "view:feature", "view:*",
+            "view@v2:feature".
+        full_feature_names: columns are called view__feature.
+        start_date, end_date: instead of `entity_df`: a row for each key and each time between them, both
+            included, at which its facts changed.
+        known: which facts count as known at a time: "declared", as the sources say, which is what
+            serving does; "arrival": every created time is an arrival; "hindsight": whatever there is.
+        on_error: "raise": an expression that fails for a row fails the training set, with the first ten
+            rows; "null": the value is null, as serving would have it.
+        timestamp_column: the column of times; without it `event_timestamp`, or the only timestamp.
+
+        Errors: NotFound and InvalidArgument that name the reference, column or row; TypeError where
+        `entity_df` is no table. Ctrl-C stops it.
+        """
+        plan = self._plan_request(features, full_feature_names)
+        if on_error not in ("raise", "null"):
+            raise InvalidArgument(f'on_error: "raise" or "null" is expected, found {on_error!r}')
+        if entity_df is None:
+            return self._of_range(plan, start_date, end_date, known, on_error == "null")
+        if start_date is not None or end_date is not None:
+            raise InvalidArgument("give either entity_df or start_date and end_date, not both")
+        with progress_bar() as progress:
+            made = self._core.training_set(
+                plan,
+                to_engine(entity_df, "entity_df"),
+                known,
+                on_error == "null",
+                timestamp_column or "",
+                progress,
+            )
+        return TrainingSet(made, entity_df)
+
+    def get_online_features(
+        self,
+        features: FeaturesLike,
+        entity_rows: EntityRows,
+        full_feature_names: bool = False,
+        *,
+        at: TimeLike | None = None,
+    ) -> OnlineResponse:
+        """The features of some keys as they are now, from the online store.
+
+            store.get_online_features(["weather:temp"], [{"airport": "JFK"}]).to_dict()
+
+        features, full_feature_names: as in get_historical_features.
+        entity_rows: join keys and request data: a list of dicts, a dict of lists, or a table. A value is
+            converted where nothing is lost (5.0 is a key 5; '5' is not); None, NaN in a key and pandas'
+            NA are null, which matches nothing. What the request does not need is left alone.
+        at: another time than now; before what the online store remembers the sources are asked.
+
+        Errors: NotFound and InvalidArgument that name reference, column and row; TooOld.
+        """
+        plan = self._plan_request(features, full_feature_names)
+        cells, rows = request_cells(plan, entity_rows)
+        time = None if at is None else time_micros(at, "at")
+        return OnlineResponse(self._core.read_online(plan, cells, rows, time))
+
+    # -- carrying ---------------------------------------------------------------------------------
+
+    def materialize(
+        self,
+        start_date: TimeLike,
+        end_date: TimeLike,
+        feature_views: Sequence[str | FeatureView] | None = None,
+    ) -> Materialized:
+        """Carries the facts with a time between the two, both included, into the online store.
+
+        feature_views: names ("weather", "weather@v2") or views; None: all that are online.
+
+        Safe to interrupt and to repeat: the store is correct at any point, and a fact carried twice
+        changes nothing. Errors: NotFound, InvalidArgument with the first bad rows, Unavailable where
+        another process owns the store.
+        """
+        start = time_micros(start_date, "start_date")
+        return self._materialize(start, end_date, feature_views)
+
+    def materialize_incremental(
+        self, end_date: TimeLike, feature_views: Sequence[str | FeatureView] | None = None
+    ) -> Materialized:
+        """Carries what is new since the last time, up to `end_date`, late rows included.
+
+        As `materialize` otherwise."""
+        return self._materialize(None, end_date, feature_views)
+
+    # -- looking ----------------------------------------------------------------------------------
+
+    def describe(self, name: str) -> dict[str, Any]:
+        """One object: definition, versions, schema, lineage, watermark, freshness, last runs."""
+        described: dict[str, Any] = json.loads(self._core.describe(name))
+        return described
+
+    def runs(self, limit: int = 100) -> list[dict[str, Any]]:
+        """The last runs, newest first: kind, view, interval, rows read, written and refused, status."""
+        return _list(self._core.runs(limit))
+
+    def history(self, limit: int = 100) -> list[dict[str, Any]]:
+        """Who applied what when, newest first."""
+        return _list(self._core.history(limit))
+
+    def training_sets(self, limit: int = 100) -> list[dict[str, Any]]:
+        """The training sets that were made here, newest first, with their manifests."""
+        return _list(self._core.training_sets(limit))
+
+    def doctor(self) -> list[dict[str, Any]]:
+        """Checks of installation and repository: check, ok, detail, advice."""
+        return _list(self._core.doctor())
+
+    def close(self) -> None:
+        """Lets the repository go, for other processes. A closed store answers nothing."""
+        self._core.close()
+
+    def __enter__(self) -> FeatureStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<FeatureStore {self._path!r}>"
+
+    # -- inside -----------------------------------------------------------------------------------
+
+    def _document(self, objects: Iterable[Any] | Any | None) -> str | None:
+        if objects is None:
+            return None
+        if isinstance(objects, (str, bytes, Mapping)) or not isinstance(objects, Iterable):
+            objects = [objects]
+        return to_json(objects, self._path)
+
+    def _plan_request(self, features: FeaturesLike, full_feature_names: bool) -> _core.FeaturePlan:
+        references, service, version = request_of(features)
+        return self._core.plan_request(references, service, version, full_feature_names)
+
+    def _of_range(
+        self,
+        plan: _core.FeaturePlan,
+        start_date: TimeLike | None,
+        end_date: TimeLike | None,
+        known: Known,
+        null_on_error: bool,
+    ) -> TrainingSet:
+        if start_date is None or end_date is None:
+            raise InvalidArgument("give entity_df, or both start_date and end_date")
+        start, end = time_micros(start_date, "start_date"), time_micros(end_date, "end_date")
+        with progress_bar() as progress:
+            made = self._core.training_set_of_range(
+                plan, start, end, known, null_on_error, progress
+            )
+        return TrainingSet(made, None)
+
+    def _materialize(
+        self,
+        start: int | None,
+        end_date: TimeLike,
+        feature_views: Sequence[str | FeatureView] | None,
+    ) -> Materialized:
+        end = time_micros(end_date, "end_date")
+        if isinstance(feature_views, str):
+            feature_views = [feature_views]
+        views = [view if isinstance(view, str) else view.name for view in feature_views or ()]
+        with progress_bar() as progress:
+            return Materialized(self._core.materialize(start, end, views, progress))
+
+    def _all(self, kind: str) -> list[dict[str, Any]]:
+        """The objects of a kind; of versioned ones the active version, else the newest."""
+        chosen: dict[str, dict[str, Any]] = {}
+        for found in json.loads(self._core.catalogue())[kind]:
+            name = found["definition"]["name"]
+            if found.get("active") or not chosen.get(name, {}).get("active"):
+                chosen[name] = found
+        return list(chosen.values())
+
+    def _find(self, kind: str, name: str, version: int | None = None) -> dict[str, Any]:
+        listed = json.loads(self._core.catalogue())[kind]
+        named = [found for found in listed if found["definition"]["name"] == name]
+        if not named:
+            names = sorted({found["definition"]["name"] for found in listed})
+            what = _KIND_NAMES[kind]
+            raise NotFound(
+                f"there is no {what} '{name}'{_core.did_you_mean(name, names)}; the registry has "
+                f"{', '.join(names) if names else 'none: run apply first'}"
+            )
+        if version is None:
+            return next((found for found in named if found.get("active")), named[-1])
+        for found in named:
+            if found.get("version") == version:
+                return dict(found)
+        numbers = ", ".join(str(found.get("version")) for found in named)
+        raise NotFound(f"'{name}' has no version {version}; it has {numbers}")
+
+
+_KIND_NAMES = {
+    "entities": "entity",
+    "sources": "source",
+    "feature_views": "feature view",
+    "on_demand_feature_views": "on-demand feature view",
+    "feature_services": "feature service",
+}
+
+
+def _clock_text(clock: TimeLike | None) -> str:
+    if clock is None:
+        return ""
+    if isinstance(clock, str):
+        return clock
+    time = datetime.datetime(1970, 1, 1) + datetime.timedelta(
+        microseconds=time_micros(clock, "clock")
+    )
+    return time.isoformat() + "Z"
+
+
+def _report(report: tuple[str, str, bool, bool]) -> tuple[dict[str, Any], str, bool, bool]:
+    changes, text, empty, refused = report
+    return json.loads(changes), text, empty, refused
+
+
+def _list(text: str) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = json.loads(text)
+    return listed
+
+
+def _log(level: int, message: str) -> None:
+    _LOG.log(_LOG_LEVELS[level], "%s", message)
+
+
+__all__ = ["FeatureStore", "FeatureViewProjection"]

@@ -1,0 +1,110 @@
+"""TrainingSet: the rows that a model is trained on, and what made them."""
+
+from __future__ import annotations
+
+import html
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from coeval import display
+from coeval.table import Table
+
+if TYPE_CHECKING:
+    from coeval import _core
+
+
+@dataclass(frozen=True)
+class FeatureSummary:
+    """One feature of a training set, in figures. Rows by status: present + nulls of facts + ... = rows."""
+
+    name: str
+    """The column's name."""
+    reference: str
+    """What was asked, with the version: "weather@v2:temp"."""
+    type: str
+    """The feature's type: "float64"."""
+    nulls: int
+    """Rows without a value."""
+    expired: int
+    """Of these, rows whose newest fact was too old for the view's ttl."""
+    not_found: int
+    """Of these, rows for which there was no fact."""
+    invalid: int
+    """Of these, rows for which an expression failed."""
+    present: int
+    """Rows with a value of their own (not a default)."""
+
+
+class TrainingSet(Table):
+    """What `FeatureStore.get_historical_features` gives: the columns of the entity table, unchanged
+    and in their order, then the features as they would have been served at each row's time.
+
+        ts.to_df(); ts.to_arrow(); ts.to_polars(); ts.to_parquet("t.parquet"); ts.manifest
+
+    Printing it shows null rate and expired share of each feature, and warns of a feature that has no
+    value in any row. It speaks Arrow by itself.
+    """
+
+    def __init__(self, made: _core.TrainingSet, left: Any) -> None:
+        super().__init__(made.frame, left)
+        self._made = made
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What made it: versions of definitions, sources with files and sizes, range of times, options,
+        row count and content hash. The same inputs give the same hash."""
+        manifest: dict[str, Any] = json.loads(self._made.manifest)
+        return manifest
+
+    @property
+    def summary(self) -> list[FeatureSummary]:
+        """Each feature in figures, in the order of the columns."""
+        return [FeatureSummary(**feature) for feature in json.loads(self._made.summary)]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What looks wrong, with the likely reason: features that are null in every row."""
+        return list(self._made.warnings)
+
+    @property
+    def features(self) -> list[str]:
+        """The names of the feature columns."""
+        return [feature.name for feature in self.summary]
+
+    def __repr__(self) -> str:
+        lines = [self._title()]
+        if self.summary:
+            lines.append(display.text_rows(*self._figures(), right=(2, 3, 4)))
+        lines += [f"warning: {warning}" for warning in self.warnings]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        figures = display.html_rows(*self._figures(), right=(2, 3, 4))
+        warnings = "".join(
+            f"<p><b>warning:</b> {html.escape(warning)}</p>" for warning in self.warnings
+        )
+        head = display.table_html("First rows", self._head(), self.num_rows)
+        return f"<p><b>{html.escape(self._title())}</b></p>{warnings}{figures}{head}"
+
+    def _title(self) -> str:
+        own = len(self.column_names) - len(self.summary)
+        return (
+            f"TrainingSet: {self.num_rows:,} rows, {own} columns of the entity table, "
+            f"{len(self.summary)} features"
+        )
+
+    def _figures(self) -> tuple[list[str], list[list[str]]]:
+        header = ["feature", "type", "null", "expired", "no fact", "from"]
+        rows = self.num_rows
+        return header, [
+            [
+                feature.name,
+                feature.type,
+                display.percent(feature.nulls, rows),
+                display.percent(feature.expired, rows),
+                display.percent(feature.not_found, rows),
+                feature.reference,
+            ]
+            for feature in self.summary
+        ]

@@ -1,0 +1,192 @@
+#include "core/store.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "core/asking.h"
+#include "core/catalogue_json.h"
+#include "core/errors.h"
+#include "core/python_time.h"
+#include "core/store_handle.h"
+
+namespace coeval::python {
+namespace {
+
+namespace nb = nanobind;
+
+using Report = std::tuple<std::string, std::string, bool, bool>;  // changes, text, empty, refused
+
+void Open(StoreHandle* self, std::string repository, std::string environment,
+          std::map<std::string, std::string> overrides, const std::string& clock,
+          std::string python, nb::object log) {
+  StoreOptions options;
+  options.repository = std::move(repository);
+  options.environment = std::move(environment);
+  options.overrides = std::move(overrides);
+  if (!clock.empty()) options.clock = Unwrap(ParseClock(clock));
+  options.python = std::move(python);
+  new (self) StoreHandle(std::move(options), std::move(log));
+}
+
+Report ToPython(const PlanReport& report) {
+  return {report.changes.Write(), report.text, report.empty, report.refused};
+}
+
+// Plan or apply; both may run the user's definitions and read sources, so both can be interrupted.
+Report Define(StoreHandle& store, const std::optional<std::string>& document,
+              const ApplyOptions& options, bool apply) {
+  std::optional<Json> parsed;
+  if (document) parsed = Unwrap(ParseJson(*document));
+  const Json* given = parsed ? &*parsed : nullptr;
+  CancelToken unused;
+  ProgressBoard board;
+  return ToPython(store.CallLong<PlanReport>(
+      [&](FeatureStore& engine) {
+        return apply ? engine.Apply(given, options) : engine.PlanChanges(given, options);
+      },
+      unused, board, nb::none()));
+}
+
+Report Plan(StoreHandle& store, const std::optional<std::string>& document, bool complete,
+            bool promote) {
+  return Define(store, document, {.complete = complete, .promote = promote, .who = ""}, false);
+}
+
+Report Apply(StoreHandle& store, const std::optional<std::string>& document, bool complete,
+             bool promote, std::string who) {
+  return Define(store, document, {.complete = complete, .promote = promote, .who = std::move(who)},
+                true);
+}
+
+using NameCall = Result<PlanReport> (FeatureStore::*)(const std::string&);
+
+template <NameCall call>
+Report CallByName(StoreHandle& store, const std::string& name) {
+  return ToPython(
+      store.Call<PlanReport>([&](FeatureStore& engine) { return (engine.*call)(name); }));
+}
+
+// [{"view", "rows_read", ...}], and the watermarks as datetimes.
+nb::list ReportsToPython(const std::vector<MaterializeReport>& reports) {
+  nb::list list;
+  for (const MaterializeReport& report : reports) {
+    nb::dict item;
+    item["view"] = report.view;
+    item["rows_read"] = report.rows_read;
+    item["rows_written"] = report.rows_written;
+    item["rows_refused"] = report.rows_refused;
+    item["watermark"] = report.watermark == kMinTime ? nb::none() : DatetimeOf(report.watermark);
+    item["detail"] = report.detail;
+    list.append(item);
+  }
+  return list;
+}
+
+// From `start`, or, without one, incrementally.
+nb::list Materialize(StoreHandle& store, std::optional<std::int64_t> start, std::int64_t end,
+                     std::vector<std::string> views, const nb::object& progress) {
+  ProgressBoard board;
+  MaterializeOptions options;
+  options.views = std::move(views);
+  options.progress = board.Sink();
+  options.cancel = std::make_shared<CancelToken>();
+  return ReportsToPython(store.CallLong<std::vector<MaterializeReport>>(
+      [&](FeatureStore& engine) {
+        return start ? engine.Materialize(*start, end, options)
+                     : engine.MaterializeIncremental(end, options);
+      },
+      *options.cancel, board, progress));
+}
+
+template <typename Work>
+std::string AsText(StoreHandle& store, Work work) {
+  return store.Call<Json>([&](FeatureStore& engine) -> Result<Json> { return work(engine); })
+      .Write();
+}
+
+void BindLooking(nb::class_<StoreHandle>& store) {
+  store
+      .def("catalogue",
+           [](StoreHandle& handle) {
+             return CatalogueToJson(*handle.Call<CatalogueSnapshot>(
+                                        [](FeatureStore& engine) { return engine.Snapshot(); }))
+                 .Write();
+           })
+      .def(
+          "list",
+          [](StoreHandle& handle, const std::string& kind) {
+            return AsText(handle, [&](FeatureStore& engine) { return engine.List(kind); });
+          },
+          nb::arg("kind"))
+      .def(
+          "describe",
+          [](StoreHandle& handle, const std::string& name) {
+            return AsText(handle, [&](FeatureStore& engine) { return engine.Describe(name); });
+          },
+          nb::arg("name"))
+      .def(
+          "runs",
+          [](StoreHandle& handle, int limit) {
+            return AsText(handle, [&](FeatureStore& engine) { return engine.Runs(limit); });
+          },
+          nb::arg("limit"))
+      .def(
+          "history",
+          [](StoreHandle& handle, int limit) {
+            return AsText(handle, [&](FeatureStore& engine) { return engine.History(limit); });
+          },
+          nb::arg("limit"))
+      .def(
+          "training_sets",
+          [](StoreHandle& handle, int limit) {
+            return AsText(handle, [&](FeatureStore& engine) { return engine.TrainingSets(limit); });
+          },
+          nb::arg("limit"))
+      .def("doctor",
+           [](StoreHandle& handle) {
+             return AsText(handle, [](FeatureStore& engine) { return engine.Doctor(); });
+           })
+      .def("ready", [](StoreHandle& handle) {
+        return AsText(handle, [](FeatureStore& engine) { return engine.Ready(); });
+      });
+}
+
+}  // namespace
+
+void BindStore(nb::module_& module) {
+  nb::class_<StoreHandle> store(module, "Store", "One repository, opened.");
+  store.def("__init__", &Open, nb::arg("repository"), nb::arg("environment"), nb::arg("overrides"),
+            nb::arg("clock"), nb::arg("python"), nb::arg("log").none());
+  store.def_prop_ro("project", [](const StoreHandle& handle) { return handle.Get()->project(); });
+  store.def_prop_ro(
+      "config", [](const StoreHandle& handle) { return handle.Get()->config().Dump().Write(); });
+  store.def("now", [](const StoreHandle& handle) {
+    return DatetimeOf(Unwrap(handle.Get()->context().clock->Now()));
+  });
+  store.def("plan", &Plan, nb::arg("document").none(), nb::arg("complete"), nb::arg("promote"));
+  store.def("apply", &Apply, nb::arg("document").none(), nb::arg("complete"), nb::arg("promote"),
+            nb::arg("who"));
+  store.def("promote", &CallByName<&FeatureStore::Promote>, nb::arg("reference"));
+  store.def("rollback", &CallByName<&FeatureStore::Rollback>, nb::arg("name"));
+  store.def("delete", &CallByName<&FeatureStore::Delete>, nb::arg("name"));
+  store.def("materialize", &Materialize, nb::arg("start").none(), nb::arg("end"), nb::arg("views"),
+            nb::arg("progress").none());
+  store.def("close", &StoreHandle::Close);
+  BindAsking(module, store);
+  BindLooking(store);
+}
+
+}  // namespace coeval::python
