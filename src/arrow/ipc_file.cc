@@ -45,6 +45,7 @@ Status Open(const std::string& path, const std::vector<int>& fields, IpcFile* ou
   options.ensure_alignment = ::arrow::ipc::Alignment::kDataTypeSpecificAlignment;
   ARROW_ASSIGN_OR_RAISE(const auto magic,
                         input->ReadAt(0, static_cast<int64_t>(kFileMagic.size())));
+  ARROW_RETURN_NOT_OK(input->Seek(0));
   if (std::string_view(*magic) == kFileMagic) {
     ARROW_ASSIGN_OR_RAISE(out->file,
                           ::arrow::ipc::RecordBatchFileReader::Open(std::move(input), options));

@@ -2,6 +2,7 @@
 
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
+#include <arrow/util/key_value_metadata.h>
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
 #include <parquet/statistics.h>
@@ -134,8 +135,11 @@ struct Scan {
 };
 
 Status DamagedWhere(const Scan& scan, const Status& status) {
-  if (CodeOf(status) == COEVAL_ARROW_CANCELLED) return status;
-  const std::string place = FindDamage(scan.path, scan.row_groups, scan.leaves);
+  const coeval_arrow_code code = CodeOf(Damaged(status));
+  if (code == COEVAL_ARROW_CANCELLED) return status;
+  const std::string place = code == COEVAL_ARROW_CORRUPT
+                                ? FindDamage(scan.path, scan.row_groups, scan.leaves)
+                                : std::string();
   const bool named = status.message().find(scan.path) != std::string::npos;
   const std::string where =
       named ? place : "file " + scan.path + (place.empty() ? "" : ", " + place);
@@ -229,6 +233,21 @@ Status StartScan(const coeval_arrow_scan_request& request, const Caller& caller,
   return Status::OK();
 }
 
+// What the file's footer says beside the schema, without Arrow's own copy of the schema.
+std::shared_ptr<const ::arrow::KeyValueMetadata> Merged(
+    const std::shared_ptr<const ::arrow::KeyValueMetadata>& of_schema,
+    const std::shared_ptr<const ::arrow::KeyValueMetadata>& of_file) {
+  auto merged = std::make_shared<::arrow::KeyValueMetadata>();
+  for (const auto& metadata : {of_schema, of_file}) {
+    for (int64_t i = 0; metadata != nullptr && i < metadata->size(); ++i) {
+      if (metadata->key(i) != "ARROW:schema" && !merged->Contains(metadata->key(i))) {
+        merged->Append(metadata->key(i), metadata->value(i));
+      }
+    }
+  }
+  return merged;
+}
+
 }  // namespace
 
 Status InspectParquet(const coeval_arrow_inspect_request& request, Inspection* out) {
@@ -236,7 +255,10 @@ Status InspectParquet(const coeval_arrow_inspect_request& request, Inspection* o
   ARROW_ASSIGN_OR_RAISE(const auto reader, OpenParquet(path, {}));
   const Status status = Caught([&] {
     ARROW_RETURN_NOT_OK(reader->GetSchema(&out->schema));
-    out->rows = reader->parquet_reader()->metadata()->num_rows();
+    const auto metadata = reader->parquet_reader()->metadata();
+    out->rows = metadata->num_rows();
+    out->schema =
+        out->schema->WithMetadata(Merged(out->schema->metadata(), metadata->key_value_metadata()));
     ARROW_ASSIGN_OR_RAISE(const std::vector<int> fields,
                           ColumnPositions(*out->schema, request.columns, request.n_columns));
     return InspectRowGroups(*reader, LeavesOf(reader->manifest(), fields),

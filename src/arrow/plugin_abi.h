@@ -138,6 +138,10 @@ struct coeval_arrow_write_request {
   const char* const* keys;
   const char* const* values;
   int64_t n_metadata;
+  // Parquet: asked once, when all data has been read, for metadata that only then is known. The
+  // strings stay the caller's and must live until write() returns. May be null.
+  void* finish_self;
+  void (*finish)(void* self, const char* const** keys, const char* const** values, int64_t* count);
 };
 
 struct coeval_arrow_written {

@@ -84,12 +84,15 @@ class ParquetWriter : public TableWriter {
         ::parquet::arrow::FileWriter::Open(*schema, ::arrow::default_memory_pool(), std::move(sink),
                                            properties.build(), arrow_properties));
     self->metadata_ = MetadataOf(request);
+    self->finish_ = request.finish;
+    self->finish_self_ = request.finish_self;
     return self;
   }
 
   Status Write(const RecordBatch& batch) override { return writer_->WriteRecordBatch(batch); }
 
   Status Close() override {
+    AddLateMetadata();
     if (metadata_->size() > 0) ARROW_RETURN_NOT_OK(writer_->AddKeyValueMetadata(metadata_));
     return writer_->Close();
   }
@@ -105,6 +108,17 @@ class ParquetWriter : public TableWriter {
     return std::clamp(target / row_bytes, kMinRowGroupRows, kMaxRowGroupRows);
   }
 
+  void AddLateMetadata() {
+    if (finish_ == nullptr) return;
+    const char* const* keys = nullptr;
+    const char* const* values = nullptr;
+    int64_t count = 0;
+    finish_(finish_self_, &keys, &values, &count);
+    for (int64_t i = 0; i < count; ++i) metadata_->Append(keys[i], values[i]);
+  }
+
+  void (*finish_)(void*, const char* const**, const char* const**, int64_t*) = nullptr;
+  void* finish_self_ = nullptr;
   std::unique_ptr<::parquet::arrow::FileWriter> writer_;
   std::shared_ptr<::arrow::KeyValueMetadata> metadata_;
 };

@@ -196,6 +196,38 @@ class CsvArgument {
   coeval_arrow_csv csv_{};
 };
 
+// Key-value pairs as the C interface takes them.
+struct MetadataArgument {
+  explicit MetadataArgument(const std::vector<std::pair<std::string, std::string>>& pairs) {
+    for (const auto& [key, value] : pairs) {
+      keys.push_back(key);
+      values.push_back(value);
+    }
+    key_pointers = Pointers(keys);
+    value_pointers = Pointers(values);
+  }
+
+  MetadataArgument(const MetadataArgument&) = delete;
+  MetadataArgument& operator=(const MetadataArgument&) = delete;
+
+  std::vector<std::string> keys, values;
+  std::vector<const char*> key_pointers, value_pointers;
+};
+
+struct LateMetadata {
+  std::function<std::vector<std::pair<std::string, std::string>>()> ask;
+  std::unique_ptr<MetadataArgument> given;
+
+  static void Finish(void* self, const char* const** keys, const char* const** values,
+                     std::int64_t* count) {
+    auto* late = static_cast<LateMetadata*>(self);
+    late->given = std::make_unique<MetadataArgument>(late->ask());
+    *keys = late->given->key_pointers.data();
+    *values = late->given->value_pointers.data();
+    *count = static_cast<std::int64_t>(late->given->key_pointers.size());
+  }
+};
+
 RowGroup RowGroupOf(const coeval_arrow_row_group& group, std::size_t columns) {
   RowGroup result{.rows = group.rows, .bytes = group.bytes, .statistics = {}};
   for (std::size_t i = 0; i < columns; ++i) {
@@ -349,22 +381,20 @@ Result<ArrowStream> ArrowPlugin::Scan(const std::string& path, const FormatOptio
 Result<WrittenFile> ArrowPlugin::Write(ArrowArrayStream* data, const std::string& path,
                                        const WriteOptions& options, const Context& context) const {
   const CallState state(context);
-  std::vector<std::string> keys;
-  std::vector<std::string> values;
-  for (const auto& [key, value] : options.metadata) {
-    keys.push_back(key);
-    values.push_back(value);
-  }
-  const auto key_pointers = Pointers(keys);
-  const auto value_pointers = Pointers(values);
+  const MetadataArgument metadata(options.metadata);
+  LateMetadata late{.ask = options.late_metadata, .given = {}};
   coeval_arrow_write_request request{};
   request.path = path.c_str();
   request.format = static_cast<std::int32_t>(options.format);
   request.compression = options.compression.c_str();
   request.row_group_rows = options.row_group_rows;
-  request.keys = key_pointers.data();
-  request.values = value_pointers.data();
-  request.n_metadata = static_cast<std::int64_t>(keys.size());
+  request.keys = metadata.key_pointers.data();
+  request.values = metadata.value_pointers.data();
+  request.n_metadata = static_cast<std::int64_t>(metadata.key_pointers.size());
+  if (late.ask != nullptr) {
+    request.finish_self = &late;
+    request.finish = &LateMetadata::Finish;
+  }
   coeval_arrow_written written{};
   auto error = std::make_unique<coeval_arrow_error>();
   if (const auto code = table_.write(&state.call, &request, data, &written, error.get());

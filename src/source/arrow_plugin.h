@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,7 +32,7 @@ namespace coeval {
 // as they are; a timestamp there means text that Coeval parses itself (any zone, any precision).
 struct FormatOptions {
   FileFormat format = FileFormat::kParquet;
-  CsvOptions csv;
+  CsvOptions csv = {};
 };
 
 // Of one column in one row group; times in µs, min rounded down and max up.
@@ -45,33 +46,35 @@ struct ColumnStatistics {
 struct RowGroup {
   std::int64_t rows = 0;
   std::int64_t bytes = 0;
-  std::vector<ColumnStatistics> statistics;  // one for each column asked for
+  std::vector<ColumnStatistics> statistics = {};  // one for each column asked for
 };
 
 struct FileInspection {
-  SharedArrowSchema schema;
+  SharedArrowSchema schema = {};
   std::int64_t rows = -1;  // -1 = not known without reading
   std::int64_t file_bytes = 0;
-  std::vector<RowGroup> row_groups;  // none where the format has none
+  std::vector<RowGroup> row_groups = {};  // none where the format has none
 };
 
 struct InspectOptions {
   bool infer_csv = false;  // else untyped columns of a CSV file are strings
-  std::vector<std::string> statistics_of;
-  std::vector<std::string> columns;  // what RowGroup::bytes counts
+  std::vector<std::string> statistics_of = {};
+  std::vector<std::string> columns = {};  // what RowGroup::bytes counts
 };
 
 struct ScanOptions {
-  std::vector<std::string> columns;
-  std::optional<std::vector<std::int64_t>> row_groups;  // none = all
+  std::vector<std::string> columns = {};
+  std::optional<std::vector<std::int64_t>> row_groups = {};  // none = all
   std::int64_t batch_rows = 65536;
 };
 
 struct WriteOptions {
   FileFormat format = FileFormat::kParquet;
-  std::string compression = "zstd";                           // snappy, lz4, gzip, none
-  std::int64_t row_group_rows = 0;                            // 0 = by the width of a row
-  std::vector<std::pair<std::string, std::string>> metadata;  // Parquet and Arrow
+  std::string compression = "zstd";                                // snappy, lz4, gzip, none
+  std::int64_t row_group_rows = 0;                                 // 0 = by the width of a row
+  std::vector<std::pair<std::string, std::string>> metadata = {};  // Parquet and Arrow
+  // Asked when all data has been read, for what only then is known (row count, hash); Parquet only.
+  std::function<std::vector<std::pair<std::string, std::string>>()> late_metadata = {};
 };
 
 struct WrittenFile {

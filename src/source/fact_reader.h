@@ -47,14 +47,14 @@ namespace coeval {
 struct FactRange {
   TimeMicros event_min = kMinTime;
   TimeMicros event_max = kMaxTime;
-  std::optional<TimeMicros> created_min;
+  std::optional<TimeMicros> created_min = {};
 };
 
 struct FactRequest {
-  std::string view;                    // named in errors
-  std::vector<JoinKey> keys;           // in order; none = the one global row (rule 2.2)
-  std::vector<ColumnSchema> features;  // in declared order; names after field_mapping
-  FactRange range;
+  std::string view = {};                    // named in errors
+  std::vector<JoinKey> keys = {};           // in order; none = the one global row (rule 2.2)
+  std::vector<ColumnSchema> features = {};  // in declared order; names after field_mapping
+  FactRange range = {};
   std::int64_t batch_rows = 65536;  // at most so many rows in a batch
 };
 

@@ -31,11 +31,11 @@ struct ScanStats {
 
 // One file and what of it is to be read.
 struct FilePlan {
-  SourceFile file;
+  SourceFile file = {};
   bool skip = false;
-  std::vector<RowGroup> row_groups;  // none where the format has none
-  std::vector<std::int64_t> chosen;  // of row_groups, ascending; unused where there are none
-  std::int64_t rows = -1;            // that will be read; -1 = not known
+  std::vector<RowGroup> row_groups = {};  // none where the format has none
+  std::vector<std::int64_t> chosen = {};  // of row_groups, ascending; unused where there are none
+  std::int64_t rows = -1;                 // that will be read; -1 = not known
 };
 
 // Rows as the plugin gave them: a struct array whose children are the columns asked for.
@@ -63,8 +63,8 @@ class RawScan {
 };
 
 struct ScanRequest {
-  FormatOptions format;
-  std::vector<std::string> columns;  // at least one
+  FormatOptions format = {};
+  std::vector<std::string> columns = {};  // at least one
   std::int64_t batch_rows = 65536;
 };
 

@@ -1,0 +1,167 @@
+#include "source/testing.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+
+#include "column/arrow_bridge.h"
+#include "source/writer.h"
+
+namespace coeval::testing {
+
+namespace fs = std::filesystem;
+
+TemporaryFolder::TemporaryFolder() {
+  std::string pattern = (fs::temp_directory_path() / "coeval_source_XXXXXX").string();
+  COEVAL_CHECK(::mkdtemp(pattern.data()) != nullptr);
+  path_ = pattern;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+std::string TemporaryFolder::File(const std::string& name) const {
+  const fs::path path = fs::path(path_) / name;
+  fs::create_directories(path.parent_path());
+  return path.string();
+}
+
+std::string TemporaryFolder::Text(const std::string& name, const std::string& text) const {
+  std::string path = File(name);
+  std::ofstream(path, std::ios::binary) << text;
+  return path;
+}
+
+TimeMicros At(const std::string& text) {
+  const auto time = ParseTime(text);
+  COEVAL_CHECK(time.ok());
+  return *time;
+}
+
+Context TestContext() {
+  Context context;
+  context.clock = std::make_shared<FixedClock>(At("2014-01-01"));
+  return context;
+}
+
+template <typename T, typename Append>
+Table& Table::Build(const std::string& name, DataType type, const Cells<T>& cells, Append append) {
+  ColumnBuilder builder(std::move(type));
+  for (const auto& cell : cells) {
+    if (cell) {
+      append(builder, *cell);
+    } else {
+      builder.AppendNull();
+    }
+  }
+  return Add(name, builder.Finish());
+}
+
+Table& Table::Ints(const std::string& name, const Cells<std::int64_t>& cells) {
+  return Build(name, TypeId::kInt64, cells,
+               [](ColumnBuilder& builder, std::int64_t value) { builder.AppendInt(value); });
+}
+
+Table& Table::Doubles(const std::string& name, const Cells<double>& cells) {
+  return Build(name, TypeId::kFloat64, cells,
+               [](ColumnBuilder& builder, double value) { builder.AppendDouble(value); });
+}
+
+Table& Table::Strings(const std::string& name, const Cells<std::string>& cells) {
+  return Build(name, TypeId::kString, cells, [](ColumnBuilder& builder, const std::string& value) {
+    builder.AppendBytes(value);
+  });
+}
+
+Table& Table::Bools(const std::string& name, const Cells<bool>& cells) {
+  return Build(name, TypeId::kBool, cells,
+               [](ColumnBuilder& builder, bool value) { builder.AppendBool(value); });
+}
+
+Table& Table::Times(const std::string& name, const Cells<TimeMicros>& cells) {
+  return Build(name, TypeId::kTimestamp, cells,
+               [](ColumnBuilder& builder, TimeMicros value) { builder.AppendInt(value); });
+}
+
+Table& Table::Add(const std::string& name, Column column) {
+  batch_.num_rows = column.length();
+  batch_.schema.Add(name, column.type());
+  batch_.columns.push_back(std::move(column));
+  return *this;
+}
+
+ArrowArrayStream Table::Stream(std::int64_t batch_rows) const {
+  std::vector<Batch> batches;
+  for (std::int64_t row = 0; row < batch_.num_rows; row += batch_rows) {
+    batches.push_back(batch_.Slice(row, std::min(batch_rows, batch_.num_rows - row)));
+  }
+  ArrowArrayStream stream{};
+  ExportStream(StreamOf(batch_.schema, std::move(batches)), &stream);
+  return stream;
+}
+
+Status WriteFile(const Table& table, const std::string& path, WriteOptions options) {
+  COEVAL_ASSIGN_OR_RETURN(options.format, FormatOfName(path));
+  ArrowArrayStream stream = table.Stream();
+  return WriteTable(&stream, path, options, TestContext()).status();
+}
+
+Result<FactBatch> ReadAll(FactStream& reader, FactCounts* counts) {
+  std::vector<FactBatch> batches;
+  while (true) {
+    COEVAL_ASSIGN_OR_RETURN(std::optional<FactBatch> batch, reader.Next());
+    if (counts != nullptr) *counts = reader.counts();
+    if (!batch) break;
+    batches.push_back(*std::move(batch));
+  }
+  if (batches.empty()) return FactBatch{};
+  FactBatch whole = batches.front();
+  const auto join = [&batches](auto part) -> Result<Column> {
+    std::vector<Column> pieces;
+    for (const FactBatch& batch : batches) pieces.push_back(part(batch));
+    return Concatenate(pieces);
+  };
+  whole.num_rows = 0;
+  for (const FactBatch& batch : batches) whole.num_rows += batch.num_rows;
+  for (std::size_t i = 0; i < whole.keys.size(); ++i) {
+    COEVAL_ASSIGN_OR_RETURN(whole.keys[i], join([i](const FactBatch& b) { return b.keys[i]; }));
+  }
+  for (std::size_t i = 0; i < whole.features.size(); ++i) {
+    COEVAL_ASSIGN_OR_RETURN(whole.features[i],
+                            join([i](const FactBatch& b) { return b.features[i]; }));
+  }
+  COEVAL_ASSIGN_OR_RETURN(whole.event_time, join([](const FactBatch& b) { return b.event_time; }));
+  COEVAL_ASSIGN_OR_RETURN(whole.created_time,
+                          join([](const FactBatch& b) { return b.created_time; }));
+  COEVAL_ASSIGN_OR_RETURN(whole.sequence, join([](const FactBatch& b) { return b.sequence; }));
+  COEVAL_ASSIGN_OR_RETURN(whole.deleted, join([](const FactBatch& b) { return b.deleted; }));
+  return whole;
+}
+
+Result<FactBatch> ReadFacts(const Source& source, const std::string& location,
+                            const FactRequest& request, FactCounts* counts) {
+  COEVAL_ASSIGN_OR_RETURN(const auto reader,
+                          FactReader::Open(source, location, request, TestContext()));
+  return ReadAll(*reader, counts);
+}
+
+std::string Show(const Column& column) {
+  std::string text;
+  for (std::int64_t row = 0; row < column.length(); ++row) {
+    text += (row == 0 ? "" : " ") + ToText(column.GetValue(row), column.type());
+  }
+  return text;
+}
+
+std::string ParquetTestingFolder() {
+  const char* root = std::getenv("COEVAL_SOURCE_DIR");  // set by ctest
+  const fs::path source = root == nullptr ? fs::current_path() : fs::path(root);
+  return (source.parent_path() / "shared" / "test-data" / "parquet-testing").string();
+}
+
+}  // namespace coeval::testing
