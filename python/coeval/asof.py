@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any, Sequence, TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from coeval.convert import like
 from coeval.frames import to_engine
@@ -39,10 +40,10 @@ def asof_join(
         coeval.asof_join(orders, prices, on="time", by="product", tolerance="30d")
 
     left, right: pandas, polars (also lazy) or pyarrow tables, DuckDB relations, anything that has
-        `__arrow_c_stream__`, dicts of lists, lists of dicts. The result is of the kind of `left`; what
-        only speaks Arrow comes back as an object that has `__arrow_c_stream__`.
-    on, left_on, right_on: the columns of times (timestamps or dates; without zone: UTC). Without any:
-        `event_timestamp`, or the only timestamp column.
+        `__arrow_c_stream__`, dicts of lists, lists of dicts. The result is of the kind of `left`;
+        what only speaks Arrow comes back as an object that has `__arrow_c_stream__`.
+    on, left_on, right_on: the columns of times (timestamps or dates; without zone: UTC). Without
+        any: `event_timestamp`, or the only timestamp column.
     by, left_by, right_by: the columns of keys, compared by value and type; null matches nothing.
         Without any: all rows are of one key.
     tolerance: how old a match may be at most, inclusive: timedelta(days=30) or "30d".
@@ -50,7 +51,8 @@ def asof_join(
         written last wins.
     known: "declared" (the default), or "arrival": a row is not seen before its created time.
     allow_exact_matches: False: only rows that are earlier, not those of the same time.
-    columns: the columns of `right` that are wanted, in this order. Without it: all but times and keys.
+    columns: the columns of `right` that are wanted, in this order. Without it: all but times and
+        keys.
     suffix: put behind names that `left` has too.
 
     Of right's rows of the same time (and created time) the greatest by the wanted columns wins, so

@@ -1,9 +1,9 @@
 """Frames of the engine as pandas, polars, pyarrow, DuckDB or plain Python.
 
 Types in pandas: NumPy's own where it changes no value, else pandas' nullable ones (Int64, boolean,
-Float64), else Arrow-backed ones (a float column that holds both NaN and null; dates, decimals, lists,
-maps). dtypes="numpy" takes NumPy's throughout and loses what they lose: a null in an integer column
-makes it a float column, a null in a float column becomes NaN.
+Float64), else Arrow-backed ones (a float column that holds both NaN and null; dates, decimals,
+lists, maps). dtypes="numpy" takes NumPy's throughout and loses what they lose: a null in an
+integer column makes it a float column, a null in a float column becomes NaN.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ def to_columns(frame: Frame) -> dict[str, list[Any]]:
 def to_rows(frame: Frame) -> list[dict[str, Any]]:
     """A list of dicts."""
     columns = to_columns(frame)
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)] or [
-        {} for _ in range(frame.num_rows)
-    ]
+    return [
+        dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)
+    ] or [{} for _ in range(frame.num_rows)]
 
 
 def to_pandas(frame: Frame, left: Any = None, dtypes: Dtypes | None = None) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import html
-from typing import Any, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 _WIDEST_CELL = 40
 _MOST_COLUMNS = 12
@@ -34,11 +35,11 @@ def percent(part: int, whole: int) -> str:
     return ">99.9 %" if share > 99.95 else f"{share:.1f} %"
 
 
-def text_rows(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
+def text_rows(
+    header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()
+) -> str:
     """Columns under one another, two blanks between them; those in `right` are set to the right."""
-    widths = [
-        max([len(header[i])] + [len(row[i]) for row in rows]) for i in range(len(header))
-    ]
+    widths = [max([len(header[i])] + [len(row[i]) for row in rows]) for i in range(len(header))]
 
     def line(cells: Sequence[str]) -> str:
         parts = [
@@ -50,13 +51,16 @@ def text_rows(header: Sequence[str], rows: Sequence[Sequence[str]], right: Seque
     return "\n".join([line(header), *[line(row) for row in rows]])
 
 
-def html_rows(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
+def html_rows(
+    header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()
+) -> str:
     """The same as an HTML table; all text is escaped."""
 
     def cells(values: Sequence[str], tag: str) -> str:
+        sides = ["right" if i in right else "left" for i in range(len(values))]
         return "".join(
-            f"<{tag} style='text-align:{'right' if i in right else 'left'}'>{html.escape(value)}</{tag}>"
-            for i, value in enumerate(values)
+            f"<{tag} style='text-align:{side}'>{html.escape(value)}</{tag}>"
+            for side, value in zip(sides, values, strict=True)
         )
 
     body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)

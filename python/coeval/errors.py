@@ -41,7 +41,8 @@ class AlreadyExists(CoevalError):
 
 
 class TooOld(CoevalError):
-    """The question lies before the horizon of the online store, and no source can be asked instead."""
+    """The question lies before the horizon of the online store, and no source can be asked
+    instead."""
 
 
 class FailedPrecondition(CoevalError):

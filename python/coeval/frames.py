@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime
 import decimal
-from typing import TYPE_CHECKING, Any, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from coeval.errors import InvalidArgument
 
@@ -23,7 +24,7 @@ _TIME_UNITS = {"s": "s", "ms": "m", "us": "u", "ns": "n"}
 
 
 def kind_of(frame: Any) -> str:
-    """"pandas", "polars", "polars lazy", "pyarrow table", "pyarrow batch", "pyarrow reader",
+    """ "pandas", "polars", "polars lazy", "pyarrow table", "pyarrow batch", "pyarrow reader",
     "duckdb", "columns" (a dict), "rows" (a list of dicts), or "arrow" for all else that speaks it.
 
     Errors: TypeError for anything else."""
@@ -33,7 +34,9 @@ def kind_of(frame: Any) -> str:
     if module == "polars" and name in ("DataFrame", "LazyFrame"):
         return "polars" if name == "DataFrame" else "polars lazy"
     if module == "pyarrow" and name in ("Table", "RecordBatch", "RecordBatchReader"):
-        return {"Table": "pyarrow table", "RecordBatch": "pyarrow batch"}.get(name, "pyarrow reader")
+        return {"Table": "pyarrow table", "RecordBatch": "pyarrow batch"}.get(
+            name, "pyarrow reader"
+        )
     if module in ("duckdb", "_duckdb") and name == "DuckDBPyRelation":
         return "duckdb"
     if isinstance(frame, Mapping):

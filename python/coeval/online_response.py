@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 
 class OnlineResponse(Table):
-    """What `FeatureStore.get_online_features` gives: a row for each row of the request, in its order;
-    first the request's own columns (join keys, request data), then the features in the order asked.
+    """What `FeatureStore.get_online_features` gives: a row for each row of the request, in its
+    order; first the request's own columns (join keys, request data), then the features in the
+    order asked.
 
         response.to_dict()      {"airport": ["JFK"], "temp": [39.0]}
         response.statuses       {"temp": ["PRESENT"]}
@@ -39,13 +40,14 @@ class OnlineResponse(Table):
 
     @property
     def from_offline(self) -> bool:
-        """True where `at` lay before what the online store remembers, and the sources were asked."""
+        """True where `at` lay before what the online store remembers, and the sources were
+        asked."""
         return self._answer.from_offline
 
     @property
     def statuses(self) -> dict[str, list[str]]:
-        """For each feature and row: PRESENT, NULL_VALUE (the fact holds a null), OUTSIDE_MAX_AGE (too
-        old for the view's ttl), NOT_FOUND, INVALID (an expression failed)."""
+        """For each feature and row: PRESENT, NULL_VALUE (the fact holds a null), OUTSIDE_MAX_AGE
+        (too old for the view's ttl), NOT_FOUND, INVALID (an expression failed)."""
         return {name: self._answer.statuses(i) for i, name in enumerate(self.feature_names)}
 
     @property
@@ -61,8 +63,8 @@ class OnlineResponse(Table):
     def to_dict(self, include_event_timestamps: bool = False) -> dict[str, list[Any]]:
         """A dict of lists.
 
-        include_event_timestamps: adds for each feature `NAME__ts`, the seconds since 1970 of its fact,
-            0 where there is none."""
+        include_event_timestamps: adds for each feature `NAME__ts`, the seconds since 1970 of its
+            fact, 0 where there is none."""
         columns = convert.to_columns(self._frame)
         if include_event_timestamps:
             for name, times in self.times.items():

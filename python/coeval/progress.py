@@ -1,6 +1,6 @@
 """Progress of long work as one line, in a terminal or a notebook; nothing elsewhere.
 
-    weather      1,234,567 of 26,115 rows   81%   312,000 rows/s   2 s left
+weather      1,234,567 of 26,115 rows   81%   312,000 rows/s   2 s left
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ import contextlib
 import os
 import sys
 import time
-from typing import Any, Callable, Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 QUIET_VARIABLE = "COEVAL_PROGRESS"
 """COEVAL_PROGRESS=0 switches progress off, =1 shows it also where there is no terminal."""

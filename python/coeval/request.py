@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterable, Mapping, Sequence, Union
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from coeval.definitions import (
     FeatureService,
@@ -16,12 +17,11 @@ from coeval.frames import kind_of, to_engine
 if TYPE_CHECKING:
     from coeval._core import FeaturePlan
 
-FeaturesLike = Union[
-    FeatureService,
-    str,
-    Sequence[Union[str, FeatureView, OnDemandFeatureView, FeatureViewProjection]],
-]
-"""A FeatureService, the name of one, references such as "weather:temp", or views and parts of them."""
+FeaturesLike = (
+    FeatureService | str | Sequence[str | FeatureView | OnDemandFeatureView | FeatureViewProjection]
+)
+"""A FeatureService, the name of one, references such as "weather:temp", or views and parts of
+them."""
 
 
 def request_of(features: FeaturesLike) -> tuple[list[str], str, int]:
@@ -32,8 +32,8 @@ def request_of(features: FeaturesLike) -> tuple[list[str], str, int]:
         return ([features], "", 0) if ":" in features else ([], *_service_reference(features))
     if isinstance(features, Mapping) or not isinstance(features, Iterable):
         raise TypeError(
-            "features: a FeatureService or a list of references such as 'weather:temp' is expected, "
-            f"found {features!r}"
+            "features: a FeatureService or a list of references such as 'weather:temp' is "
+            f"expected, found {features!r}"
         )
     references: list[str] = []
     for feature in features:
@@ -72,9 +72,7 @@ def request_cells(plan: FeaturePlan, entity_rows: Any) -> tuple[list[list[Any]],
     return cells, rows
 
 
-def _cells_of_rows(
-    plan: FeaturePlan, entity_rows: Sequence[Mapping[str, Any]]
-) -> list[list[Any]]:
+def _cells_of_rows(plan: FeaturePlan, entity_rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
     cells: list[list[Any]] = []
     for name, _, needed_by, _ in plan.request_columns:
         values = []
@@ -95,7 +93,7 @@ def _missing(name: str, needed_by: str, given: list[str], where: str = "") -> In
 
 
 def _service_reference(text: str) -> tuple[str, int]:
-    """"model" or "model@v2"."""
+    """ "model" or "model@v2"."""
     name, _, tag = text.partition("@")
     if not tag:
         return name, 0

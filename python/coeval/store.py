@@ -7,7 +7,8 @@ import json
 import logging
 import os
 import sys
-from typing import Any, Iterable, Literal, Mapping, Sequence, Union
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 from coeval import _core
 from coeval.definitions import (
@@ -31,7 +32,7 @@ from coeval.times import TimeLike, time_micros
 from coeval.training_set import TrainingSet
 
 Known = Literal["declared", "arrival", "hindsight"]
-EntityRows = Union[Sequence[Mapping[str, Any]], Mapping[str, Sequence[Any]], Any]
+EntityRows = Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Any]] | Any
 
 _LOG = logging.getLogger("coeval")
 _LOG_LEVELS = [logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR]
@@ -46,14 +47,15 @@ class FeatureStore:
 
     repo_path: the repository's folder.
     env: the section of coeval.yaml's `environments` that counts (`--env` on the command line).
-    clock: where `now` comes from: a time (a datetime or ISO 8601 text) that stands still, "@FILE" for a
-        file that is read at each request, or None for the configured one, else this machine's. Data of
-        the past are asked with a clock of the past: with today's every ttl has passed.
+    clock: where `now` comes from: a time (a datetime or ISO 8601 text) that stands still, "@FILE"
+        for a file that is read at each request, or None for the configured one, else this
+        machine's. Data of the past are asked with a clock of the past: with today's every ttl has
+        passed.
     settings: overrides of coeval.yaml: {"online_store.path": "/fast/online"}.
 
-    Any number of threads may use a store. It is closed by close(), at the end of a `with`, or when it is
-    no longer used; what was materialized is on disk before the call that did it returns. What the engine
-    has to say goes to the logger "coeval".
+    Any number of threads may use a store. It is closed by close(), at the end of a `with`, or when
+    it is no longer used; what was materialized is on disk before the call that did it returns.
+    What the engine has to say goes to the logger "coeval".
 
     Errors: NotFound where the folder has no coeval.yaml; InvalidArgument for a wrong configuration;
     FailedPrecondition where a newer release wrote the state.
@@ -89,8 +91,8 @@ class FeatureStore:
 
     @property
     def config(self) -> dict[str, Any]:
-        """Every setting with where it comes from: {"serve.port": {"value": "6566", "from": "default"}}.
-        Secrets are not shown."""
+        """Every setting with where it comes from: {"serve.port": {"value": "6566", "from":
+        "default"}}. Secrets are not shown."""
         config: dict[str, Any] = json.loads(self._core.config)
         return config
 
@@ -104,10 +106,11 @@ class FeatureStore:
     def plan(self, objects: Iterable[Any] | None = None, *, promote: bool = False) -> Plan:
         """What `apply` would do; nothing is changed.
 
-        objects: definitions made here; None: those of the repository's files. Objects given here only
-            add and change: what is not named stays as it is.
+        objects: definitions made here; None: those of the repository's files. Objects given here
+            only add and change: what is not named stays as it is.
 
-        Errors: InvalidArgument with all mistakes of all definitions, each with file, object and member.
+        Errors: InvalidArgument with all mistakes of all definitions, each with file, object and
+        member.
         """
         return Plan(*_report(self._core.plan(self._document(objects), objects is None, promote)))
 
@@ -117,12 +120,12 @@ class FeatureStore:
         """Brings the registry to what is defined: all of it, or nothing.
 
         objects: as in `plan`; also a single object.
-        promote: on-demand views and services become active at once; stored views do so by themselves
-            once they are materialized as far as the version before.
+        promote: on-demand views and services become active at once; stored views do so by
+            themselves once they are materialized as far as the version before.
         who: for the history; by default user@host.
 
-        Errors: InvalidArgument with all mistakes; FailedPrecondition where a definition that others use
-        would go, with its users.
+        Errors: InvalidArgument with all mistakes; FailedPrecondition where a definition that
+        others use would go, with its users.
         """
         document = self._document(objects)
         report = self._core.apply(document, objects is None, promote, who)
@@ -132,7 +135,8 @@ class FeatureStore:
         return plan
 
     def promote(self, reference: str) -> Plan:
-        """Makes a version the active one: promote("weather"), promote("weather@v2"). Moves no data."""
+        """Makes a version the active one: promote("weather"), promote("weather@v2"). Moves no
+        data."""
         return Plan(*_report(self._core.promote(reference)))
 
     def rollback(self, name: str) -> Plan:
@@ -140,7 +144,8 @@ class FeatureStore:
         return Plan(*_report(self._core.rollback(name)))
 
     def delete(self, name: str) -> Plan:
-        """Removes a definition. Errors: FailedPrecondition where others use it, with their names."""
+        """Removes a definition. Errors: FailedPrecondition where others use it, with their
+        names."""
         return Plan(*_report(self._core.delete(name)))
 
     def get_entity(self, name: str) -> Entity:
@@ -154,8 +159,8 @@ class FeatureStore:
         return kind.from_dict(members)
 
     def get_feature_view(self, name: str, version: int | None = None) -> FeatureView:
-        """A feature view of the registry: its active version, or the one of that number; its schema is
-        complete also where it was inferred. Errors: NotFound."""
+        """A feature view of the registry: its active version, or the one of that number; its
+        schema is complete also where it was inferred. Errors: NotFound."""
         return FeatureView.from_dict(self._find("feature_views", name, version)["definition"])
 
     def get_on_demand_feature_view(
@@ -208,23 +213,26 @@ class FeatureStore:
         on_error: Literal["raise", "null"] = "raise",
         timestamp_column: str | None = None,
     ) -> TrainingSet:
-        """A training set: for each row of `entity_df` the features as they would have been served at
-        the row's time.
+        """A training set: for each row of `entity_df` the features as they would have been served
+        at the row's time.
 
-            store.get_historical_features(entity_df=spine, features=["weather:temp", "planes:*"]).to_df()
+            made = store.get_historical_features(spine, features=["weather:temp", "planes:*"])
+            made.to_df()
 
-        entity_df: the rows to make it for, with join keys, request data, a time and anything else: a
-            pandas, polars or pyarrow table, a DuckDB relation, anything that has `__arrow_c_stream__`,
-            a dict of lists, a list of dicts. Every row comes back exactly once, in its order.
+        entity_df: the rows to make it for, with join keys, request data, a time and anything else:
+            a pandas, polars or pyarrow table, a DuckDB relation, anything that has
+            `__arrow_c_stream__`, a dict of lists, a list of dicts. Every row comes back exactly
+            once, in its order.
         features: a FeatureService (or its name), or references: "view:feature", "view:*",
             "view@v2:feature".
         full_feature_names: columns are called view__feature.
-        start_date, end_date: instead of `entity_df`: a row for each key and each time between them, both
-            included, at which its facts changed.
+        start_date, end_date: instead of `entity_df`: a row for each key and each time between
+            them, both included, at which its facts changed.
         known: which facts count as known at a time: "declared", as the sources say, which is what
-            serving does; "arrival": every created time is an arrival; "hindsight": whatever there is.
-        on_error: "raise": an expression that fails for a row fails the training set, with the first ten
-            rows; "null": the value is null, as serving would have it.
+            serving does; "arrival": every created time is an arrival; "hindsight": whatever there
+            is.
+        on_error: "raise": an expression that fails for a row fails the training set, with the
+            first ten rows; "null": the value is null, as serving would have it.
         timestamp_column: the column of times; without it `event_timestamp`, or the only timestamp.
 
         Errors: NotFound and InvalidArgument that name the reference, column or row; TypeError where
@@ -261,9 +269,10 @@ class FeatureStore:
             store.get_online_features(["weather:temp"], [{"airport": "JFK"}]).to_dict()
 
         features, full_feature_names: as in get_historical_features.
-        entity_rows: join keys and request data: a list of dicts, a dict of lists, or a table. A value is
-            converted where nothing is lost (5.0 is a key 5; '5' is not); None, NaN in a key and pandas'
-            NA are null, which matches nothing. What the request does not need is left alone.
+        entity_rows: join keys and request data: a list of dicts, a dict of lists, or a table. A
+            value is converted where nothing is lost (5.0 is a key 5; '5' is not); None, NaN in a
+            key and pandas' NA are null, which matches nothing. What the request does not need is
+            left alone.
         at: another time than now; before what the online store remembers the sources are asked.
 
         Errors: NotFound and InvalidArgument that name reference, column and row; TooOld.
@@ -286,8 +295,8 @@ class FeatureStore:
         feature_views: names ("weather", "weather@v2") or views; None: all that are online.
 
         Safe to interrupt and to repeat: the store is correct at any point, and a fact carried twice
-        changes nothing. Errors: NotFound, InvalidArgument with the first bad rows, Unavailable where
-        another process owns the store.
+        changes nothing. Errors: NotFound, InvalidArgument with the first bad rows, Unavailable
+        where another process owns the store.
         """
         start = time_micros(start_date, "start_date")
         return self._materialize(start, end_date, feature_views)
@@ -308,7 +317,8 @@ class FeatureStore:
         return described
 
     def runs(self, limit: int = 100) -> list[dict[str, Any]]:
-        """The last runs, newest first: kind, view, interval, rows read, written and refused, status."""
+        """The last runs, newest first: kind, view, interval, rows read, written and refused,
+        status."""
         return _list(self._core.runs(limit))
 
     def history(self, limit: int = 100) -> list[dict[str, Any]]:

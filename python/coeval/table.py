@@ -46,9 +46,9 @@ class Table:
         """A pandas.DataFrame.
 
         dtypes: None: NumPy's types where they change no value, else pandas' nullable ones (Int64,
-            boolean, Float64) or Arrow-backed ones (dates, decimals, lists, maps, floats that hold NaN
-            and null); "numpy": NumPy's throughout, which turns integers with nulls into floats and
-            null into NaN; "arrow": Arrow-backed throughout.
+            boolean, Float64) or Arrow-backed ones (dates, decimals, lists, maps, floats that hold
+            NaN and null); "numpy": NumPy's throughout, which turns integers with nulls into floats
+            and null into NaN; "arrow": Arrow-backed throughout.
         Columns that came from a pandas spine come back as they were, with its index.
         """
         return convert.to_pandas(self._frame, self._left, dtypes)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime
 import re
-from typing import Any, Union
+from typing import Any
 
-TimeLike = Union[datetime.datetime, datetime.date, str]
+TimeLike = datetime.datetime | datetime.date | str
 """A datetime (without zone: UTC), a date (00:00 UTC) or ISO 8601 text: "2013-10-01T00:00:00Z"."""
 
 _EPOCH = datetime.datetime(1970, 1, 1)
@@ -35,7 +35,7 @@ def time_micros(time: Any, what: str) -> int:
         return int(time.astype("datetime64[us]").view("int64"))
     if isinstance(time, datetime.datetime):
         if time.tzinfo is not None:
-            time = time.astimezone(datetime.timezone.utc).replace(tzinfo=None)
+            time = time.astimezone(datetime.UTC).replace(tzinfo=None)
         return int((time - _EPOCH) // _MICROSECOND)
     if isinstance(time, datetime.date):
         return (time - _EPOCH.date()).days * _UNITS["d"]
@@ -50,9 +50,12 @@ def duration_micros(duration: Any, what: str) -> int:
         return int(duration // _MICROSECOND)
     if not isinstance(duration, str):
         raise TypeError(
-            f"{what}: a duration is expected, such as timedelta(hours=3) or '3h', found {duration!r}"
+            f"{what}: a duration is expected, such as timedelta(hours=3) or '3h', "
+            f"found {duration!r}"
         )
     parts = re.findall(r"(\d+)(us|ms|[wdhms])", duration)
     if not parts or "".join(number + unit for number, unit in parts) != duration:
-        raise ValueError(f"{what}: {duration!r} is no duration; write it as 3h, 30d, 1d12h or 250ms")
+        raise ValueError(
+            f"{what}: {duration!r} is no duration; write it as 3h, 30d, 1d12h or 250ms"
+        )
     return sum(int(number) * _UNITS[unit] for number, unit in parts)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FeatureSummary:
-    """One feature of a training set, in figures. Rows by status: present + nulls of facts + ... = rows."""
+    """One feature of a training set, in figures. Rows by status: present + nulls of facts + ... =
+    rows."""
 
     name: str
     """The column's name."""
@@ -42,8 +43,8 @@ class TrainingSet(Table):
 
         ts.to_df(); ts.to_arrow(); ts.to_polars(); ts.to_parquet("t.parquet"); ts.manifest
 
-    Printing it shows null rate and expired share of each feature, and warns of a feature that has no
-    value in any row. It speaks Arrow by itself.
+    Printing it shows null rate and expired share of each feature, and warns of a feature that has
+    no value in any row. It speaks Arrow by itself.
     """
 
     def __init__(self, made: _core.TrainingSet, left: Any) -> None:
@@ -52,8 +53,8 @@ class TrainingSet(Table):
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What made it: versions of definitions, sources with files and sizes, range of times, options,
-        row count and content hash. The same inputs give the same hash."""
+        """What made it: versions of definitions, sources with files and sizes, range of times,
+        options, row count and content hash. The same inputs give the same hash."""
         manifest: dict[str, Any] = json.loads(self._made.manifest)
         return manifest
 

@@ -13,7 +13,7 @@ A type may also be written as text, as in YAML: "int64", "list<string>", "vector
 from __future__ import annotations
 
 import enum
-from typing import Any, Union
+from typing import Any
 
 __all__ = [
     "Array",
@@ -115,7 +115,7 @@ class ValueType(enum.Enum):
         return DataType(self.value)
 
 
-TypeLike = Union[DataType, ValueType, str]
+TypeLike = DataType | ValueType | str
 """What may stand for a type: Int64, ValueType.INT64 or "int64"."""
 
 

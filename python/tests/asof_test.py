@@ -6,18 +6,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import coeval
 import duckdb
 import numpy as np
+import oracle
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-import coeval
 from tests_support import same_values
-import oracle
 
 DAY = dt.timedelta(days=1)
 START = dt.datetime(2020, 1, 1)
@@ -76,7 +75,8 @@ def as_columns(frame) -> dict:
         frame = frame.collect()
     if isinstance(frame, pd.DataFrame):
         return {
-            name: [None if pd.isna(v) else v for v in frame[name].tolist()] for name in frame.columns
+            name: [None if pd.isna(v) else v for v in frame[name].tolist()]
+            for name in frame.columns
         }
     return pa.table(frame).to_pydict()
 
@@ -102,7 +102,8 @@ def test_any_kind_may_stand_on_the_right(kind):
 
 def test_pandas_keeps_its_columns_and_its_index():
     left = pd.DataFrame(
-        LEFT | {"kind": pd.Categorical(["x", "y", "x", "y"])}, index=pd.Index([4, 3, 2, 1], name="i")
+        LEFT | {"kind": pd.Categorical(["x", "y", "x", "y"])},
+        index=pd.Index([4, 3, 2, 1], name="i"),
     )
     left["event_timestamp"] = left["event_timestamp"].astype("datetime64[ns]")
     left.attrs["from"] = "here"
@@ -128,7 +129,9 @@ def test_a_polars_frame_keeps_its_types():
 def test_both_names_for_times_and_keys():
     left = {"at": [START + 3 * DAY], "who": ["a"]}
     right = {"when": [START], "user": ["a"], "x": [1]}
-    joined = coeval.asof_join(left, right, left_on="at", right_on="when", left_by="who", right_by="user")
+    joined = coeval.asof_join(
+        left, right, left_on="at", right_on="when", left_by="who", right_by="user"
+    )
     assert joined["x"] == [1]
     joined = coeval.asof_join(left, right, left_by=["who"], right_by=["user"])
     assert joined["x"] == [1]
@@ -313,17 +316,28 @@ def test_random_joins_are_what_the_rules_say(
     left_table = table(left, {"t": None, "k": pa.string(), "n": pa.int64()}, unit, zone)
     right_table = table(
         right,
-        {"t": None, "k": pa.string(), "n": pa.int32(), "c": None, "x": pa.float64(), "y": pa.string()},
+        {
+            "t": None,
+            "k": pa.string(),
+            "n": pa.int32(),
+            "c": None,
+            "x": pa.float64(),
+            "y": pa.string(),
+        },
         unit,
         None,
     )
-    right_table = pa.Table.from_batches(right_table.to_batches(max_chunksize=chunk), right_table.schema)
+    right_table = pa.Table.from_batches(
+        right_table.to_batches(max_chunksize=chunk), right_table.schema
+    )
     joined = coeval.asof_join(
         left_table,
         right_table,
         on="t",
         by=by,
-        tolerance=None if tolerance is None else dt.timedelta(microseconds=tolerance * UNITS[unit] if unit != "ns" else tolerance),
+        tolerance=None
+        if tolerance is None
+        else dt.timedelta(microseconds=tolerance * UNITS[unit] if unit != "ns" else tolerance),
         created="c" if created else None,
         known=known,
         allow_exact_matches=exact,
@@ -371,7 +385,9 @@ def test_random_joins_agree_with_pandas_where_pandas_is_defined(left, right, tol
 SHARED = Path(os.environ.get("COEVAL_SOURCE_DIR", Path(__file__).parents[2])).parent / "shared"
 
 
-@pytest.mark.skipif(not (SHARED / "model").is_dir(), reason="the model of the rules is not beside this tree")
+@pytest.mark.skipif(
+    not (SHARED / "model").is_dir(), reason="the model of the rules is not beside this tree"
+)
 def test_random_joins_agree_with_the_model_of_the_rules():
     import json
     import random
@@ -387,15 +403,30 @@ def test_random_joins_agree_with_the_model_of_the_rules():
             meaning = r.choice(["version", "arrival"])
             ttl = r.choice([0, 1, 3])
             rows = [
-                {"t": r.randint(-5, 5), "k": r.choice("ab"), "c": r.choice([None, *range(-5, 6)]), "x": r.choice([None, 1, 2, 3])}
+                {
+                    "t": r.randint(-5, 5),
+                    "k": r.choice("ab"),
+                    "c": r.choice([None, *range(-5, 6)]),
+                    "x": r.choice([None, 1, 2, 3]),
+                }
                 for _ in range(r.randint(0, 12))
             ]
             asked = [{"t": r.randint(-5, 6), "k": r.choice("abc")} for _ in range(r.randint(1, 6))]
             question = {
                 "op": "asof",
-                "view": {"features": ["x"], "ttl": ttl, "sources": [{"name": "s", "created": meaning}]},
+                "view": {
+                    "features": ["x"],
+                    "ttl": ttl,
+                    "sources": [{"name": "s", "created": meaning}],
+                },
                 "facts": [
-                    {"source": "s", "key": [row["k"]], "event_time": row["t"], "created": row["c"], "values": [row["x"]]}
+                    {
+                        "source": "s",
+                        "key": [row["k"]],
+                        "event_time": row["t"],
+                        "created": row["c"],
+                        "values": [row["x"]],
+                    }
                     for row in rows
                 ],
                 "questions": [[[row["k"]], row["t"]] for row in asked],
@@ -413,5 +444,8 @@ def test_random_joins_agree_with_the_model_of_the_rules():
                 known="arrival" if meaning == "arrival" else "declared",
                 tolerance=dt.timedelta(microseconds=ttl) if ttl else None,
             )
-            assert joined["x"].to_pylist() == [answer["values"][0] for answer in answers], (seed, question)
+            assert joined["x"].to_pylist() == [answer["values"][0] for answer in answers], (
+                seed,
+                question,
+            )
         model.stdin.close()

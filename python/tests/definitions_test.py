@@ -6,9 +6,8 @@ import sys
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal as PyDecimal
 
-import pytest
-
 import coeval
+import pytest
 from coeval import (
     CsvFormat,
     Entity,
@@ -122,11 +121,15 @@ def test_what_says_the_same_as_the_default_is_not_written():
         version="latest",
         entities=[],
     )
-    assert plain.to_dict() == spelled.to_dict() == {
-        "name": "v",
-        "schema": [{"name": "a", "type": "int64"}],
-        "source": "s",
-    }
+    assert (
+        plain.to_dict()
+        == spelled.to_dict()
+        == {
+            "name": "v",
+            "schema": [{"name": "a", "type": "int64"}],
+            "source": "s",
+        }
+    )
 
 
 def test_everything_of_a_file_source():
@@ -177,7 +180,11 @@ def test_a_source_without_a_name_is_named_by_its_path():
         (Float64, float("-inf"), "-inf"),
         (Int64, -1, -1),
         (coeval.types.Bytes, b"hi", "aGk="),
-        (Timestamp, datetime(2013, 1, 1, 1, tzinfo=timezone(timedelta(hours=1))), "2013-01-01T00:00:00Z"),
+        (
+            Timestamp,
+            datetime(2013, 1, 1, 1, tzinfo=timezone(timedelta(hours=1))),
+            "2013-01-01T00:00:00Z",
+        ),
         (Timestamp, datetime(2013, 1, 1), "2013-01-01T00:00:00Z"),
         (Date, date(2013, 1, 31), "2013-01-31"),
         (Decimal(4, 2), PyDecimal("1.25"), "1.25"),
@@ -222,7 +229,9 @@ def test_a_service_takes_views_parts_and_references():
         schema=[Field("both", Float64)],
         expressions={"both": "temp + distance"},
     )
-    service = FeatureService(name="model", features=[weather, computed, "planes:seats", "planes@v3:*"])
+    service = FeatureService(
+        name="model", features=[weather, computed, "planes:seats", "planes@v3:*"]
+    )
     document = to_document([service])
     assert only(document, "feature_services")["features"] == [
         {"view": "weather"},
@@ -336,7 +345,9 @@ def test_the_document_can_be_read_back():
         online=False,
         version="1.2",
     )
-    assert FeatureView.from_dict(view.to_dict()).to_dict() == view.to_dict() | {"sla": "300000000us"}
+    assert FeatureView.from_dict(view.to_dict()).to_dict() == view.to_dict() | {
+        "sla": "300000000us"
+    }
     file = source(file_format=CsvFormat(null_values=["NA"]), data_delay="1h")
     assert FileSource.from_dict(file.to_dict()) == file
     service = FeatureService(name="m", features=["v:a"], description="d")
@@ -359,7 +370,9 @@ def test_definitions_show_themselves():
 
 
 def test_definitions_need_neither_the_engine_nor_any_package(tmp_path):
-    (tmp_path / "d.py").write_text("from coeval import Entity, types\ne = Entity(name='e', value_type=types.Int64)\n")
+    (tmp_path / "d.py").write_text(
+        "from coeval import Entity, types\ne = Entity(name='e', value_type=types.Int64)\n"
+    )
     code = (
         "import sys, json, runpy\n"
         "class Refuse:\n"

@@ -38,7 +38,9 @@ def join(
         for fact in right:
             if any(question[key] is None or question[key] != fact[key] for key in by):
                 continue
-            if fact["t"] > question["t"] or (not allow_exact_matches and fact["t"] == question["t"]):
+            if fact["t"] > question["t"] or (
+                not allow_exact_matches and fact["t"] == question["t"]
+            ):
                 continue
             written = fact.get(created) if created else None
             if known == "arrival" and written is not None and written > question["t"]:

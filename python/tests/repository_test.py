@@ -146,7 +146,9 @@ def test_errors_of_all_files_with_the_line_to_look_at(tmp_path):
 def test_an_error_raised_by_a_definition_shows_the_users_line(tmp_path):
     write(
         tmp_path,
-        {"a.py": "from coeval import Entity\n\ne = Entity(\n    name='a',\n    join_keys='id',\n)\n"},
+        {
+            "a.py": "from coeval import Entity\n\ne = Entity(\n    name='a',\n    join_keys='id',\n)\n"
+        },
     )
     (error,) = run(tmp_path, code=3)[0]["errors"]
     assert error["file"] == "a.py:3"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from typing import Any, ClassVar, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
 
 from coeval.definitions.place import Place, calling_place
 
@@ -44,7 +45,9 @@ class Definition:
         return {"description": self.description, "tags": self.tags, "owner": self.owner}
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.to_dict() == other.to_dict()  # type: ignore[attr-defined]
+        if not isinstance(other, Definition) or type(self) is not type(other):
+            return False
+        return self.to_dict() == other.to_dict()
 
     def __hash__(self) -> int:
         return hash((type(self), self.name))

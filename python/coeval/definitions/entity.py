@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence, Union
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from coeval.definitions.definition import Definition, list_of, text_of, without_defaults
 from coeval.definitions.field import Field
 from coeval.types import DataType, TypeLike, type_text
 
-JoinKeys = Union[Sequence[Union[str, Field]], Mapping[str, TypeLike]]
+JoinKeys = Sequence[str | Field] | Mapping[str, TypeLike]
 
 
 class Entity(Definition):

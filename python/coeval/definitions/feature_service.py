@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from coeval.definitions.definition import Definition, list_of, without_defaults
 from coeval.definitions.feature_view import FeatureViewProjection, Projectable, projection_of

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from typing import Any, Mapping, Sequence, Union
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from coeval.definitions.definition import (
     Definition,
@@ -177,8 +178,8 @@ class FeatureView(_Projectable):
         )
 
     entities: what the features are about; none: one global row.
-    schema: the features. Without it they are taken from the source at the first apply, and then stay.
-        Join keys of the entities may be named too; they are no features.
+    schema: the features. Without it they are taken from the source at the first apply, and then
+        stay. Join keys of the entities may be named too; they are no features.
     ttl: how old a fact may be; None or 0: any age.
     source: a FileSource, or the name of one.
     online, offline: whether it can be served, and trained on.
@@ -211,7 +212,9 @@ class FeatureView(_Projectable):
         self._entities = list_of(entities, self._what("entities"))
         for entity in self._entities:
             if not isinstance(entity, (Entity, str)):
-                raise TypeError(f"{self._what('entities')}: an Entity is expected, found {entity!r}")
+                raise TypeError(
+                    f"{self._what('entities')}: an Entity is expected, found {entity!r}"
+                )
         self.schema = fields_of(schema, self._what("schema"))
         self.ttl, self.sla = ttl, sla
         self._ttl = duration_json(ttl, self._what("ttl"))
@@ -276,8 +279,8 @@ class OnDemandFeatureView(_Projectable):
 
     sources: feature views, parts of them, and request sources. A feature is named plainly in an
         expression, or as view.feature where two sources have the same name.
-    expressions: an SQL expression for each feature of the schema; the same code runs for one row when
-        serving and for all rows of a training set. `now()` is the time of the question.
+    expressions: an SQL expression for each feature of the schema; the same code runs for one row
+        when serving and for all rows of a training set. `now()` is the time of the question.
     """
 
     kind = "on-demand feature view"
@@ -342,7 +345,7 @@ class OnDemandFeatureView(_Projectable):
         return view
 
 
-Projectable = Union[FeatureView, OnDemandFeatureView, FeatureViewProjection, str]
+Projectable = FeatureView | OnDemandFeatureView | FeatureViewProjection | str
 
 
 def projection_of(part: Any, what: str) -> FeatureViewProjection:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from coeval.definitions.definition import list_of, text_of, texts_of, without_defaults
 from coeval.definitions.values import value_json

@@ -14,7 +14,7 @@ class Place(NamedTuple):
     line: int
 
     def text(self, root: str | None = None) -> str:
-        """"definitions.py:12", below `root` where it lies there."""
+        """ "definitions.py:12", below `root` where it lies there."""
         return f"{shown_path(self.file, root)}:{self.line}"
 
 

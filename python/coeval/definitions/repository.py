@@ -13,7 +13,8 @@ import importlib.util
 import os
 import sys
 import traceback
-from typing import Any, Iterable
+from collections.abc import Iterable
+from typing import Any
 
 from coeval.definitions.definition import Definition
 from coeval.definitions.document import to_document
@@ -43,7 +44,7 @@ def read_repository(repository: str, files: Iterable[str] | None = None) -> dict
             module = _import_file(root, file)
         except KeyboardInterrupt:
             raise
-        except BaseException as error:  # noqa: BLE001 (a user's file may raise anything, SystemExit too)
+        except BaseException as error:  # a user's file may raise anything, SystemExit too
             errors.append(_describe(error, root, file))
             continue
         objects += _definitions_in(vars(module).values())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any, Literal, Mapping, Sequence, Union
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from coeval.definitions.definition import (
     Definition,
@@ -74,7 +75,7 @@ class CsvFormat:
         return csv
 
 
-FileFormat = Union[ParquetFormat, CsvFormat, ArrowFormat, Literal["parquet", "csv", "arrow"]]
+FileFormat = ParquetFormat | CsvFormat | ArrowFormat | Literal["parquet", "csv", "arrow"]
 
 
 class FileSource(Definition):
@@ -98,8 +99,8 @@ class FileSource(Definition):
     delete_field: a bool column; a row where it is true says that the key has no value from then on.
     timeless: the rows have no time: they are taken as true since for ever (hindsight).
     field_mapping: names of the source's columns -> names of features and join keys.
-    file_format: ParquetFormat(), CsvFormat(...), ArrowFormat() or "parquet", "csv", "arrow"; without
-        it the ending of the path decides.
+    file_format: ParquetFormat(), CsvFormat(...), ArrowFormat() or "parquet", "csv", "arrow";
+        without it the ending of the path decides.
     hive_partitions: folders called key=value become columns.
     lateness, overlap: how late rows may come (rules 5.8, 7.7 of docs/semantics.md).
     max_future, allow_1970, on_bad_time: what counts as a mistake of units (3.5), and whether rows
@@ -208,7 +209,7 @@ class FileSource(Definition):
 class RequestSource(Definition):
     """What a request (or a spine) brings itself, for on-demand features.
 
-        RequestSource(name="trip", schema=[Field("scheduled_departure", Timestamp)])
+    RequestSource(name="trip", schema=[Field("scheduled_departure", Timestamp)])
     """
 
     kind = "source"

@@ -6,9 +6,9 @@ import base64
 import datetime
 import decimal
 import math
-from typing import Any, Union
+from typing import Any
 
-Duration = Union[datetime.timedelta, str]
+Duration = datetime.timedelta | str
 """timedelta(hours=3), or "3h"."""
 
 
@@ -37,7 +37,7 @@ def value_json(value: Any, what: str) -> Any:
         return base64.b64encode(bytes(value)).decode()
     if isinstance(value, datetime.datetime):
         if value.tzinfo is not None:
-            value = value.astimezone(datetime.timezone.utc).replace(tzinfo=None)
+            value = value.astimezone(datetime.UTC).replace(tzinfo=None)
         return value.isoformat() + "Z"
     if isinstance(value, datetime.date):
         return value.isoformat()
