@@ -101,7 +101,9 @@ Result<Json> DefinitionsFromYaml(std::string_view text, const std::string& file)
                                    "feature_views, on_demand_feature_views, feature_services");
   }
   COEVAL_ASSIGN_OR_RETURN(Json document, YamlToJson(root, file));
-  for (const auto& [name, node] : root.members) {
+  for (std::size_t n = 0; n < root.keys.size(); ++n) {
+    const std::string& name = root.keys[n];
+    const YamlNode& node = root.items[n];
     const bool known = std::find(std::begin(kLists), std::end(kLists), name) != std::end(kLists);
     if (!known) {
       return Status::InvalidArgument(

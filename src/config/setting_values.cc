@@ -74,7 +74,9 @@ void SettingValues::AddEnvironments(const YamlNode& node, const std::string& env
     return;
   }
   std::vector<std::string> names;
-  for (const auto& [name, section] : node.members) {
+  for (std::size_t i = 0; i < node.keys.size(); ++i) {
+    const std::string& name = node.keys[i];
+    const YamlNode& section = node.items[i];
     names.push_back(name);
     if (section.kind == YamlNode::Kind::kNull) continue;
     if (section.kind != YamlNode::Kind::kMap) {
@@ -102,7 +104,9 @@ bool SettingValues::IsLeaf(const std::string& key, const YamlNode& place) {
 }
 
 void SettingValues::AddMembers(const YamlNode& node, const std::string& prefix, bool counts) {
-  for (const auto& [name, value] : node.members) {
+  for (std::size_t i = 0; i < node.keys.size(); ++i) {
+    const std::string& name = node.keys[i];
+    const YamlNode& value = node.items[i];
     const std::string key = prefix.empty() ? name : prefix + "." + name;
     if (key == kEnvironments) continue;
     if (IsLeaf(key, value)) {
@@ -140,7 +144,7 @@ void SettingValues::AddLeaf(const std::string& key, const YamlNode& node, bool c
     }
   } else if (node.kind == YamlNode::Kind::kMap) {
     const YamlNode* path = node.Find("file");
-    if (node.members.size() != 1 || path == nullptr || path->kind != YamlNode::Kind::kScalar) {
+    if (node.keys.size() != 1 || path == nullptr || path->kind != YamlNode::Kind::kScalar) {
       Fail(node, key + ": a value or {file: path} is expected");
       return;
     }

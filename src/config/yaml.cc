@@ -24,14 +24,12 @@ std::string Place(const std::string& file, int line, int column) {
 std::size_t CountNodes(const YamlNode& node) {
   std::size_t count = 1;
   for (const YamlNode& item : node.items) count += CountNodes(item);
-  for (const auto& [key, value] : node.members) count += CountNodes(value);
   return count;
 }
 
 int DepthOf(const YamlNode& node) {
   int depth = 0;
   for (const YamlNode& item : node.items) depth = std::max(depth, DepthOf(item));
-  for (const auto& [key, value] : node.members) depth = std::max(depth, DepthOf(value));
   return depth + 1;
 }
 
@@ -135,7 +133,8 @@ class NodeBuilder : public YAML::EventHandler {
     if (level.node.kind == YamlNode::Kind::kList) {
       level.node.items.push_back(std::move(node));
     } else if (level.key) {
-      level.node.members.emplace_back(*std::move(level.key), std::move(node));
+      level.node.keys.push_back(*std::move(level.key));
+      level.node.items.push_back(std::move(node));
       level.key.reset();
     } else {
       AddKey(mark, level, std::move(node));
@@ -294,8 +293,8 @@ Result<Json> ScalarToJson(const YamlNode& node, const std::string& file) {
 }  // namespace
 
 const YamlNode* YamlNode::Find(std::string_view key) const {
-  for (const auto& [name, value] : members) {
-    if (name == key) return &value;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (keys[i] == key) return &items[i];
   }
   return nullptr;
 }
@@ -344,9 +343,9 @@ Result<Json> YamlToJson(const YamlNode& node, const std::string& file) {
     }
     case YamlNode::Kind::kMap: {
       Json object = Json::MakeObject();
-      for (const auto& [key, item] : node.members) {
-        COEVAL_ASSIGN_OR_RETURN(Json value, YamlToJson(item, file));
-        object.Set(key, std::move(value));
+      for (std::size_t i = 0; i < node.keys.size(); ++i) {
+        COEVAL_ASSIGN_OR_RETURN(Json value, YamlToJson(node.items[i], file));
+        object.Set(node.keys[i], std::move(value));
       }
       return object;
     }

@@ -11,7 +11,6 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/json.h"
@@ -23,12 +22,12 @@ struct YamlNode {
   enum class Kind : unsigned char { kNull, kScalar, kList, kMap };
 
   Kind kind = Kind::kNull;
-  std::string text;             // of a scalar
-  bool quoted = false;          // a scalar that is a text whatever it looks like
-  std::vector<YamlNode> items;  // of a list
-  std::vector<std::pair<std::string, YamlNode>> members;  // of a mapping, in order, unique
-  int line = 0;                                           // from 1
-  int column = 0;                                         // from 1
+  std::string text;               // of a scalar
+  bool quoted = false;            // a scalar that is a text whatever it looks like
+  std::vector<std::string> keys;  // of a mapping, in order, unique; keys[i] is that of items[i]
+  std::vector<YamlNode> items;    // of a list, or the values of a mapping
+  int line = 0;                   // from 1
+  int column = 0;                 // from 1
 
   [[nodiscard]] const YamlNode* Find(std::string_view key) const;
 };
