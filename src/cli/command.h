@@ -7,8 +7,8 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <vector>
 
+#include "base/json.h"
 #include "base/status.h"
 #include "store/feature_store.h"
 
@@ -42,22 +42,39 @@ struct Invocation {
   GlobalOptions globals;
   CommandAction chosen;
 
-  // Opens the repository of -C (or the nearest folder above that has a coeval.yaml).
+  // Opens the repository of -C (or the nearest folder above that has a coeval.yaml). SIGINT cancels
+  // what the store does from then on.
   [[nodiscard]] Result<std::unique_ptr<FeatureStore>> OpenStore() const;
-  // The same with some settings on top.
+  // The same with some settings on top of --set.
   [[nodiscard]] Result<std::unique_ptr<FeatureStore>> OpenStore(
-      std::map<std::string, std::string> overrides, std::shared_ptr<const Clock> clock) const;
+      const std::map<std::string, std::string>& overrides) const;
+  // For work that needs no repository: --clock, and SIGINT cancels.
+  [[nodiscard]] Result<Context> MakeContext() const;
+
+  // Standard output: one JSON document with --json, else `text`.
+  void Show(const Json& json, const std::string& text) const;
 };
+
+// A command of the program, its help and its examples (lines of `coeval ...`); `group` heads it in
+// the list of all commands.
+CLI::App* AddCommand(CLI::App* app, const std::string& group, const std::string& name,
+                     const std::string& description, const std::string& examples);
+// What is run when `command` was named. `check`: what is wrong with its arguments taken together,
+// "" where nothing is; null = nothing to check.
+void SetAction(CLI::App* command, Invocation* invocation, CommandAction action,
+               std::function<std::string()> check = nullptr);
 
 // Each adds one command (or a few of a kind) to the program.
 void AddInitCommand(CLI::App* app, Invocation* invocation);
-void AddDefinitionCommands(CLI::App* app, Invocation* invocation);  // plan apply promote rollback delete
-void AddCatalogueCommands(CLI::App* app, Invocation* invocation);   // list describe runs
+void AddDefinitionCommands(CLI::App* app,
+                           Invocation* invocation);  // plan apply promote rollback delete
+void AddCatalogueCommands(CLI::App* app, Invocation* invocation);  // list describe runs
 void AddTrainingSetCommand(CLI::App* app, Invocation* invocation);
 void AddMaterializeCommands(CLI::App* app, Invocation* invocation);
 void AddGetCommand(CLI::App* app, Invocation* invocation);
 void AddServeCommand(CLI::App* app, Invocation* invocation);
 void AddAsOfCommand(CLI::App* app, Invocation* invocation);
-void AddDoctorCommands(CLI::App* app, Invocation* invocation);      // doctor version completion
+void AddDoctorCommands(CLI::App* app, Invocation* invocation);  // doctor version
+void AddCompletionCommand(CLI::App* app, Invocation* invocation);
 
 }  // namespace coeval

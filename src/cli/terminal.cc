@@ -5,10 +5,13 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -35,12 +38,18 @@ std::size_t TerminalWidth(int descriptor) {
 
 std::string_view CodeOf(Colour colour) {
   switch (colour) {
-    case Colour::kPlain: return "0";
-    case Colour::kBold: return "1";
-    case Colour::kDim: return "2";
-    case Colour::kRed: return "31";
-    case Colour::kGreen: return "32";
-    case Colour::kYellow: return "33";
+    case Colour::kPlain:
+      return "0";
+    case Colour::kBold:
+      return "1";
+    case Colour::kDim:
+      return "2";
+    case Colour::kRed:
+      return "31";
+    case Colour::kGreen:
+      return "32";
+    case Colour::kYellow:
+      return "33";
   }
   return "0";
 }
@@ -49,7 +58,9 @@ std::string Coloured(std::string_view text, Colour colour) {
   return fmt::format("\x1b[{}m{}\x1b[0m", CodeOf(colour), text);
 }
 
-bool StartsCodePoint(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+bool StartsCodePoint(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+}
 
 std::size_t CountCodePoints(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), StartsCodePoint));
@@ -67,10 +78,18 @@ std::string Cut(const std::string& text, std::size_t width) {
   return cut + "…";
 }
 
-bool IsNumber(const std::string& cell) {
-  if (cell.empty()) return false;
-  return cell.find_first_not_of("0123456789.+-e%,") == std::string::npos &&
-         cell.find_first_of("0123456789") != std::string::npos && cell.find('-', 1) == std::string::npos;
+// "12", "-3.5e-7", "1,234", "12.5 %", "< 0.1 %": aligned to the right.
+bool IsNumber(std::string_view cell) {
+  if (cell.starts_with("< ") || cell.starts_with("> ")) cell.remove_prefix(2);
+  if (cell.ends_with(" %")) cell.remove_suffix(2);
+  std::string digits;
+  for (const char c : cell) {
+    if (c != ',') digits += c;
+  }
+  double value = 0;
+  const char* end = digits.data() + digits.size();
+  const auto [rest, error] = std::from_chars(digits.data(), end, value);
+  return !digits.empty() && error == std::errc() && rest == end;
 }
 
 // A table's geometry, and its lines.
@@ -157,11 +176,9 @@ class ProgressLine {
     drawn_ = now;
     const double seconds = std::chrono::duration<double>(now - start_).count();
     const std::string text = Describe(progress, seconds);
-    if (terminal) {
-      fmt::print(stderr, "\r{}\x1b[K{}", text, progress.finished ? "\n" : "");
-    } else {
-      fmt::print(stderr, "{}\n", text);
-    }
+    const std::string line =
+        terminal ? "\r" + text + "\x1b[K" + (progress.finished ? "\n" : "") : text + "\n";
+    std::fwrite(line.data(), 1, line.size(), stderr);
     std::fflush(stderr);
     if (progress.finished) what_.clear();
   }
@@ -190,6 +207,14 @@ class ProgressLine {
   std::chrono::steady_clock::time_point start_;
   std::chrono::steady_clock::time_point drawn_;
 };
+
+void PrintLabelled(std::string_view label, Colour colour, std::string_view text) {
+  std::fflush(stdout);  // what was said before comes before
+  const bool coloured = ErrorIsTerminal() && ColourWanted();
+  std::string line = coloured ? Coloured(label, colour) : std::string(label);
+  line.append(" ").append(text).append("\n");
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
 
 }  // namespace
 
@@ -234,17 +259,56 @@ std::string CellText(const Json& value) {
   return text;
 }
 
-void Print(std::string_view text) { fmt::print("{}\n", text); }
+void Print(std::string_view text) {
+  // Errors stay with the stream, where FlushOutput() finds them.
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fputc('\n', stdout);
+}
+
+std::string FormatCount(std::int64_t count) {
+  std::string digits = fmt::format("{}", count);
+  const std::size_t sign = count < 0 ? 1 : 0;
+  for (std::size_t at = digits.size(); at > sign + 3;) digits.insert(at -= 3, ",");
+  return digits;
+}
+
+std::string FormatBytes(std::int64_t bytes) {
+  constexpr std::array<std::pair<double, const char*>, 3> kScales{
+      {{1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}}};
+  const auto size = static_cast<double>(bytes);
+  for (const auto& [scale, name] : kScales) {
+    if (size >= scale) return fmt::format("{:.1f} {}", size / scale, name);
+  }
+  return fmt::format("{} bytes", bytes);
+}
+
+std::string FormatShare(std::int64_t part, std::int64_t whole) {
+  if (whole == 0) return "";
+  if (part == 0) return "0 %";
+  if (part == whole) return "100 %";
+  const double percent = 100 * static_cast<double>(part) / static_cast<double>(whole);
+  // What is rare must not look like nothing, nor what is not quite all like all.
+  if (percent < 0.1) return "< 0.1 %";
+  return percent > 99.9 ? "> 99.9 %" : fmt::format("{:.1f} %", percent);
+}
 
 void PrintError(std::string_view text) {
-  const std::string label = "coeval: error:";
-  const bool colour = ErrorIsTerminal() && ColourWanted();
-  fmt::print(stderr, "{} {}\n", colour ? Coloured(label, Colour::kRed) : label, text);
+  PrintLabelled("coeval: error:", Colour::kRed, text);
+}
+
+void PrintWarning(std::string_view text) {
+  PrintLabelled("coeval: warning:", Colour::kYellow, text);
+}
+
+bool FlushOutput() {
+  return std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
 }
 
 void PrintNote(std::string_view text) {
   const bool colour = ErrorIsTerminal() && ColourWanted();
-  fmt::print(stderr, "{}\n", colour ? Coloured(text, Colour::kDim) : std::string(text));
+  std::string line = colour ? Coloured(text, Colour::kDim) : std::string(text);
+  line += '\n';
+  std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 ProgressSink ProgressBar() {

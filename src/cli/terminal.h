@@ -30,12 +30,20 @@ std::string FormatTable(const std::vector<std::string>& members, const Json& obj
 // A cell: text as it is, numbers, true/false, "" for null, lists joined by ", ".
 std::string CellText(const Json& value);
 
-void Print(std::string_view text);       // standard output, with a line end
-void PrintError(std::string_view text);  // standard error: "coeval: error: ...", red on a terminal
-void PrintNote(std::string_view text);   // standard error, dim
+// 336776 -> "336,776"; 18254336 bytes -> "18.3 MB"; 1 of 8 -> "12.5 %" ("" of none).
+std::string FormatCount(std::int64_t count);
+std::string FormatBytes(std::int64_t bytes);
+std::string FormatShare(std::int64_t part, std::int64_t whole);
 
-// Draws `what [#####     ] 12.3 M of 20 M rows, 1.2 M rows/s, 6 s left` on standard error while it is
-// a terminal; a line at the end of each operation elsewhere. Copyable; one thread.
+void Print(std::string_view text);         // standard output, with a line end
+void PrintError(std::string_view text);    // standard error: "coeval: error: ...", red
+void PrintWarning(std::string_view text);  // standard error: "coeval: warning: ...", yellow
+void PrintNote(std::string_view text);     // standard error, dim
+// False where standard output could not be written (disk full, no reader any more).
+bool FlushOutput();
+
+// Draws `what [#####     ] 12.3 M of 20 M rows, 1.2 M rows/s, 6 s left` on standard error while it
+// is a terminal; a line at the end of each operation elsewhere. Copyable; one thread.
 ProgressSink ProgressBar();
 
 }  // namespace coeval

@@ -1,0 +1,39 @@
+// coeval completion: scripts that make shells complete commands, options and names.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+
+#include "cli/command.h"
+#include "cli/completion.h"
+#include "cli/terminal.h"
+
+namespace coeval {
+namespace {
+
+Result<int> RunCompletion(const CLI::App& program, const std::string& shell) {
+  const auto commands = CompletedCommands(program);
+  std::string script = shell == "bash"  ? BashCompletion(commands)
+                       : shell == "zsh" ? ZshCompletion(commands)
+                                        : FishCompletion(commands);
+  script.pop_back();
+  Print(script);
+  return kExitDone;
+}
+
+}  // namespace
+
+void AddCompletionCommand(CLI::App* app, Invocation* invocation) {
+  CLI::App* command =
+      AddCommand(app, "Looking", "completion", "Prints a script that makes a shell complete coeval",
+                 "source <(coeval completion bash)             # in ~/.bashrc\n"
+                 "source <(coeval completion zsh)              # in ~/.zshrc, after compinit\n"
+                 "coeval completion fish | source              # in ~/.config/fish/config.fish");
+  auto shell = std::make_shared<std::string>();
+  command->add_option("SHELL", *shell, "bash, zsh or fish")
+      ->required()
+      ->type_name("")
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""));
+  SetAction(command, invocation, [app, shell] { return RunCompletion(*app, *shell); });
+}
+
+}  // namespace coeval

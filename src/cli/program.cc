@@ -1,0 +1,184 @@
+#include "cli/program.h"
+
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <utility>
+
+#include "base/suggest.h"
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/help.h"
+#include "cli/terminal.h"
+
+namespace coeval {
+namespace {
+
+constexpr int kNotDecided = -1;
+
+void AddGlobalOptions(CLI::App* app, GlobalOptions* globals) {
+  app->add_option("-C,--directory", globals->directory,
+                  "The repository: the folder with coeval.yaml, or one below it")
+      ->type_name("DIR");
+  app->add_option("--env", globals->environment,
+                  "The section of `environments:` in coeval.yaml to use")
+      ->type_name("NAME");
+  app->add_option(
+         "--set", globals->settings,
+         "Overrules a setting of coeval.yaml: serve.port=7000, locations.data=/data; may be "
+         "given many times")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false)
+      ->check(CheckAssignment);
+  app->add_option("--clock", globals->clock,
+                  "Where `now` comes from: a time, or @FILE that holds one; for data of the past")
+      ->type_name("TIME|@FILE");
+  app->add_flag("--json", globals->json, "One JSON document on standard output, for programs");
+}
+
+void AddCommands(CLI::App* app, Invocation* invocation) {
+  AddInitCommand(app, invocation);
+  AddAsOfCommand(app, invocation);
+  AddDefinitionCommands(app, invocation);
+  AddCatalogueCommands(app, invocation);
+  AddTrainingSetCommand(app, invocation);
+  AddMaterializeCommands(app, invocation);
+  AddGetCommand(app, invocation);
+  AddServeCommand(app, invocation);
+  AddDoctorCommands(app, invocation);
+  AddCompletionCommand(app, invocation);
+}
+
+// The command that was named, or the program.
+const CLI::App* NamedCommand(const CLI::App& app) {
+  const auto named = app.get_subcommands();
+  return named.empty() ? &app : named.front();
+}
+
+std::vector<std::string> CommandNames(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  return names;
+}
+
+std::vector<std::string> OptionNames(const CLI::App& app, const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::App* owner : {&command, &app}) {
+    for (const CLI::Option* option : owner->get_options()) {
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    }
+  }
+  return names;
+}
+
+// What is wrong with arguments that nothing takes; "" where there are none.
+std::string UnknownArgument(const CLI::App& app) {
+  const std::vector<std::string> unknown = app.remaining(true);
+  if (unknown.empty()) return "";
+  const CLI::App* command = NamedCommand(app);
+  const std::string& first = unknown.front();
+  if (first.starts_with("-")) {
+    const std::string name = first.substr(0, first.find('='));
+    const std::string of = command == &app ? "" : " of `coeval " + command->get_name() + "`";
+    return "there is no option " + name + of + DidYouMean(name, OptionNames(app, *command));
+  }
+  if (command == &app) {
+    return "there is no command '" + first + "'" + DidYouMean(first, CommandNames(app));
+  }
+  return "`coeval " + command->get_name() + "` takes no argument '" + first + "'";
+}
+
+int TellUsage(const CLI::App& app, const std::string& what) {
+  const CLI::App* command = NamedCommand(app);
+  PrintError(what);
+  PrintNote("See `coeval " + (command == &app ? "" : command->get_name() + " ") + "--help`.");
+  return kExitUsage;
+}
+
+Json ErrorAsJson(const Status& status) {
+  Json error = Json::MakeObject();
+  error.Set("code", StatusCodeName(status.code()));
+  error.Set("message", status.message());
+  Json document = Json::MakeObject();
+  document.Set("error", std::move(error));
+  return document;
+}
+
+}  // namespace
+
+Program::Program()
+    : invocation_(std::make_unique<Invocation>()),
+      app_(std::make_unique<CLI::App>(
+          "Coeval, a feature store: the value a model is trained on is the value it would have "
+          "been served.",
+          "coeval")) {
+  app_->footer(
+      "coeval init shop && cd shop       # a repository that runs\n"
+      "coeval plan                       # what `apply` would change, and why\n"
+      "coeval apply\n"
+      "coeval asof orders.parquet prices.parquet --by product -o joined.parquet   # no repository");
+  // What nothing takes is told with the nearest name, which the parser itself does not know.
+  app_->allow_extras();
+  app_->fallthrough();
+  app_->require_subcommand(0, 1);
+  app_->set_help_flag("-h,--help", "This text");
+  app_->add_flag("--help-markdown", help_markdown_, "All of this as docs/cli.md")->group("");
+  app_->add_flag("--version", version_, "The release")->group("");
+  AddGlobalOptions(app_.get(), &invocation_->globals);
+  AddCommands(app_.get(), invocation_.get());
+}
+
+Program::~Program() = default;
+
+int Program::Parse(const std::vector<std::string>& arguments) {
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  try {
+    app_->parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    const std::string unknown = UnknownArgument(*app_);
+    if (!unknown.empty()) return TellUsage(*app_, unknown);
+    std::string text = HelpText(*NamedCommand(*app_));
+    text.pop_back();
+    Print(text);
+    return kExitDone;
+  } catch (const CLI::ParseError& error) {
+    const std::string unknown = UnknownArgument(*app_);
+    return TellUsage(*app_, unknown.empty() ? error.what() : unknown);
+  }
+  const std::string unknown = UnknownArgument(*app_);
+  if (!unknown.empty()) return TellUsage(*app_, unknown);
+  if (help_markdown_) {
+    std::string text = ReferenceAsMarkdown(*app_);
+    text.pop_back();
+    Print(text);
+    return kExitDone;
+  }
+  if (version_) {
+    Print("coeval " COEVAL_VERSION);
+    return kExitDone;
+  }
+  if (invocation_->chosen) return kNotDecided;
+  std::string text = HelpText(*app_);
+  text.pop_back();
+  Print(text);
+  return arguments.empty() ? kExitDone : kExitUsage;
+}
+
+int Program::Run(const std::vector<std::string>& arguments) {
+  const int decided = Parse(arguments);
+  if (decided != kNotDecided) return decided;
+  const Result<int> outcome = invocation_->chosen();
+  const bool written = FlushOutput();
+  if (outcome.ok()) {
+    if (written) return *outcome;
+    PrintError("standard output could not be written");
+    return kExitSystem;
+  }
+  const Status status = outcome.status();
+  if (invocation_->globals.json) Print(ErrorAsJson(status).WritePretty());
+  PrintError(status.message());
+  return ExitCodeOf(status.code());
+}
+
+}  // namespace coeval

@@ -1,0 +1,97 @@
+// coeval serve: features over HTTP on this machine.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "cli/command.h"
+#include "cli/request_log.h"
+#include "serve/api/service.h"
+#include "serve/http/server.h"
+
+namespace coeval {
+namespace {
+
+struct ServeArguments {
+  std::string host;
+  std::string port;
+  std::string log = "plain";
+  bool all_requests = false;
+};
+
+HttpServerOptions ServerOptions(const ServeConfig& config) {
+  HttpServerOptions options;
+  options.host = config.host;
+  options.port = config.port;
+  const auto processors = static_cast<int>(std::thread::hardware_concurrency());
+  options.threads = config.threads > 0 ? config.threads : std::max(1, processors);
+  options.max_body_bytes = config.max_body_bytes;
+  options.max_connections = config.max_connections;
+  options.request_timeout = config.request_timeout;
+  options.drain_timeout = config.drain_timeout;
+  return options;
+}
+
+Result<int> RunServe(const Invocation& invocation, const ServeArguments& arguments) {
+  std::map<std::string, std::string> overrides;
+  if (!arguments.host.empty()) overrides["serve.host"] = arguments.host;
+  if (!arguments.port.empty()) overrides["serve.port"] = arguments.port;
+  COEVAL_ASSIGN_OR_RETURN(auto store, invocation.OpenStore(overrides));
+  const ServeConfig& config = store->config().serve;
+  Service service(store.get(), {.max_rows = config.max_rows});
+  HttpHandler handler = [&service](const HttpRequest& request) { return service.Handle(request); };
+  COEVAL_ASSIGN_OR_RETURN(auto server,
+                          HttpServer::Listen(ServerOptions(config),
+                                             LogRequests(std::move(handler), arguments.all_requests,
+                                                         arguments.log == "json"),
+                                             Service::IsSlow));
+  const std::string host =
+      config.host.find(':') == std::string::npos ? config.host : "[" + config.host + "]";
+  std::fprintf(stderr, "listening on http://%s:%d\n", host.c_str(), server->port());
+  const std::string clock = store->context().clock->Describe();
+  if (clock != "system") std::fprintf(stderr, "clock: %s\n", clock.c_str());
+  std::fflush(stderr);
+  server->Run(true);
+  // A materialization that outlived the drain stops at its next batch; the next run completes it.
+  store->context().cancel->Cancel();
+  return kExitDone;
+}
+
+}  // namespace
+
+void AddServeCommand(CLI::App* app, Invocation* invocation) {
+  CLI::App* command = AddCommand(
+      app, "Serving", "serve",
+      "Serves features over HTTP on this machine\n"
+      "POST /get-online-features with Feast's request and response; /materialize, "
+      "/materialize-incremental, /health, /ready, /metrics. Loopback only. SIGTERM and Ctrl-C let "
+      "requests finish.",
+      "coeval serve\n"
+      "coeval serve --port 0 --log json      # any free port; it is told on standard error\n"
+      "coeval serve --clock 2013-10-01T12:00:00Z\n"
+      "curl localhost:6566/get-online-features -d '{\"features\": [\"weather:temp\"], "
+      "\"entities\": {\"airport\": [\"JFK\"]}}'");
+  auto arguments = std::make_shared<ServeArguments>();
+  command
+      ->add_option("--host", arguments->host,
+                   "A loopback address: 127.0.0.1 (serve.host in coeval.yaml)")
+      ->type_name("ADDRESS");
+  command
+      ->add_option("-p,--port", arguments->port,
+                   "6566 (serve.port in coeval.yaml); 0 takes any free one")
+      ->type_name("PORT")
+      ->check(CLI::Range(0, 65535).description(""));
+  command->add_option("--log", arguments->log, "How requests are told: plain or json, a line each")
+      ->type_name("FORM")
+      ->check(CLI::IsMember({"plain", "json"}).description(""));
+  command->add_flag("--all-requests", arguments->all_requests,
+                    "Tell of all requests, not only of those that fail");
+  SetAction(command, invocation,
+            [invocation, arguments] { return RunServe(*invocation, *arguments); });
+}
+
+}  // namespace coeval
