@@ -358,6 +358,10 @@ std::string Advice(const ValueType& from, const ValueType& to) {
 Result<CastPlan> PlanCast(const ValueType& from, const ValueType& to, bool is_try) {
   if (from == to) return CastPlan{};
   if (from.is_null()) return CastPlan{NullToAny, nullptr};
+  if (from.Is(TypeId::kString) && to.is_interval()) {
+    return CastPlan{TextToTime<ReadInterval>,
+                    std::make_shared<CastShape>(CastShape{from, to, is_try})};
+  }
   if (!from.is_interval() && !to.is_interval()) {
     for (const CastRule& rule : kRules) {
       if (!from.Is(rule.from) || !to.Is(rule.to)) continue;

@@ -201,6 +201,11 @@ class Checker {
   }
 
   Result<TypedPtr> CheckCast(const Syntax& syntax) {
+    if (LowerAscii(syntax.text) == "interval") {
+      COEVAL_ASSIGN_OR_RETURN(TypedPtr value, Check(*syntax.children[0]));
+      return resolver_.Cast(std::move(value), ValueType::Interval(), syntax.flag, syntax.offset,
+                            syntax.text_offset);
+    }
     const Result<DataType> type = ParseType(syntax.text);
     if (!type.ok()) return Error(syntax.text_offset, type.status().message());
     COEVAL_RETURN_IF_ERROR(CheckType(*type, syntax.text_offset));

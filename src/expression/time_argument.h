@@ -58,12 +58,13 @@ void ForEachLocal(const Call& call, std::size_t zone_argument, F function) {
     if (computed) {
       const std::string_view name = call.arg<std::string_view>(zone_argument)[row];
       if (!clock || clock->zone().name() != name) {
-        const Result<const Zone*> zone = FindZone(name);
-        if (!zone.ok()) {
-          SetState(out, call.rows, row, call.Fail([&] { return zone.status().message(); }));
+        const Zone* zone = LookupZone(name);
+        if (zone == nullptr) {
+          SetState(out, call.rows, row,
+                   call.Fail([&] { return FindZone(name).status().message(); }));
           continue;
         }
-        clock.emplace(**zone);
+        clock.emplace(*zone);
       }
     }
     const RowState state = function(*clock, row);

@@ -89,7 +89,7 @@ TimeMicros Zone::FromLocal(TimeMicros wall) const {
   }
 }
 
-Result<const Zone*> FindZone(std::string_view name) {
+const Zone* LookupZone(std::string_view name) {
   static std::shared_mutex mutex;
   static auto* const zones = new std::map<std::string, std::unique_ptr<const Zone>, std::less<>>;
   {
@@ -98,13 +98,18 @@ Result<const Zone*> FindZone(std::string_view name) {
     if (found != zones->end()) return found->second.get();
   }
   std::unique_ptr<const Zone> zone = LoadZone(name);
-  if (zone == nullptr) {
-    return Status::InvalidArgument(fmt::format("unknown time zone '{}'{}", name.substr(0, 60),
-                                               DidYouMean(name.substr(0, 60), ZoneNames())));
-  }
+  if (zone == nullptr) return nullptr;
   const std::unique_lock lock(mutex);
   // Another thread may have been faster; then its zone stays and ours goes.
   return zones->emplace(std::string(name), std::move(zone)).first->second.get();
+}
+
+Result<const Zone*> FindZone(std::string_view name) {
+  const Zone* zone = LookupZone(name);
+  if (zone != nullptr) return zone;
+  const std::string_view shown = name.substr(0, 60);
+  return Status::InvalidArgument(
+      fmt::format("unknown time zone '{}'{}", shown, DidYouMean(shown, ZoneNames())));
 }
 
 const std::vector<std::string>& ZoneNames() {

@@ -67,6 +67,9 @@ class LocalClock {
 // destroyed. Errors: InvalidArgument with the nearest name.
 Result<const Zone*> FindZone(std::string_view name);
 
+// The same, or null: for names that are computed row by row, where most errors are never read.
+const Zone* LookupZone(std::string_view name);
+
 // All names of the embedded database, sorted.
 const std::vector<std::string>& ZoneNames();
 // "2026a".
