@@ -136,23 +136,17 @@ class Evaluator {
   void Prepare(std::int64_t rows) {
     vector_rows_ = rows;
     const auto lanes = static_cast<std::size_t>(rows);
-    std::size_t size = 0;
-    for (const Physical kind : program_.registers) {
-      size += RoundUp(WidthOf(kind) * lanes) + RoundUp(lanes);
-    }
-    std::uint8_t* memory = scratch_.Reserve(size + 16);
+    const std::size_t count = program_.registers.size();
+    std::uint8_t* memory = scratch_.Reserve(program_.row_bytes * lanes + count * 32 + 16);
     memory += -reinterpret_cast<std::uintptr_t>(memory) & 15;
-    scratch_.registers.resize(std::max(scratch_.registers.size(), program_.registers.size()));
+    if (scratch_.registers.size() < count) scratch_.registers.resize(count);
     registers_ = scratch_.registers.data();
-    for (std::size_t i = 0; i < program_.registers.size(); ++i) {
-      registers_[i].values = memory;
-      memory += RoundUp(WidthOf(program_.registers[i]) * lanes);
-      registers_[i].state = memory;
-      memory += RoundUp(lanes);
-      registers_[i].clean = true;
+    for (std::size_t i = 0; i < count; ++i) {
+      registers_[i] = {memory, memory + RoundUp(program_.registers[i].width * lanes), true};
+      memory = registers_[i].state + RoundUp(lanes);
     }
     for (const Program::Constant& constant : program_.constants) {
-      FillConstant(program_.registers[constant.register_index], constant.value, rows,
+      FillConstant(program_.registers[constant.register_index].kind, constant.value, rows,
                    registers_[constant.register_index]);
     }
   }

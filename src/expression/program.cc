@@ -11,31 +11,45 @@ namespace coeval {
 namespace {
 
 using Kind = TypedNode::Kind;
-using Register = std::uint32_t;
+using Position = std::uint32_t;  // of a register
 
 // Registers beyond what the second-level cache holds make vectors shorter instead.
 constexpr std::size_t kCacheBytes = std::size_t{256} << 10;
 constexpr std::int64_t kLeastRows = 64;
+
+std::uint8_t WidthOf(Physical kind) {
+  switch (kind) {
+    case Physical::kBool:
+      return 1;
+    case Physical::kInt:
+    case Physical::kFloat:
+      return 8;
+    case Physical::kText:
+    case Physical::kDecimal:
+    case Physical::kNested:
+      return 16;
+  }
+  return 16;
+}
 
 class Compiler {
  public:
   Program Run(const TypedNode& root) {
     program_.type = root.type;
     program_.result = Compile(root);
-    std::size_t bytes_per_row = 0;
-    for (const Physical kind : program_.registers) bytes_per_row += WidthOf(kind) + 1;
-    const auto fitting = static_cast<std::int64_t>(kCacheBytes / (bytes_per_row + 1));
+    for (const Program::Register& one : program_.registers) program_.row_bytes += one.width + 1U;
+    const auto fitting = static_cast<std::int64_t>(kCacheBytes / (program_.row_bytes + 1));
     program_.vector_rows = std::clamp(fitting, kLeastRows, kVectorRows);
     return std::move(program_);
   }
 
  private:
-  Register NewRegister(Physical kind) {
-    program_.registers.push_back(kind);
-    return static_cast<Register>(program_.registers.size() - 1);
+  Position NewRegister(Physical kind) {
+    program_.registers.push_back({kind, WidthOf(kind)});
+    return static_cast<Position>(program_.registers.size() - 1);
   }
 
-  Register Emit(Kernel kernel, const std::vector<Register>& arguments, Physical kind,
+  Position Emit(Kernel kernel, const std::vector<Position>& arguments, Physical kind,
                 const std::shared_ptr<const void>& prepared = nullptr, bool selects = false) {
     Step step;
     step.kernel = kernel;
@@ -51,13 +65,13 @@ class Compiler {
   }
 
   // Compiles `node` behind a jump over its steps. A node without steps needs none.
-  Register CompileUnless(const TypedNode& node, Unless unless, Register test) {
+  Position CompileUnless(const TypedNode& node, Unless unless, Position test) {
     const std::size_t jump = program_.steps.size();
     Step step;
     step.out = test;
     step.unless = unless;
     program_.steps.push_back(step);
-    const Register result = Compile(node);
+    const Position result = Compile(node);
     if (program_.steps.size() == jump + 1) {
       program_.steps.pop_back();
     } else {
@@ -69,21 +83,21 @@ class Compiler {
   // What several parents share is compiled at its first use. That one is never behind a jump that
   // does not also cover the others: only the operand of case, between, in and nullif is shared, and
   // its first use is in the first comparison.
-  Register Compile(const TypedNode& node) {
+  Position Compile(const TypedNode& node) {
     const auto known = registers_.find(&node);
     if (known != registers_.end()) return known->second;
-    const Register result = node.constant ? Constant(node) : CompileNew(node);
+    const Position result = node.constant ? Constant(node) : CompileNew(node);
     registers_.emplace(&node, result);
     return result;
   }
 
-  Register Constant(const TypedNode& node) {
-    const Register result = NewRegister(node.type.physical());
+  Position Constant(const TypedNode& node) {
+    const Position result = NewRegister(node.type.physical());
     program_.constants.push_back({result, *node.constant});
     return result;
   }
 
-  Register CompileNew(const TypedNode& node) {
+  Position CompileNew(const TypedNode& node) {
     const Physical kind = node.type.physical();
     switch (node.kind) {
       case Kind::kLiteral:
@@ -94,12 +108,12 @@ class Compiler {
         if (!program_.now) program_.now = NewRegister(kind);
         return *program_.now;
       case Kind::kCast: {
-        const Register from = Compile(*node.children[0]);
+        const Position from = Compile(*node.children[0]);
         if (node.kernel == nullptr) return from;
         return Emit(node.kernel, {from}, kind, node.prepared);
       }
       case Kind::kCall: {
-        std::vector<Register> arguments;
+        std::vector<Position> arguments;
         for (const TypedPtr& child : node.children) arguments.push_back(Compile(*child));
         return Emit(node.kernel, arguments, kind, node.prepared);
       }
@@ -117,47 +131,47 @@ class Compiler {
       case Kind::kCase:
         return Case(node, node.flag ? 1 : 0);
       case Kind::kNullIf: {
-        const Register value = Compile(*node.children[0]);
+        const Position value = Compile(*node.children[0]);
         return Emit(NullIfKernel(kind), {Compile(*node.children[1]), value}, kind);
       }
     }
     return 0;
   }
 
-  Register Input(const TypedNode& node) {
+  Position Input(const TypedNode& node) {
     const auto found =
         std::find(program_.input_names.begin(), program_.input_names.end(), node.name);
     if (found != program_.input_names.end()) {
       return program_.loads[static_cast<std::size_t>(found - program_.input_names.begin())]
           .register_index;
     }
-    const Register result = NewRegister(node.type.physical());
+    const Position result = NewRegister(node.type.physical());
     program_.loads.push_back({result, node.input});
     program_.input_names.push_back(node.name);
     return result;
   }
 
   // Folds children[first...] from the left; each further one runs only where it can still matter.
-  Register Chain(const TypedNode& node, std::size_t first, Unless unless, Kernel kernel) {
-    Register result = Compile(*node.children[first]);
+  Position Chain(const TypedNode& node, std::size_t first, Unless unless, Kernel kernel) {
+    Position result = Compile(*node.children[first]);
     for (std::size_t i = first + 1; i < node.children.size(); ++i) {
-      const Register next = CompileUnless(*node.children[i], unless, result);
+      const Position next = CompileUnless(*node.children[i], unless, result);
       result = Emit(kernel, {result, next}, node.type.physical());
     }
     return result;
   }
 
   // The branches from `at` on: if(condition, result, the rest).
-  Register Case(const TypedNode& node, std::size_t at) {
+  Position Case(const TypedNode& node, std::size_t at) {
     if (at + 1 == node.children.size()) return Compile(*node.children[at]);
-    const Register condition = Compile(*node.children[at]);
-    const Register then = CompileUnless(*node.children[at + 1], Unless::kAnyTrue, condition);
+    const Position condition = Compile(*node.children[at]);
+    const Position then = CompileUnless(*node.children[at + 1], Unless::kAnyTrue, condition);
     const std::size_t jump = program_.steps.size();
     Step step;
     step.out = condition;
     step.unless = Unless::kAnyNotTrue;
     program_.steps.push_back(step);
-    const Register rest = Case(node, at + 2);
+    const Position rest = Case(node, at + 2);
     if (program_.steps.size() == jump + 1) {
       program_.steps.pop_back();
     } else {
@@ -168,25 +182,10 @@ class Compiler {
   }
 
   Program program_;
-  std::unordered_map<const TypedNode*, Register> registers_;
+  std::unordered_map<const TypedNode*, Position> registers_;
 };
 
 }  // namespace
-
-std::size_t WidthOf(Physical kind) {
-  switch (kind) {
-    case Physical::kBool:
-      return 1;
-    case Physical::kInt:
-    case Physical::kFloat:
-      return 8;
-    case Physical::kText:
-    case Physical::kDecimal:
-    case Physical::kNested:
-      return 16;
-  }
-  return 16;
-}
 
 Program CompileProgram(const TypedNode& root) {
   return Compiler().Run(root);

@@ -51,8 +51,14 @@ struct Program {
     Value value;
   };
 
-  ValueType type;                   // of the result
-  std::vector<Physical> registers;  // their kinds
+  struct Register {
+    Physical kind;
+    std::uint8_t width;  // bytes of one value
+  };
+
+  ValueType type;  // of the result
+  std::vector<Register> registers;
+  std::size_t row_bytes = 0;  // of all registers, states included
   std::vector<Load> loads;
   std::vector<Constant> constants;
   std::optional<std::uint32_t> now;  // the register of now()
@@ -65,8 +71,5 @@ struct Program {
 };
 
 Program CompileProgram(const TypedNode& root);
-
-// Bytes of one value in a register.
-std::size_t WidthOf(Physical kind);
 
 }  // namespace coeval
