@@ -211,6 +211,11 @@ Result<Value> ConvertScalar(nb::handle object, const DataType& to) {
     return ConvertScalar(whole, to);
   }
   if (!cell) return Wrong(object, to, "it does not fit");
+  const bool is_time = to.id() == TypeId::kTimestamp || to.id() == TypeId::kDate;
+  const bool is_nan = cell->value.is_double() && std::isnan(cell->value.AsDouble());
+  if (is_time && !is_nan && (is_whole || cell->value.is_double())) {
+    return Wrong(object, to, "nothing says what a number counts");
+  }
   const Result<Value> value = ConvertKey(cell->value, cell->type, to);  // rule 2.1
   return value.ok() ? value : Wrong(object, to);
 }
