@@ -158,12 +158,15 @@ Result<std::string> CsvFormat(const std::string& column, const DataType& type) {
 // coeval_arrow_csv and the memory that it points to.
 class CsvArgument {
  public:
-  static Result<std::unique_ptr<CsvArgument>> Make(const CsvOptions& options) {
+  // Points to nothing for other formats.
+  static Result<std::unique_ptr<CsvArgument>> Make(const FormatOptions& format) {
     std::unique_ptr<CsvArgument> self(new CsvArgument);
+    if (format.format != FileFormat::kCsv) return self;
+    const CsvOptions& options = format.csv;
     for (const auto& [name, type] : options.types) {
-      COEVAL_ASSIGN_OR_RETURN(std::string format, CsvFormat(name, type));
+      COEVAL_ASSIGN_OR_RETURN(std::string text, CsvFormat(name, type));
       self->typed_names_.push_back(name);
-      self->typed_formats_.push_back(std::move(format));
+      self->typed_formats_.push_back(std::move(text));
     }
     self->null_values_ = options.null_values;
     self->names_ = options.column_names;
@@ -326,7 +329,7 @@ Result<FileInspection> ArrowPlugin::Inspect(const std::string& path, const Forma
                                             const InspectOptions& options,
                                             const Context& context) const {
   const CallState state(context);
-  COEVAL_ASSIGN_OR_RETURN(const auto csv, CsvArgument::Make(format.csv));
+  COEVAL_ASSIGN_OR_RETURN(const auto csv, CsvArgument::Make(format));
   const auto stat_columns = Pointers(options.statistics_of);
   const auto columns = Pointers(options.columns);
   coeval_arrow_inspect_request request{};
@@ -357,7 +360,7 @@ Result<FileInspection> ArrowPlugin::Inspect(const std::string& path, const Forma
 Result<ArrowStream> ArrowPlugin::Scan(const std::string& path, const FormatOptions& format,
                                       const ScanOptions& options, const Context& context) const {
   auto state = std::make_shared<CallState>(context);
-  COEVAL_ASSIGN_OR_RETURN(const auto csv, CsvArgument::Make(format.csv));
+  COEVAL_ASSIGN_OR_RETURN(const auto csv, CsvArgument::Make(format));
   const auto columns = Pointers(options.columns);
   const std::vector<std::int64_t> groups = options.row_groups.value_or(std::vector<std::int64_t>());
   static constexpr std::int64_t kNoGroup = 0;

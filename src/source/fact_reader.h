@@ -11,8 +11,9 @@
 // In this order, for each row: field mapping; a null join key (rules 2.2, 4.7); event and created
 // time, rounded up to the µs (rule 1.2); null or impossible times (4.7) and times too far ahead
 // (3.5); the range asked for; keys and features converted to their declared types, losing nothing.
-// An event time comes from a timestamp or date column (or CSV text in ISO 8601); integers are
-// refused, since nothing says their unit.
+// An event or created time comes from a timestamp or date column, or from text in ISO 8601;
+// integers are refused, since nothing says their unit. Of CSV, keys and features are read as the
+// declared types, so that a string key "007" stays one.
 #pragma once
 
 #include <cstddef>

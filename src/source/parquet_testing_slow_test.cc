@@ -56,7 +56,7 @@ TEST(ParquetTestingSlowTest, ManyFlippedBitsNeverCrash) {
   std::mt19937 random(seed);
   for (int round = 0; round < 40'000; ++round) {
     std::string bytes = contents[random() % contents.size()];
-    for (std::uint32_t flips = 1 + random() % 6; flips > 0; --flips) {
+    for (std::uint32_t flips = 1 + static_cast<std::uint32_t>(random() % 6); flips > 0; --flips) {
       char& byte = bytes[random() % bytes.size()];
       byte = static_cast<char>(byte ^ (1U << (random() % 8)));
     }

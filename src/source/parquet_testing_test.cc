@@ -143,7 +143,7 @@ TEST(ParquetTestingTest, FlippedBitsNeverCrash) {
   constexpr int kRounds = 1500;
   for (int round = 0; round < kRounds; ++round) {
     std::string bytes = contents[random() % contents.size()];
-    for (std::uint32_t flips = 1 + random() % 4; flips > 0; --flips) {
+    for (auto flips = 1 + random() % 4; flips > 0; --flips) {
       char& byte = bytes[random() % bytes.size()];
       byte = static_cast<char>(byte ^ (1U << (random() % 8)));
     }
