@@ -14,26 +14,40 @@ namespace {
 
 std::string FormatOf(const DataType& type) {
   switch (type.id()) {
-    case TypeId::kNull: return "n";
-    case TypeId::kBool: return "b";
-    case TypeId::kInt32: return "i";
-    case TypeId::kInt64: return "l";
-    case TypeId::kFloat32: return "f";
-    case TypeId::kFloat64: return "g";
-    case TypeId::kString: return "u";
-    case TypeId::kBytes: return "z";
-    case TypeId::kTimestamp: return "tsu:UTC";
-    case TypeId::kDate: return "tdD";
+    case TypeId::kNull:
+      return "n";
+    case TypeId::kBool:
+      return "b";
+    case TypeId::kInt32:
+      return "i";
+    case TypeId::kInt64:
+      return "l";
+    case TypeId::kFloat32:
+      return "f";
+    case TypeId::kFloat64:
+      return "g";
+    case TypeId::kString:
+      return "u";
+    case TypeId::kBytes:
+      return "z";
+    case TypeId::kTimestamp:
+      return "tsu:UTC";
+    case TypeId::kDate:
+      return "tdD";
     case TypeId::kDecimal128:
       return "d:" + std::to_string(type.precision()) + "," + std::to_string(type.scale());
-    case TypeId::kList: return "+l";
-    case TypeId::kVector: return "+w:" + std::to_string(type.size());
-    case TypeId::kMap: return "+m";
+    case TypeId::kList:
+      return "+l";
+    case TypeId::kVector:
+      return "+w:" + std::to_string(type.size());
+    case TypeId::kMap:
+      return "+m";
   }
   return "n";
 }
 
-// --- schemas ------------------------------------------------------------------------------------------
+// --- schemas
+// ------------------------------------------------------------------------------------------
 
 struct SchemaParts {
   std::string format;
@@ -86,7 +100,8 @@ void FillTypeSchema(const DataType& type, const std::string& name, std::int64_t 
   FillSchema(FormatOf(type), name, flags, std::move(children), out);
 }
 
-// --- arrays -------------------------------------------------------------------------------------------
+// --- arrays
+// -------------------------------------------------------------------------------------------
 
 struct ArrayParts {
   std::vector<Buffer> owners;
@@ -164,7 +179,9 @@ void FillNested(const Column& column, std::int64_t nulls, ArrowArray* out) {
 void FillColumn(const Column& column, ArrowArray* out) {
   const std::int64_t nulls = column.CountNulls();
   switch (column.type().id()) {
-    case TypeId::kNull: FillArray(column.length(), nulls, {}, {}, out); return;
+    case TypeId::kNull:
+      FillArray(column.length(), nulls, {}, {}, out);
+      return;
     case TypeId::kBool:
       FillArray(column.length(), nulls, {column.validity_buffer(), OrZeros(PackBits(column))}, {},
                 out);
@@ -178,10 +195,12 @@ void FillColumn(const Column& column, ArrowArray* out) {
       return;
     case TypeId::kList:
     case TypeId::kVector:
-    case TypeId::kMap: FillNested(column, nulls, out); return;
+    case TypeId::kMap:
+      FillNested(column, nulls, out);
+      return;
     default:
-      FillArray(column.length(), nulls,
-                {column.validity_buffer(), OrZeros(column.values_buffer())}, {}, out);
+      FillArray(column.length(), nulls, {column.validity_buffer(), OrZeros(column.values_buffer())},
+                {}, out);
   }
 }
 

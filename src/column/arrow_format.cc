@@ -44,18 +44,27 @@ Status NoTypeFor(const ArrowSchema& field) {
                                  ", which Coeval has no type for; convert it before");
 }
 
-bool ParseNumber(std::string_view text, int* number) {
+bool ParseSigned(std::string_view text, int* number) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *number);
-  return error == std::errc() && end == text.data() + text.size() && *number >= 0;
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+bool ParseNumber(std::string_view text, int* number) {
+  return ParseSigned(text, number) && *number >= 0;
 }
 
 std::optional<TimeUnit> UnitOf(char c) {
   switch (c) {
-    case 's': return TimeUnit::kSecond;
-    case 'm': return TimeUnit::kMilli;
-    case 'u': return TimeUnit::kMicro;
-    case 'n': return TimeUnit::kNano;
-    default: return {};
+    case 's':
+      return TimeUnit::kSecond;
+    case 'm':
+      return TimeUnit::kMilli;
+    case 'u':
+      return TimeUnit::kMicro;
+    case 'n':
+      return TimeUnit::kNano;
+    default:
+      return {};
   }
 }
 
@@ -70,8 +79,8 @@ Result<ArrowFormat> ParseDecimal(const ArrowSchema& field, std::string_view rest
   int precision = 0;
   int scale = 0;
   if (comma == std::string_view::npos || !ParseNumber(rest.substr(0, comma), &precision) ||
-      !ParseNumber(rest.substr(comma + 1), &scale) || precision < 1 || precision > 38 ||
-      bits > 128 || bits % 8 != 0 || scale > precision) {
+      !ParseSigned(rest.substr(comma + 1), &scale) || precision < 1 || precision > 38 ||
+      (bits != 32 && bits != 64 && bits != 128) || scale > 38 || scale < -38) {
     return NoTypeFor(field);
   }
   ArrowFormat format;
@@ -98,6 +107,10 @@ Result<ArrowFormat> ParseNested(const ArrowSchema& field, std::string_view text)
   ArrowFormat format;
   if (text == "+l" || text == "+L") {
     format.layout = text == "+l" ? ArrowLayout::kList32 : ArrowLayout::kList64;
+    format.type = TypeId::kList;
+    if (field.n_children == 1) return format;
+  } else if (text == "+vl" || text == "+vL") {
+    format.layout = text == "+vl" ? ArrowLayout::kListView32 : ArrowLayout::kListView64;
     format.type = TypeId::kList;
     if (field.n_children == 1) return format;
   } else if (text == "+m") {
@@ -155,11 +168,21 @@ std::string ArrowTypeName(const char* format) {
   for (const SimpleFormat& simple : kSimple) {
     if (simple.format == text) return std::string(simple.name);
   }
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kPrefixes{{
-      {"+s", "struct"}, {"+ud", "dense union"}, {"+us", "sparse union"}, {"+r", "run-end encoded"},
-      {"+vl", "list view"}, {"+vL", "large list view"}, {"+l", "list"}, {"+L", "large_list"},
-      {"+m", "map"}, {"+w", "fixed_size_list"}, {"tt", "time of day"}, {"tD", "duration"},
-      {"ti", "interval"}, {"d:", "decimal"}}};
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kPrefixes{
+      {{"+s", "struct"},
+       {"+ud", "dense union"},
+       {"+us", "sparse union"},
+       {"+r", "run-end encoded"},
+       {"+vl", "list view"},
+       {"+vL", "large list view"},
+       {"+l", "list"},
+       {"+L", "large_list"},
+       {"+m", "map"},
+       {"+w", "fixed_size_list"},
+       {"tt", "time of day"},
+       {"tD", "duration"},
+       {"ti", "interval"},
+       {"d:", "decimal"}}};
   for (const auto& [prefix, name] : kPrefixes) {
     if (text.starts_with(prefix)) return std::string(name) + " (" + std::string(text) + ")";
   }

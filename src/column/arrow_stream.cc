@@ -14,8 +14,10 @@ namespace {
 class OwnedStream {
  public:
   explicit OwnedStream(ArrowArrayStream* stream) : stream_(*stream) { stream->release = nullptr; }
+
   OwnedStream(const OwnedStream&) = delete;
   OwnedStream& operator=(const OwnedStream&) = delete;
+
   ~OwnedStream() {
     if (stream_.release != nullptr) stream_.release(&stream_);
   }

@@ -19,7 +19,8 @@ void ReleaseShared(ArrowArray* array) {
   array->release = nullptr;
 }
 
-// Rows [first, first + count) of a foreign column. Children and buffers are borrowed from the owner.
+// Rows [first, first + count) of a foreign column. Children and buffers are borrowed from the
+// owner.
 void ShareSlice(const SharedArrowArray& owner, const ArrowArray& column, std::int64_t first,
                 std::int64_t count, ArrowArray* out) {
   *out = column;
@@ -55,7 +56,8 @@ struct StructParts {
 
 template <typename Node>
 void ReleaseStruct(Node* node) {
-  const std::unique_ptr<StructParts<Node>> parts(static_cast<StructParts<Node>*>(node->private_data));
+  const std::unique_ptr<StructParts<Node>> parts(
+      static_cast<StructParts<Node>*>(node->private_data));
   for (const auto& child : parts->children) {
     if (child->release != nullptr) child->release(child.get());
   }
@@ -82,9 +84,9 @@ struct WidenedTable {
   Schema added;
   std::vector<Column> columns;
   std::int64_t batch_rows;
-  std::size_t batch = 0;          // the next to hand out
+  std::size_t batch = 0;  // the next to hand out
   std::int64_t row_in_batch = 0;
-  std::int64_t row = 0;           // of the whole table
+  std::int64_t row = 0;  // of the whole table
 };
 
 int GetSchema(ArrowArrayStream* self, ArrowSchema* out) {
@@ -133,7 +135,9 @@ int GetNext(ArrowArrayStream* self, ArrowArray* out) {
   return 0;
 }
 
-const char* GetLastError(ArrowArrayStream* /*self*/) { return ""; }
+const char* GetLastError(ArrowArrayStream* /*self*/) {
+  return "";
+}
 
 void ReleaseTable(ArrowArrayStream* self) {
   delete static_cast<WidenedTable*>(self->private_data);
@@ -142,7 +146,9 @@ void ReleaseTable(ArrowArrayStream* self) {
 
 }  // namespace
 
-std::size_t ArrowTable::num_columns() const { return static_cast<std::size_t>(schema_->n_children); }
+std::size_t ArrowTable::num_columns() const {
+  return static_cast<std::size_t>(schema_->n_children);
+}
 
 std::vector<std::string> ArrowTable::names() const {
   std::vector<std::string> names;
@@ -159,7 +165,9 @@ std::optional<std::size_t> ArrowTable::Find(std::string_view name) const {
   return {};
 }
 
-const ArrowSchema& ArrowTable::field(std::size_t column) const { return *schema_->children[column]; }
+const ArrowSchema& ArrowTable::field(std::size_t column) const {
+  return *schema_->children[column];
+}
 
 std::int64_t ArrowTable::num_rows() const {
   std::int64_t rows = 0;
@@ -197,8 +205,8 @@ Result<ArrowArrayStream> ArrowTable::ExportWith(Schema added, std::vector<Column
   stream.get_next = GetNext;
   stream.get_last_error = GetLastError;
   stream.release = ReleaseTable;
-  stream.private_data = new WidenedTable{schema_, batches_, std::move(added), std::move(columns),
-                                         batch_rows};
+  stream.private_data =
+      new WidenedTable{schema_, batches_, std::move(added), std::move(columns), batch_rows};
   return stream;
 }
 

@@ -46,8 +46,8 @@ void ColumnBuilder::AppendValidity(bool valid) {
 }
 
 void ColumnBuilder::CloseRow() {
-  const std::size_t end = children_.empty() ? values_.size()
-                                            : static_cast<std::size_t>(children_[0].length());
+  const std::size_t end =
+      children_.empty() ? values_.size() : static_cast<std::size_t>(children_[0].length());
   COEVAL_CHECK(end <= static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()));
   offsets_.push_back(static_cast<std::int32_t>(end));
 }
@@ -110,7 +110,6 @@ void ColumnBuilder::AppendChecked(const Value& value) {
   if (value.is_double()) return AppendDouble(value.AsDouble());
   if (value.is_string()) return AppendBytes(value.AsString());
   if (value.is_decimal()) return AppendDecimal(value.AsDecimal());
-  AppendValidity(true);
   if (value.is_list()) {
     for (const Value& element : value.AsList()) children_[0].AppendChecked(element);
   } else {
@@ -119,23 +118,33 @@ void ColumnBuilder::AppendChecked(const Value& value) {
       children_[1].AppendChecked(item);
     }
   }
-  if (HasOffsets()) CloseRow();
+  AppendNested();
+}
+
+void ColumnBuilder::AppendNested() {
+  AppendValidity(true);
+  if (HasOffsets()) {
+    CloseRow();
+  } else {
+    COEVAL_CHECK(children_[0].length() == length_ * type_.size());
+  }
 }
 
 void ColumnBuilder::AppendFrom(const Column& column, std::int64_t row) {
   if (column.IsNull(row)) return AppendNull();
-  AppendValidity(true);
-  if (const int width = type_.width(); width > 0) {
-    const std::uint8_t* value = column.values_buffer().data + row * width;
-    values_.insert(values_.end(), value, value + width);
-  } else if (type_.is_nested()) {
+  if (type_.is_nested()) {
     const Column::Extent extent = column.elements(row);
     for (std::size_t i = 0; i < children_.size(); ++i) {
       for (std::int64_t e = extent.first; e < extent.last; ++e) {
         children_[i].AppendFrom(column.child(i), e);
       }
     }
-    if (HasOffsets()) CloseRow();
+    return AppendNested();
+  }
+  AppendValidity(true);
+  if (const int width = type_.width(); width > 0) {
+    const std::uint8_t* value = column.values_buffer().data + row * width;
+    values_.insert(values_.end(), value, value + width);
   } else {
     const std::string_view value = column.bytes(row);
     values_.insert(values_.end(), value.begin(), value.end());
@@ -143,15 +152,57 @@ void ColumnBuilder::AppendFrom(const Column& column, std::int64_t row) {
   }
 }
 
-void ColumnBuilder::AppendColumn(const Column& column) {
-  const int width = type_.width();
-  if (width > 0 && !column.may_have_nulls()) {
-    const std::uint8_t* first = column.values_buffer().data;
-    if (column.length() > 0) values_.insert(values_.end(), first, first + column.length() * width);
-    for (std::int64_t row = 0; row < column.length(); ++row) AppendValidity(true);
+void ColumnBuilder::AppendValidityOf(const Column& column) {
+  const std::int64_t rows = column.length();
+  if (column.may_have_nulls()) {
+    for (std::int64_t row = 0; row < rows; ++row) AppendValidity(!column.IsNull(row));
     return;
   }
-  for (std::int64_t row = 0; row < column.length(); ++row) AppendFrom(column, row);
+  std::int64_t row = 0;
+  for (; row < rows && (length_ & 7) != 0; ++row) AppendValidity(true);
+  const std::int64_t whole = (rows - row) / 8;
+  validity_.resize(validity_.size() + static_cast<std::size_t>(whole), 0xFF);
+  length_ += whole * 8;
+  for (row += whole * 8; row < rows; ++row) AppendValidity(true);
+}
+
+// The column's offsets, moved so that `start` lies where this builder's own elements end.
+void ColumnBuilder::AppendOffsetsOf(const Column& column, std::int64_t start) {
+  const auto* offsets = reinterpret_cast<const std::int32_t*>(column.offsets_buffer().data);
+  const std::int64_t shift = offsets_.back() - start;
+  const std::int64_t end = offsets[column.length()] + shift;
+  COEVAL_CHECK(end <= std::numeric_limits<std::int32_t>::max());
+  offsets_.reserve(offsets_.size() + static_cast<std::size_t>(column.length()));
+  for (std::int64_t row = 1; row <= column.length(); ++row) {
+    offsets_.push_back(static_cast<std::int32_t>(offsets[row] + shift));
+  }
+}
+
+void ColumnBuilder::AppendColumn(const Column& column) {
+  if (column.type().id() != type_.id()) {  // a column of nulls takes part as any type
+    for (std::int64_t row = 0; row < column.length(); ++row) AppendNull();
+    return;
+  }
+  if (column.length() == 0) return;
+  AppendValidityOf(column);
+  if (const int width = type_.width(); width > 0) {
+    const std::uint8_t* first = column.values_buffer().data;
+    values_.insert(values_.end(), first, first + column.length() * width);
+    return;
+  }
+  if (type_.id() == TypeId::kNull) return;
+  if (type_.id() == TypeId::kVector) return children_[0].AppendColumn(column.child(0));
+  const std::int64_t start = column.elements(0).first;
+  const std::int64_t end = column.elements(column.length() - 1).last;
+  if (type_.is_nested()) {
+    for (std::size_t i = 0; i < children_.size(); ++i) {
+      children_[i].AppendColumn(column.child(i).Slice(start, end - start));
+    }
+  } else {
+    const std::uint8_t* bytes = column.values_buffer().data;
+    if (end > start) values_.insert(values_.end(), bytes + start, bytes + end);
+  }
+  AppendOffsetsOf(column, start);
 }
 
 Column ColumnBuilder::Finish() {

@@ -13,7 +13,8 @@
 
 namespace coeval {
 
-// Threads: one. After Finish() the builder is empty and may be used again.
+// Threads: one. After Finish() the builder is empty and may be used again. REQUIRES: strings and
+// elements stay within the 2^31 - 1 that offsets can count; more than that ends the process.
 class ColumnBuilder {
  public:
   explicit ColumnBuilder(DataType type);
@@ -32,20 +33,29 @@ class ColumnBuilder {
   void AppendDouble(double value);
   void AppendBytes(std::string_view value);  // string, bytes
   void AppendDecimal(Int128 unscaled);
+
+  // Lists, maps and vectors from their parts: append the elements to child(0) (maps: keys, in key
+  // order, and as many values to child(1)), then close the row. REQUIRES: a vector's row has
+  // type().size() elements and no nulls, a map's keys no nulls.
+  [[nodiscard]] ColumnBuilder& child(std::size_t i) { return children_[i]; }
+
+  void AppendNested();
   // Any value of this type, nested ones too. Errors: InvalidArgument where it is of another kind or
   // does not fit (an int32 out of range, a vector of another size); the builder is unchanged then.
   Status Append(const Value& value);
   // Cell `row` of a column of the same type.
   void AppendFrom(const Column& column, std::int64_t row);
-  // All cells of a column of the same type.
+  // All cells of a column of the same type (or of type null). Cost: a copy of its buffers.
   void AppendColumn(const Column& column);
 
   Column Finish();
 
  private:
   void AppendValidity(bool valid);
+  void AppendValidityOf(const Column& column);
   void AppendChecked(const Value& value);
   void CloseRow();  // ends a string, list or map
+  void AppendOffsetsOf(const Column& column, std::int64_t start);
   [[nodiscard]] bool HasOffsets() const;
 
   DataType type_;

@@ -41,7 +41,8 @@ class Column {
 
   // The parts as described at the top. `validity` without data means no nulls; bit i of byte i / 8,
   // least significant first, tells that row i has a value. Offsets are int32, length + 1 of them,
-  // and need not start at 0. REQUIRES: buffers are large enough.
+  // and need not start at 0. REQUIRES: buffers are large enough and aligned for their values;
+  // strings, lists and maps at null rows are empty; strings are UTF-8; maps are in key order.
   static Column FixedWidth(DataType type, std::int64_t length, Buffer values, Buffer validity = {});
   static Column Binary(DataType type, std::int64_t length, Buffer offsets, Buffer bytes,
                        Buffer validity = {});
@@ -101,8 +102,13 @@ class Column {
 
   // Rows [first, first + count). Shares the values; copies validity bits if first % 8 != 0.
   [[nodiscard]] Column Slice(std::int64_t first, std::int64_t count) const;
-  // Row rows[i] of this column for each i; rows[i] < 0 gives null. Cost: O(rows).
+  // Row rows[i] of this column for each i; rows[i] < 0 gives null. Cost: O(rows), for fixed-width
+  // values about one read each. REQUIRES: what is taken fits (CheckTake).
   [[nodiscard]] Column Take(std::span<const std::int64_t> rows) const;
+  // Errors: InvalidArgument where strings or elements would pass the 2^31 - 1 that offsets can
+  // count.
+  [[nodiscard]] Status CheckTake(std::span<const std::int64_t> rows) const;
+  // What the rows themselves take, without the rest of shared buffers.
   [[nodiscard]] std::int64_t SizeBytes() const;
 
  private:
@@ -114,9 +120,12 @@ class Column {
   std::shared_ptr<const std::vector<Column>> children_;
 };
 
-// Puts columns of one type end to end. Errors: InvalidArgument where types differ or a string
-// column would pass 2 GiB.
+// Puts columns of one type end to end; columns of type null take the type of the others. Errors:
+// InvalidArgument where types differ or a string column would pass 2 GiB.
 Result<Column> Concatenate(std::span<const Column> columns);
+
+// The order of rule 1.5 between cells of columns of one type, as CompareValues.
+int CompareCells(const Column& a, std::int64_t row_a, const Column& b, std::int64_t row_b);
 
 // Same type, length and bits of every value, null where null.
 bool SameBits(const Column& a, const Column& b);

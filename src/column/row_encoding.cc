@@ -1,12 +1,17 @@
 #include "column/row_encoding.h"
 
+#include <bit>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "base/hash.h"
 
 namespace coeval {
+
 namespace {
+
+static_assert(std::endian::native == std::endian::little, "rows are copied as they lie in memory");
 
 constexpr std::uint8_t kFormat = 1;
 constexpr std::uint8_t kTombstoneFlag = 1;
@@ -14,147 +19,183 @@ constexpr std::size_t kHeaderSize = 8;
 constexpr std::size_t kChecksumSize = 4;
 
 template <typename T>
-void AppendLittleEndian(T value, std::string* out) {
+void AppendNumber(T value, std::string* out) {
   char bytes[sizeof(T)];
-  std::memcpy(bytes, &value, sizeof(T));  // x86-64 is little-endian
+  std::memcpy(bytes, &value, sizeof(T));
   out->append(bytes, sizeof(T));
 }
 
 template <typename T>
-T ReadLittleEndian(std::string_view bytes) {
+T NumberAt(std::string_view bytes, std::size_t at = 0) {
   T value;
-  std::memcpy(&value, bytes.data(), sizeof(T));
+  std::memcpy(&value, bytes.data() + at, sizeof(T));
   return value;
 }
 
 void AppendHeader(std::uint8_t flags, std::size_t columns, std::string* out) {
+  COEVAL_CHECK(columns <= std::numeric_limits<std::uint16_t>::max());
   *out += static_cast<char>(kFormat);
   *out += static_cast<char>(flags);
-  AppendLittleEndian(static_cast<std::uint16_t>(columns), out);
-  AppendLittleEndian(std::uint32_t{0}, out);
+  AppendNumber(static_cast<std::uint16_t>(columns), out);
+  AppendNumber(std::uint32_t{0}, out);
 }
 
 void AppendChecksum(std::size_t start, std::string* out) {
-  AppendLittleEndian(Checksum32(std::string_view(*out).substr(start)), out);
+  AppendNumber(Checksum32(std::string_view(*out).substr(start)), out);
 }
 
-void AppendValue(const Column& column, std::int64_t row, std::string* out);
+void AppendFixed(const Column& column, std::int64_t first, std::int64_t count, std::string* out) {
+  const int width = column.type().width();
+  out->append(reinterpret_cast<const char*>(column.values_buffer().data) + first * width,
+              static_cast<std::size_t>(count * width));
+}
 
-// Elements of a nested value: validity byte, then the value where there is one. Vectors and map keys
-// have no nulls, but one form for all is simpler to read.
+void SetBit(std::size_t start, std::size_t i, std::string* out) {
+  char& byte = (*out)[start + i / 8];
+  byte = static_cast<char>(static_cast<unsigned char>(byte) | (1U << (i % 8)));
+}
+
+void AppendVariable(const Column& column, std::int64_t row, std::string* out);
+
 void AppendElements(const Column& child, Column::Extent extent, std::string* out) {
-  for (std::int64_t e = extent.first; e < extent.last; ++e) {
-    const bool valid = !child.IsNull(e);
-    *out += valid ? '\x01' : '\x00';
-    if (valid) AppendValue(child, e, out);
+  const std::size_t validity = out->size();
+  const auto count = static_cast<std::size_t>(extent.last - extent.first);
+  out->append((count + 7) / 8, '\0');
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::int64_t row = extent.first + static_cast<std::int64_t>(i);
+    if (child.IsNull(row)) continue;
+    SetBit(validity, i, out);
+    if (child.type().width() > 0) {
+      AppendFixed(child, row, 1, out);
+    } else {
+      AppendVariable(child, row, out);
+    }
   }
 }
 
-void AppendValue(const Column& column, std::int64_t row, std::string* out) {
+void AppendVariable(const Column& column, std::int64_t row, std::string* out) {
   const DataType& type = column.type();
-  if (const int width = type.width(); width > 0) {
-    out->append(reinterpret_cast<const char*>(column.values_buffer().data) + row * width,
-                static_cast<std::size_t>(width));
-    return;
-  }
-  if (!type.is_nested()) {
-    const std::string_view bytes = column.bytes(row);
-    AppendLittleEndian(static_cast<std::uint32_t>(bytes.size()), out);
-    out->append(bytes);
-    return;
-  }
   const Column::Extent extent = column.elements(row);
-  AppendLittleEndian(static_cast<std::uint32_t>(extent.last - extent.first), out);
+  if (type.id() == TypeId::kVector) {
+    AppendFixed(column.child(0), extent.first, extent.last - extent.first, out);
+    return;
+  }
+  AppendNumber(static_cast<std::uint32_t>(extent.last - extent.first), out);
+  if (!type.is_nested()) {
+    out->append(column.bytes(row));
+    return;
+  }
   AppendElements(column.child(0), extent, out);
   if (type.id() == TypeId::kMap) AppendElements(column.child(1), extent, out);
 }
 
-// Reads values from left to right; every step is checked against the end.
-class RowReader {
+bool BitAt(std::string_view bits, std::size_t i) {
+  return ((static_cast<unsigned char>(bits[i / 8]) >> (i % 8)) & 1U) != 0;
+}
+
+// Walks over encoded values from left to right. Skip checks every step against the end, so that
+// Read, called on what was skipped before, need not.
+class Cursor {
  public:
-  explicit RowReader(std::string_view rest) : rest_(rest) {}
+  explicit Cursor(std::string_view rest) : rest_(rest) {}
 
   [[nodiscard]] std::size_t left() const { return rest_.size(); }
 
-  bool Read(const DataType& type, Value* value) {
-    if (type.width() > 0) return ReadFixed(type, value);
-    std::uint32_t count = 0;
-    if (!ReadNumber(&count)) return false;
-    if (!type.is_nested()) {
-      std::string_view bytes;
-      if (!TakeBytes(count, &bytes)) return false;
-      *value = Value::String(std::string(bytes));
-      return true;
+  bool Skip(const DataType& type) {
+    if (type.id() == TypeId::kBool) {
+      std::string_view byte;
+      return Take(1, &byte) && static_cast<unsigned char>(byte[0]) <= 1;
     }
-    if (count > rest_.size()) return false;  // each element takes at least a byte
-    Value::List first;
-    if (!ReadElements(type.child(0), count, &first)) return false;
-    if (type.id() != TypeId::kMap) {
-      *value = Value::MakeList(std::move(first));
-      return true;
+    if (type.width() > 0) return SkipBytes(static_cast<std::size_t>(type.width()));
+    if (type.id() == TypeId::kNull) return false;  // has no values
+    if (type.id() == TypeId::kVector) {
+      return SkipBytes(static_cast<std::size_t>(type.size()) *
+                       static_cast<std::size_t>(type.child(0).width()));
     }
-    Value::List second;
-    if (!ReadElements(type.child(1), count, &second)) return false;
-    Value::Map map;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      map.emplace_back(std::move(first[i]), std::move(second[i]));
-    }
-    *value = Value::MakeMap(std::move(map));
-    return true;
+    std::string_view count;
+    if (!Take(4, &count)) return false;
+    const auto n = NumberAt<std::uint32_t>(count);
+    if (!type.is_nested()) return SkipBytes(n);
+    const bool map = type.id() == TypeId::kMap;
+    return SkipElements(type.child(0), n, !map) && (!map || SkipElements(type.child(1), n, true));
   }
 
-  // Moves past a value without making it.
-  bool Skip(const DataType& type) {
-    std::string_view bytes;
-    if (const int width = type.width(); width > 0) {
-      return TakeBytes(static_cast<std::size_t>(width), &bytes);
+  void Read(ColumnBuilder* builder) {
+    const DataType& type = builder->type();
+    switch (type.id()) {
+      case TypeId::kNull:
+        return;
+      case TypeId::kBool:
+        return builder->AppendBool(Next<std::uint8_t>() != 0);
+      case TypeId::kInt32:
+      case TypeId::kDate:
+        return builder->AppendInt(Next<std::int32_t>());
+      case TypeId::kInt64:
+      case TypeId::kTimestamp:
+        return builder->AppendInt(Next<std::int64_t>());
+      case TypeId::kFloat32:
+        return builder->AppendDouble(static_cast<double>(Next<float>()));
+      case TypeId::kFloat64:
+        return builder->AppendDouble(Next<double>());
+      case TypeId::kDecimal128:
+        return builder->AppendDecimal(Next<Int128>());
+      case TypeId::kString:
+      case TypeId::kBytes:
+        return builder->AppendBytes(NextBytes(Next<std::uint32_t>()));
+      case TypeId::kVector:
+        for (int i = 0; i < type.size(); ++i) Read(&builder->child(0));
+        return builder->AppendNested();
+      case TypeId::kList:
+      case TypeId::kMap: {
+        const auto count = Next<std::uint32_t>();
+        ReadElements(count, &builder->child(0));
+        if (type.id() == TypeId::kMap) ReadElements(count, &builder->child(1));
+        return builder->AppendNested();
+      }
     }
-    std::uint32_t count = 0;
-    if (!type.is_nested()) return ReadNumber(&count) && TakeBytes(count, &bytes);
-    Value ignored;
-    return Read(type, &ignored);
   }
 
  private:
-  bool TakeBytes(std::size_t count, std::string_view* bytes) {
+  bool Take(std::size_t count, std::string_view* bytes) {
     if (rest_.size() < count) return false;
     *bytes = rest_.substr(0, count);
     rest_.remove_prefix(count);
     return true;
   }
 
-  bool ReadNumber(std::uint32_t* number) {
+  bool SkipBytes(std::size_t count) {
     std::string_view bytes;
-    if (!TakeBytes(4, &bytes)) return false;
-    *number = ReadLittleEndian<std::uint32_t>(bytes);
-    return true;
+    return Take(count, &bytes);
   }
 
-  bool ReadElements(const DataType& type, std::uint32_t count, Value::List* elements) {
-    for (std::uint32_t i = 0; i < count; ++i) {
-      std::string_view valid;
-      Value element;
-      if (!TakeBytes(1, &valid) || (valid[0] != 0 && !Read(type, &element))) return false;
-      elements->push_back(std::move(element));
+  bool SkipElements(const DataType& type, std::size_t count, bool may_be_null) {
+    std::string_view validity;
+    if (!Take((count + 7) / 8, &validity)) return false;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (BitAt(validity, i) ? !Skip(type) : !may_be_null) return false;
     }
     return true;
   }
 
-  bool ReadFixed(const DataType& type, Value* value) {
-    std::string_view bytes;
-    if (!TakeBytes(static_cast<std::size_t>(type.width()), &bytes)) return false;
-    switch (type.id()) {
-      case TypeId::kBool: *value = Value::Bool(bytes[0] != 0); return true;
-      case TypeId::kInt32:
-      case TypeId::kDate: *value = Value::Int(ReadLittleEndian<std::int32_t>(bytes)); return true;
-      case TypeId::kFloat32:
-        *value = Value::Double(static_cast<double>(ReadLittleEndian<float>(bytes)));
-        return true;
-      case TypeId::kFloat64: *value = Value::Double(ReadLittleEndian<double>(bytes)); return true;
-      case TypeId::kDecimal128:
-        *value = Value::Decimal(ReadLittleEndian<Int128>(bytes));
-        return true;
-      default: *value = Value::Int(ReadLittleEndian<std::int64_t>(bytes)); return true;
+  std::string_view NextBytes(std::size_t count) {
+    const std::string_view bytes = rest_.substr(0, count);
+    rest_.remove_prefix(count);
+    return bytes;
+  }
+
+  template <typename T>
+  T Next() {
+    return NumberAt<T>(NextBytes(sizeof(T)));
+  }
+
+  void ReadElements(std::size_t count, ColumnBuilder* builder) {
+    const std::string_view validity = NextBytes((count + 7) / 8);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (BitAt(validity, i)) {
+        Read(builder);
+      } else {
+        builder->AppendNull();
+      }
     }
   }
 
@@ -162,8 +203,7 @@ class RowReader {
 };
 
 Status Corrupt(std::string_view what) {
-  return Status::Corruption("a stored row is damaged (" + std::string(what) +
-                            "); run `coeval online verify`, or rebuild the store");
+  return Status::Corruption("a stored row is damaged: " + std::string(what));
 }
 
 }  // namespace
@@ -175,9 +215,11 @@ void EncodeRow(std::span<const Column> columns, std::int64_t row, std::string* o
   out->append((columns.size() + 7) / 8, '\0');
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (columns[i].IsNull(row)) continue;
-    (*out)[validity + i / 8] =
-        static_cast<char>(static_cast<unsigned char>((*out)[validity + i / 8]) | (1U << (i % 8)));
-    AppendValue(columns[i], row, out);
+    SetBit(validity, i, out);
+    if (columns[i].type().width() > 0) AppendFixed(columns[i], row, 1, out);
+  }
+  for (const Column& column : columns) {
+    if (column.type().width() == 0 && !column.IsNull(row)) AppendVariable(column, row, out);
   }
   AppendChecksum(start, out);
 }
@@ -191,60 +233,66 @@ void EncodeTombstone(std::string* out) {
 Result<RowView> RowView::Parse(std::string_view bytes, std::span<const DataType> types) {
   if (bytes.size() < kHeaderSize + kChecksumSize) return Corrupt("it is too short");
   const std::string_view body = bytes.substr(0, bytes.size() - kChecksumSize);
-  if (ReadLittleEndian<std::uint32_t>(bytes.substr(body.size())) != Checksum32(body)) {
+  if (NumberAt<std::uint32_t>(bytes, body.size()) != Checksum32(body)) {
     return Corrupt("its checksum differs");
   }
-  if (static_cast<std::uint8_t>(body[0]) != kFormat) return Corrupt("its format is unknown");
+  const auto flags = NumberAt<std::uint8_t>(body, 1);
+  const auto columns = NumberAt<std::uint16_t>(body, 2);
+  if (NumberAt<std::uint8_t>(body) != kFormat) return Corrupt("its format is not known");
+  if (flags > kTombstoneFlag || NumberAt<std::uint32_t>(body, 4) != 0) {
+    return Corrupt("it is encrypted or of a newer release");
+  }
   RowView view;
   view.bytes_ = body;
   view.types_ = types;
-  view.tombstone_ = (static_cast<std::uint8_t>(body[1]) & kTombstoneFlag) != 0;
-  if (view.tombstone_) return view;
-  if (ReadLittleEndian<std::uint16_t>(body.substr(2)) != types.size()) {
-    return Corrupt("it has another number of columns");
+  view.tombstone_ = flags == kTombstoneFlag;
+  if (view.tombstone_) {
+    if (columns != 0 || body.size() != kHeaderSize) return Corrupt("a delete has values");
+    return view;
   }
-  const std::size_t validity = kHeaderSize;
-  const std::size_t start = validity + (types.size() + 7) / 8;
+  if (columns != types.size()) {
+    return Corrupt("it has " + std::to_string(columns) + " columns, not " +
+                   std::to_string(types.size()));
+  }
+  const std::size_t start = kHeaderSize + (types.size() + 7) / 8;
   if (body.size() < start) return Corrupt("it is too short");
-  RowReader reader(body.substr(start));
+  const std::string_view validity = body.substr(kHeaderSize);
+  Cursor cursor(body.substr(start));
   view.offsets_.resize(types.size());
-  for (std::size_t i = 0; i < types.size(); ++i) {
-    if (((static_cast<std::uint8_t>(body[validity + i / 8]) >> (i % 8)) & 1) == 0) continue;
-    view.offsets_[i] = static_cast<std::uint32_t>(body.size() - reader.left());
-    if (!reader.Skip(types[i])) return Corrupt("a value is cut off");
+  for (const bool fixed : {true, false}) {
+    for (std::size_t i = 0; i < types.size(); ++i) {
+      if ((types[i].width() > 0) != fixed || !BitAt(validity, i)) continue;
+      view.offsets_[i] = static_cast<std::uint32_t>(body.size() - cursor.left());
+      if (!cursor.Skip(types[i])) {
+        return Corrupt("column " + std::to_string(i) + " does not hold a " + types[i].ToString());
+      }
+    }
   }
-  if (reader.left() != 0) return Corrupt("bytes follow its last value");
+  if (cursor.left() != 0) return Corrupt("bytes follow its last value");
   return view;
 }
 
 Status RowView::AppendTo(std::size_t i, ColumnBuilder* builder) const {
+  COEVAL_CHECK(i < types_.size());
+  if (!(builder->type() == types_[i])) {
+    return Status::Internal("a stored " + types_[i].ToString() + " cannot go into a column of " +
+                            builder->type().ToString());
+  }
   if (tombstone_ || offsets_[i] == 0) {
     builder->AppendNull();
-    return {};
+  } else {
+    Cursor(bytes_.substr(offsets_[i])).Read(builder);
   }
-  const std::string_view rest = bytes_.substr(offsets_[i]);
-  switch (types_[i].id()) {
-    case TypeId::kString:
-    case TypeId::kBytes:
-      builder->AppendBytes(rest.substr(4, ReadLittleEndian<std::uint32_t>(rest)));
-      return {};
-    case TypeId::kInt64:
-    case TypeId::kTimestamp: builder->AppendInt(ReadLittleEndian<std::int64_t>(rest)); return {};
-    case TypeId::kFloat64: builder->AppendDouble(ReadLittleEndian<double>(rest)); return {};
-    default: break;
-  }
-  Value value;
-  if (!RowReader(rest).Read(types_[i], &value)) return Corrupt("a value is cut off");
-  return builder->Append(value);
+  return {};
 }
 
 Result<std::vector<Value>> RowView::Values() const {
-  std::vector<Value> values(types_.size());
-  if (tombstone_) return values;
+  std::vector<Value> values;
+  values.reserve(types_.size());
   for (std::size_t i = 0; i < types_.size(); ++i) {
-    if (offsets_[i] != 0 && !RowReader(bytes_.substr(offsets_[i])).Read(types_[i], &values[i])) {
-      return Corrupt("a value is cut off");
-    }
+    ColumnBuilder builder(types_[i]);
+    COEVAL_RETURN_IF_ERROR(AppendTo(i, &builder));
+    values.push_back(builder.Finish().GetValue(0));
   }
   return values;
 }

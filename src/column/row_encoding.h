@@ -9,8 +9,16 @@
 //   4       4         key id for erasure, reserved, 0
 //   8       ceil(n/8) validity bits, least significant first
 //   ...     w each    fixed-width values of non-null columns, in column order, little-endian
-//   ...     4+len     strings and bytes: length uint32, bytes; nested values likewise (count,
-//   items) end     4         checksum: low 32 bits of XXH3 over all before
+//   ...     varies    the other non-null columns, in column order:
+//                     string, bytes  length uint32, then the bytes
+//                     vector         its elements, w each
+//                     list           count uint32, then elements
+//                     map            count uint32, then keys, then values, as elements
+//                     elements       ceil(count/8) validity bits, then each valid one, in the same
+//                                    forms
+//   end     4         checksum: low 32 bits of XXH3 over all before
+//
+// A tombstone has n = 0 and nothing between header and checksum.
 #pragma once
 
 #include <cstdint>
@@ -32,13 +40,14 @@ void EncodeTombstone(std::string* out);
 // A checked look into an encoded row. Borrows `bytes`.
 class RowView {
  public:
-  // Errors: Corruption (short, bad checksum, unknown format, other number of columns than `types`).
+  // The whole row is walked through, so that no later read can leave it. Errors: Corruption (short,
+  // bad checksum, unknown format, other columns than `types`). Cost: O(columns), and elements of
+  // nested values. REQUIRES: `bytes` and `types` outlive the view.
   static Result<RowView> Parse(std::string_view bytes, std::span<const DataType> types);
 
   [[nodiscard]] bool tombstone() const { return tombstone_; }
 
-  // Appends the value of column i to a builder of its type; null for a tombstone. Needs one pass
-  // from the first column: cost O(i) at worst, O(1) amortized when asked in order.
+  // Appends the value of column i to a builder of its type; null for a tombstone.
   Status AppendTo(std::size_t i, ColumnBuilder* builder) const;
   // All columns as values.
   [[nodiscard]] Result<std::vector<Value>> Values() const;

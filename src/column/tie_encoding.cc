@@ -2,15 +2,22 @@
 
 #include <bit>
 #include <concepts>
+#include <cstring>
+#include <string_view>
 
 namespace coeval {
+
 namespace {
 
 template <std::unsigned_integral T>
 void AppendBigEndian(T value, std::string* out) {
-  for (int shift = static_cast<int>(sizeof(T)) * 8 - 8; shift >= 0; shift -= 8) {
-    *out += static_cast<char>(static_cast<unsigned char>(value >> shift));
+  if constexpr (std::endian::native == std::endian::little) {
+    value = sizeof(T) == 4 ? static_cast<T>(__builtin_bswap32(static_cast<std::uint32_t>(value)))
+                           : static_cast<T>(__builtin_bswap64(value));
   }
+  char bytes[sizeof(T)];
+  std::memcpy(bytes, &value, sizeof(T));
+  out->append(bytes, sizeof(T));
 }
 
 void AppendInt32(std::int32_t value, std::string* out) {
@@ -91,20 +98,37 @@ void AppendTieBytes(const Column& column, std::int64_t row, std::string* out) {
   *out += kValueMark;
   const auto i = static_cast<std::size_t>(row);
   switch (column.type().id()) {
-    case TypeId::kNull: break;
-    case TypeId::kBool: *out += column.values<std::uint8_t>()[i] != 0 ? '\x01' : '\x00'; break;
+    case TypeId::kNull:
+      break;
+    case TypeId::kBool:
+      *out += column.values<std::uint8_t>()[i] != 0 ? '\x01' : '\x00';
+      break;
     case TypeId::kInt32:
-    case TypeId::kDate: AppendInt32(column.values<std::int32_t>()[i], out); break;
+    case TypeId::kDate:
+      AppendInt32(column.values<std::int32_t>()[i], out);
+      break;
     case TypeId::kInt64:
-    case TypeId::kTimestamp: AppendInt64(column.values<std::int64_t>()[i], out); break;
-    case TypeId::kFloat32: AppendFloat32(column.values<float>()[i], out); break;
-    case TypeId::kFloat64: AppendFloat64(column.values<double>()[i], out); break;
+    case TypeId::kTimestamp:
+      AppendInt64(column.values<std::int64_t>()[i], out);
+      break;
+    case TypeId::kFloat32:
+      AppendFloat32(column.values<float>()[i], out);
+      break;
+    case TypeId::kFloat64:
+      AppendFloat64(column.values<double>()[i], out);
+      break;
     case TypeId::kString:
-    case TypeId::kBytes: AppendEscaped(column.bytes(row), out); break;
-    case TypeId::kDecimal128: AppendDecimal(column.values<Int128>()[i], out); break;
+    case TypeId::kBytes:
+      AppendEscaped(column.bytes(row), out);
+      break;
+    case TypeId::kDecimal128:
+      AppendDecimal(column.values<Int128>()[i], out);
+      break;
     case TypeId::kList:
     case TypeId::kVector:
-    case TypeId::kMap: AppendNested(column, row, out); break;
+    case TypeId::kMap:
+      AppendNested(column, row, out);
+      break;
   }
 }
 
@@ -115,20 +139,37 @@ void AppendTieBytes(const Value& value, const DataType& type, std::string* out) 
   }
   *out += kValueMark;
   switch (type.id()) {
-    case TypeId::kNull: break;
-    case TypeId::kBool: *out += value.AsBool() ? '\x01' : '\x00'; break;
+    case TypeId::kNull:
+      break;
+    case TypeId::kBool:
+      *out += value.AsBool() ? '\x01' : '\x00';
+      break;
     case TypeId::kInt32:
-    case TypeId::kDate: AppendInt32(static_cast<std::int32_t>(value.AsInt()), out); break;
+    case TypeId::kDate:
+      AppendInt32(static_cast<std::int32_t>(value.AsInt()), out);
+      break;
     case TypeId::kInt64:
-    case TypeId::kTimestamp: AppendInt64(value.AsInt(), out); break;
-    case TypeId::kFloat32: AppendFloat32(static_cast<float>(value.AsDouble()), out); break;
-    case TypeId::kFloat64: AppendFloat64(value.AsDouble(), out); break;
+    case TypeId::kTimestamp:
+      AppendInt64(value.AsInt(), out);
+      break;
+    case TypeId::kFloat32:
+      AppendFloat32(static_cast<float>(value.AsDouble()), out);
+      break;
+    case TypeId::kFloat64:
+      AppendFloat64(value.AsDouble(), out);
+      break;
     case TypeId::kString:
-    case TypeId::kBytes: AppendEscaped(value.AsString(), out); break;
-    case TypeId::kDecimal128: AppendDecimal(value.AsDecimal(), out); break;
+    case TypeId::kBytes:
+      AppendEscaped(value.AsString(), out);
+      break;
+    case TypeId::kDecimal128:
+      AppendDecimal(value.AsDecimal(), out);
+      break;
     case TypeId::kList:
     case TypeId::kVector:
-    case TypeId::kMap: AppendNested(value, type, out); break;
+    case TypeId::kMap:
+      AppendNested(value, type, out);
+      break;
   }
 }
 
