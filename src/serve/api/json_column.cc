@@ -55,7 +55,8 @@ Result<Value> DoubleFromJson(const element& json, const DataType& type) {
     return NotOfType(type);
   }
   if (!json.is_number() || json.get(number) != simdjson::SUCCESS) return NotOfType(type);
-  if (type.id() == TypeId::kFloat32) return Value::Double(static_cast<double>(static_cast<float>(number)));
+  if (type.id() == TypeId::kFloat32)
+    return Value::Double(static_cast<double>(static_cast<float>(number)));
   return Value::Double(number);
 }
 
@@ -88,7 +89,8 @@ Result<Value> DecimalFromJson(const element& json, const DataType& type) {
   std::string digits;
   if (json.get(text) != simdjson::SUCCESS) {
     const auto integer = WholeNumber(json);
-    if (!integer) return Status::InvalidArgument("it is not a decimal; write it as text: \"12.50\"");
+    if (!integer)
+      return Status::InvalidArgument("it is not a decimal; write it as text: \"12.50\"");
     digits = std::to_string(*integer);
     text = digits;
   }
@@ -144,31 +146,43 @@ Result<Value> MapFromJson(const element& json, const DataType& type) {
 Result<Value> ValueFromJson(const element& json, const DataType& type) {
   if (json.is_null()) return Value();
   switch (type.id()) {
-    case TypeId::kNull: return NotOfType(type);
+    case TypeId::kNull:
+      return NotOfType(type);
     case TypeId::kBool: {
       bool flag = false;
       if (json.get(flag) != simdjson::SUCCESS) return NotOfType(type);
       return Value::Bool(flag);
     }
     case TypeId::kInt32:
-    case TypeId::kInt64: return IntegerFromJson(json, type);
+    case TypeId::kInt64:
+      return IntegerFromJson(json, type);
     case TypeId::kFloat32:
-    case TypeId::kFloat64: return DoubleFromJson(json, type);
+    case TypeId::kFloat64:
+      return DoubleFromJson(json, type);
     case TypeId::kString:
-    case TypeId::kBytes: return TextFromJson(json, type);
+    case TypeId::kBytes:
+      return TextFromJson(json, type);
     case TypeId::kTimestamp:
-    case TypeId::kDate: return TimeFromJson(json, type);
-    case TypeId::kDecimal128: return DecimalFromJson(json, type);
+    case TypeId::kDate:
+      return TimeFromJson(json, type);
+    case TypeId::kDecimal128:
+      return DecimalFromJson(json, type);
     case TypeId::kList:
-    case TypeId::kVector: return ListFromJson(json, type);
-    case TypeId::kMap: return MapFromJson(json, type);
+    case TypeId::kVector:
+      return ListFromJson(json, type);
+    case TypeId::kMap:
+      return MapFromJson(json, type);
   }
   return NotOfType(type);
 }
 
 void AppendDouble(double value, std::string* out) {
-  if (!std::isfinite(value)) {
+  if (std::isnan(value)) {
     out->append("null");
+    return;
+  }
+  if (std::isinf(value)) {
+    out->append(value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
     return;
   }
   const std::size_t start = out->size();
@@ -221,10 +235,9 @@ Result<Column> ColumnFromJson(const simdjson::dom::array& values, const DataType
     auto value = ValueFromJson(json, type);
     Status appended = value.ok() ? builder.Append(*value) : value.status();
     if (!appended.ok()) {
-      return Status::InvalidArgument("column '" + std::string(name) + "', row " +
-                                     std::to_string(builder.length()) + ": " +
-                                     simdjson::minify(json).substr(0, 100) + ": " +
-                                     appended.message());
+      return Status::InvalidArgument(
+          "column '" + std::string(name) + "', row " + std::to_string(builder.length()) + ": " +
+          simdjson::minify(json).substr(0, 100) + ": " + appended.message());
     }
   }
   return builder.Finish();
@@ -240,30 +253,44 @@ void AppendFeastValue(const Column& column, std::int64_t row, std::string* out) 
     fmt::format_to(std::back_inserter(*out), FMT_COMPILE("{}"), value);
   };
   switch (column.type().id()) {
-    case TypeId::kNull: out->append("null"); return;
+    case TypeId::kNull:
+      out->append("null");
+      return;
     case TypeId::kBool:
       out->append(column.values<std::uint8_t>()[i] != 0 ? "true" : "false");
       return;
-    case TypeId::kInt32: append_integer(column.values<std::int32_t>()[i]); return;
-    case TypeId::kInt64: append_integer(column.values<std::int64_t>()[i]); return;
+    case TypeId::kInt32:
+      append_integer(column.values<std::int32_t>()[i]);
+      return;
+    case TypeId::kInt64:
+      append_integer(column.values<std::int64_t>()[i]);
+      return;
     case TypeId::kFloat32:
       AppendDouble(static_cast<double>(column.values<float>()[i]), out);
       return;
-    case TypeId::kFloat64: AppendDouble(column.values<double>()[i], out); return;
-    case TypeId::kString: AppendJsonString(column.bytes(row), out); return;
+    case TypeId::kFloat64:
+      AppendDouble(column.values<double>()[i], out);
+      return;
+    case TypeId::kString:
+      AppendJsonString(column.bytes(row), out);
+      return;
     case TypeId::kBytes:
       out->push_back('"');
       AppendBase64(column.bytes(row), out);
       out->push_back('"');
       return;
-    case TypeId::kTimestamp: append_integer(EpochSeconds(column.values<std::int64_t>()[i])); return;
+    case TypeId::kTimestamp:
+      append_integer(EpochSeconds(column.values<std::int64_t>()[i]));
+      return;
     case TypeId::kDate:
     case TypeId::kDecimal128:
       AppendJsonString(ToText(column.GetValue(row), column.type()), out);
       return;
     case TypeId::kList:
     case TypeId::kVector:
-    case TypeId::kMap: AppendNested(column, row, out); return;
+    case TypeId::kMap:
+      AppendNested(column, row, out);
+      return;
   }
 }
 

@@ -2,14 +2,15 @@
 // become, and how feature values are written.
 //
 //   in   {"driver_id": [1001, 1002]}        int64 column
-//   out  float64 0.5 -> 0.5    NaN, inf -> null    bytes -> "aGk="    timestamp -> epoch seconds
+//   out  float64 0.5 -> 0.5    NaN -> null    inf -> "Infinity"    bytes -> "aGk="
+//        timestamp -> epoch seconds
 #pragma once
+
+#include <simdjson.h>
 
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include <simdjson.h>
 
 #include "base/status.h"
 #include "column/column.h"
@@ -27,7 +28,8 @@ Result<Column> ColumnFromJson(const simdjson::dom::array& values, const DataType
 // Appends one value. float32 is widened to double and printed with all its digits, as Feast does.
 void AppendFeastValue(const Column& column, std::int64_t row, std::string* out);
 
-// Appends a time as Feast writes it: RFC 3339 with Z and 0, 3 or 6 digits of fraction; none is epoch 0.
+// Appends a time as Feast writes it: RFC 3339 with Z and 0, 3 or 6 digits of fraction; none is
+// epoch 0.
 void AppendFeastTime(std::int64_t micros, std::string* out);
 
 }  // namespace coeval

@@ -29,6 +29,9 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using tcp = asio::ip::tcp;
 
+constexpr std::chrono::seconds kLinger{5};
+constexpr std::size_t kDropBytes = 65536;
+
 // What all connections of a server share.
 struct Shared {
   HttpServerOptions options;
@@ -52,7 +55,6 @@ std::optional<HttpResponse> ReadFailure(beast::error_code error) {
   if (error == http::error::header_limit) {
     return PlainError(431, "the request's header is too large");
   }
-  if (error == beast::error::timeout) return PlainError(408, "the request took too long to arrive");
   if (error.category() == make_error_code(http::error::bad_method).category() &&
       error != http::error::end_of_stream && error != http::error::partial_message) {
     return PlainError(400, "the request is not HTTP/1.1: " + error.message());
@@ -68,15 +70,16 @@ class Session : public std::enable_shared_from_this<Session> {
       : shared_(std::move(shared)), stream_(std::move(socket)) {
     shared_->connections.fetch_add(1);
   }
+
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
+
   ~Session() { shared_->connections.fetch_sub(1); }
 
   void Start() {
     beast::error_code ignored;
     stream_.socket().set_option(tcp::no_delay(true), ignored);
-    asio::dispatch(stream_.get_executor(),
-                   [self = shared_from_this()] { self->ReadNext(); });
+    asio::dispatch(stream_.get_executor(), [self = shared_from_this()] { self->ReadNext(); });
   }
 
   // Ends the connection if no request is being answered.
@@ -130,7 +133,8 @@ class Session : public std::enable_shared_from_this<Session> {
     const auto response = ReadFailure(error);
     if (!response) return Close();
     keep_alive_ = false;
-    stream_.expires_after(std::chrono::seconds(5));
+    refused_ = true;
+    stream_.expires_after(kLinger);
     Write(*response, false);
   }
 
@@ -143,9 +147,8 @@ class Session : public std::enable_shared_from_this<Session> {
       stream_.expires_never();
       asio::post(shared_->slow, [self = shared_from_this()] {
         HttpResponse response = self->Answer();
-        asio::post(self->stream_.get_executor(), [self, response = std::move(response)] {
-          self->WriteAnswer(response);
-        });
+        asio::post(self->stream_.get_executor(),
+                   [self, response = std::move(response)] { self->WriteAnswer(response); });
       });
       return;
     }
@@ -190,8 +193,29 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
   void OnWritten(beast::error_code error) {
+    if (!error && refused_) return Linger();
     if (error || !keep_alive_) return Close();
     ReadNext();
+  }
+
+  // The client of a refused request may still be sending: to close now would reset the connection,
+  // and the answer would be lost on its way. So the rest is read and dropped, for a while.
+  void Linger() {
+    idle_ = true;
+    if (!shared_->accepting) return Close();
+    beast::error_code ignored;
+    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    stream_.expires_after(kLinger);
+    buffer_.clear();
+    DropRest();
+  }
+
+  void DropRest() {
+    stream_.async_read_some(buffer_.prepare(kDropBytes),
+                            [self = shared_from_this()](beast::error_code error, std::size_t) {
+                              if (error) return self->Close();
+                              self->DropRest();
+                            });
   }
 
   void Close() {
@@ -208,7 +232,8 @@ class Session : public std::enable_shared_from_this<Session> {
   std::optional<http::response_serializer<http::string_body>> head_;
   std::optional<http::response<http::empty_body>> continue_;
   bool keep_alive_ = true;
-  bool idle_ = true;
+  bool refused_ = false;  // the request could not be read; the connection ends
+  bool idle_ = true;      // nothing is being answered
 };
 
 }  // namespace
@@ -310,8 +335,7 @@ struct HttpServer::Impl {
 };
 
 Result<std::unique_ptr<HttpServer>> HttpServer::Listen(
-    HttpServerOptions options, HttpHandler handler,
-    std::function<bool(std::string_view)> is_slow) {
+    HttpServerOptions options, HttpHandler handler, std::function<bool(std::string_view)> is_slow) {
   auto impl = std::make_unique<Impl>(std::move(options));
   impl->shared->handler = std::move(handler);
   impl->shared->is_slow = std::move(is_slow);
@@ -326,9 +350,13 @@ HttpServer::~HttpServer() {
   impl_->shared->loop.stop();
 }
 
-int HttpServer::port() const { return impl_->port; }
+int HttpServer::port() const {
+  return impl_->port;
+}
 
-bool HttpServer::accepting() const { return impl_->shared->accepting; }
+bool HttpServer::accepting() const {
+  return impl_->shared->accepting;
+}
 
 void HttpServer::Run(bool handle_signals) {
   asio::signal_set signals(impl_->shared->loop);

@@ -1,8 +1,8 @@
 // HttpServer: HTTP/1.1 with keep-alive and pipelining on the loopback interface (Boost.Beast over
 // Asio). It knows nothing of features: limits, timeouts, draining, and a handler.
 //
-// Limits, with the status that tells of them: header 413/431, body 413, time to send a request 408
-// (the connection closes), connections (the newest is closed at once).
+// Limits, with the status that tells of them: header 431, body 413; what is no HTTP/1.1 is 400. A
+// request that takes too long to arrive, and the newest of too many connections, are just closed.
 // Threads: Run() and Stop() may be called from different threads; handlers run on the server's
 // threads, except those of slow paths, which run on a thread of their own, so that reads go on.
 #pragma once
@@ -43,8 +43,8 @@ class HttpServer {
   ~HttpServer();
 
   [[nodiscard]] int port() const;
-  // Serves until Stop(), or SIGTERM or SIGINT where `handle_signals`; then closes the listener, lets
-  // requests finish for at most drain_timeout, and returns.
+  // Serves until Stop(), or SIGTERM or SIGINT where `handle_signals`; then closes the listener,
+  // lets requests finish for at most drain_timeout, and returns.
   void Run(bool handle_signals);
   void Stop();
   // False from the moment that draining starts.
