@@ -41,6 +41,13 @@ struct ArrowTimestamp {
 
 std::optional<ArrowTimestamp> TimestampOf(const ArrowSchema& field);
 
+// How a stream tells what kind of error it is: kInvalidArgument EINVAL, kNotFound ENOENT,
+// kCorruption EBADMSG, kIoError EIO, kCancelled ECANCELED, kInternal ENOTRECOVERABLE, kUnavailable
+// EAGAIN, others EINVAL; and back (ENOSYS is kInvalidArgument, ENOMEM kUnavailable, unknown ones
+// kIoError).
+int ArrowErrnoOf(StatusCode code);
+Status StatusOfArrowErrno(int number, const char* text);
+
 // One array as a Column. `rounding` says what becomes of times finer than 1 µs (rule 1.2: kUp for
 // event and created times, kDown for question times, kExact, an error with its row, for join keys
 // and values). `keep_alive` owns the memory behind `array`.
@@ -50,8 +57,9 @@ Result<Column> ImportArray(const ArrowSchema& field, const ArrowArray& array,
                            std::shared_ptr<const void> keep_alive,
                            Rounding rounding = Rounding::kExact);
 
-// Which rows of an event-time column hold no usable time instead of failing: null where impossible.
-// Same as ImportArray with kUp, but a time that does not fit int64 µs becomes null and is counted.
+// A column of event times, created times or questions, as timestamps: dates are 00:00 UTC
+// (rule 1.1), a time that does not fit int64 µs becomes null and is added to *impossible
+// (rule 4.7). Errors: InvalidArgument where the column holds neither timestamps nor dates.
 Result<Column> ImportTimes(const ArrowSchema& field, const ArrowArray& array,
                            std::shared_ptr<const void> keep_alive, Rounding rounding,
                            std::int64_t* impossible);
@@ -64,7 +72,9 @@ void ExportSchema(const Schema& schema, ArrowSchema* out);  // a struct (record 
 void ExportBatch(const Batch& batch, ArrowArray* out);
 
 // Any record-batch stream of Arrow as typed batches. Columns not named in `columns` are left alone
-// (empty = all). `times` says how to round named time columns; others are kExact.
+// (empty = all). `times` says how to round named time columns; others are kExact. Errors while
+// reading keep the kind that the producer's errno tells; a batch that does not have the types of
+// schema() (a vector with a null element) is InvalidArgument. Takes the stream over, also on error.
 struct StreamImport {
   std::vector<std::string> columns;
   std::vector<std::pair<std::string, Rounding>> times;
@@ -78,7 +88,8 @@ void ExportStream(std::unique_ptr<BatchStream> stream, ArrowArrayStream* out);
 // (rule 4.1: all its columns come out unchanged). Record batches of one schema, kept as Arrow.
 class ArrowTable {
  public:
-  // Reads the whole stream and releases it. Errors: InvalidArgument (no struct, producer's error).
+  // Reads the whole stream and releases it. Errors: InvalidArgument (no record batches), the
+  // producer's.
   static Result<ArrowTable> Read(ArrowArrayStream* stream);
 
   [[nodiscard]] const ArrowSchema& schema() const { return *schema_; }

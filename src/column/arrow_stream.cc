@@ -2,12 +2,15 @@
 #include <algorithm>
 #include <cerrno>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "base/suggest.h"
 #include "column/arrow_bridge.h"
 
 namespace coeval {
+
 namespace {
 
 // Owns a stream that was moved in.
@@ -27,30 +30,54 @@ class OwnedStream {
       return Status::InvalidArgument("an Arrow stream was given that had been used up before");
     }
     ArrowSchema schema{};
-    if (stream_.get_schema(&stream_, &schema) != 0) return LastError();
-    if (std::string_view(schema.format) != "+s") {
-      OwnArrowSchema(&schema);
+    if (const int error = stream_.get_schema(&stream_, &schema); error != 0) return Failed(error);
+    schema_ = OwnArrowSchema(&schema);
+    if (schema_->format == nullptr || std::string_view(schema_->format) != "+s") {
       return Status::InvalidArgument("an Arrow stream holds no record batches (no struct)");
     }
-    return OwnArrowSchema(&schema);
+    return schema_;
   }
 
-  // The next array; null at the end.
+  // The next record batch; null at the end. REQUIRES: Schema() was OK.
   Result<SharedArrowArray> Next() {
     ArrowArray array{};
-    if (stream_.get_next(&stream_, &array) != 0) return LastError();
+    if (const int error = stream_.get_next(&stream_, &array); error != 0) return Failed(error);
     if (array.release == nullptr) return SharedArrowArray();
-    return OwnArrowArray(&array);
+    SharedArrowArray batch = OwnArrowArray(&array);
+    COEVAL_RETURN_IF_ERROR(Check(*batch));
+    return batch;
   }
 
  private:
-  Status LastError() {
-    const char* text = stream_.get_last_error(&stream_);
-    return Status::InvalidArgument("an Arrow stream failed: " +
-                                   std::string(text == nullptr ? "no reason given" : text));
+  Status Failed(int error) { return StatusOfArrowErrno(error, stream_.get_last_error(&stream_)); }
+
+  // The struct of a record batch has no nulls of its own, and its columns have all its rows.
+  [[nodiscard]] Status Check(const ArrowArray& batch) const {
+    bool good = batch.n_children == schema_->n_children && batch.offset >= 0 && batch.length >= 0;
+    for (std::int64_t i = 0; good && i < batch.n_children; ++i) {
+      const ArrowArray* column = batch.children[i];
+      good =
+          column != nullptr && column->offset >= 0 && column->length - batch.offset >= batch.length;
+    }
+    if (!good) {
+      return Status::InvalidArgument(
+          "an Arrow stream gave a record batch that lacks columns or rows");
+    }
+    if (batch.null_count != 0 && batch.n_buffers > 0 && batch.buffers[0] != nullptr) {
+      const auto* bits = static_cast<const std::uint8_t*>(batch.buffers[0]);
+      for (std::int64_t bit = batch.offset; bit < batch.offset + batch.length; ++bit) {
+        if (((bits[bit >> 3] >> (bit & 7)) & 1) == 0) {
+          return Status::InvalidArgument("an Arrow stream gave a struct that is null in row " +
+                                         std::to_string(bit - batch.offset) +
+                                         "; record batches have no null rows");
+        }
+      }
+    }
+    return {};
   }
 
   ArrowArrayStream stream_;
+  SharedArrowSchema schema_;
 };
 
 // Record batches of a foreign producer as typed batches.
@@ -74,19 +101,29 @@ class ImportedStream final : public BatchStream {
     COEVAL_ASSIGN_OR_RETURN(SharedArrowArray array, stream_->Next());
     if (!array) return std::optional<Batch>();
     Batch batch{schema_, {}, array->length};
-    for (const Chosen& column : chosen_) {
-      COEVAL_ASSIGN_OR_RETURN(Column values, ReadOne(array, column));
-      batch.columns.push_back(std::move(values));
+    for (std::size_t i = 0; i < chosen_.size(); ++i) {
+      auto values = ReadOne(array, chosen_[i]);
+      if (values.ok() && !(values->type() == schema_[i].type)) {
+        values = Status::InvalidArgument("column '" + schema_[i].name + "': a " +
+                                         schema_[i].type.ToString() + " has a null element");
+      }
+      if (!values.ok()) {
+        if (rows_before_ == 0) return values.status();
+        return values.status().WithContext("in the batch that begins at row " +
+                                           std::to_string(rows_before_));
+      }
+      batch.columns.push_back(std::move(values).value());
     }
+    rows_before_ += array->length;
     return std::optional<Batch>(std::move(batch));
   }
 
  private:
   // A struct array's own offset and length apply to its children.
-  Result<Column> ReadOne(const SharedArrowArray& array, const Chosen& column) const {
+  [[nodiscard]] Result<Column> ReadOne(const SharedArrowArray& array, const Chosen& column) const {
     ArrowArray child = *array->children[column.position];
     child.offset += array->offset;
-    if (child.length != array->length) child.null_count = -1;
+    if (child.length != array->length && child.null_count != 0) child.null_count = -1;
     child.length = array->length;
     return ImportArray(*arrow_->children[column.position], child, array, column.rounding);
   }
@@ -95,6 +132,7 @@ class ImportedStream final : public BatchStream {
   SharedArrowSchema arrow_;
   Schema schema_;
   std::vector<Chosen> chosen_;
+  std::int64_t rows_before_ = 0;
 };
 
 std::vector<std::string> NamesOf(const ArrowSchema& schema) {
@@ -121,7 +159,7 @@ int GetNext(ArrowArrayStream* self, ArrowArray* out) {
   auto batch = exported->stream->Next();
   if (!batch.ok()) {
     exported->error = batch.status().message();
-    return batch.status().code() == StatusCode::kCancelled ? ECANCELED : EIO;
+    return ArrowErrnoOf(batch.status().code());
   }
   *out = {};
   if (batch->has_value()) ExportBatch(**batch, out);
@@ -138,6 +176,51 @@ void ReleaseStream(ArrowArrayStream* self) {
 }
 
 }  // namespace
+
+int ArrowErrnoOf(StatusCode code) {
+  switch (code) {
+    case StatusCode::kOk:
+      return 0;
+    case StatusCode::kNotFound:
+      return ENOENT;
+    case StatusCode::kCorruption:
+      return EBADMSG;
+    case StatusCode::kIoError:
+      return EIO;
+    case StatusCode::kCancelled:
+      return ECANCELED;
+    case StatusCode::kUnavailable:
+      return EAGAIN;
+    case StatusCode::kInternal:
+      return ENOTRECOVERABLE;
+    default:
+      return EINVAL;
+  }
+}
+
+Status StatusOfArrowErrno(int number, const char* text) {
+  std::string message = text == nullptr || *text == '\0'
+                            ? "an Arrow stream failed: " + std::generic_category().message(number)
+                            : text;
+  switch (number) {
+    case EINVAL:
+    case ENOSYS:
+      return Status::InvalidArgument(std::move(message));
+    case ENOENT:
+      return Status::NotFound(std::move(message));
+    case EBADMSG:
+      return Status::Corruption(std::move(message));
+    case ECANCELED:
+      return Status::Cancelled(std::move(message));
+    case EAGAIN:
+    case ENOMEM:
+      return Status::Unavailable(std::move(message));
+    case ENOTRECOVERABLE:
+      return Status::Internal(std::move(message));
+    default:
+      return Status::IoError(std::move(message));
+  }
+}
 
 SharedArrowSchema OwnArrowSchema(ArrowSchema* schema) {
   auto* owned = new ArrowSchema(*schema);

@@ -1,54 +1,70 @@
 // ArrowTable: foreign columns passed on untouched, with more columns beside them.
 #include <algorithm>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "column/arrow_bridge.h"
 
 namespace coeval {
+
 namespace {
 
-// A foreign array, or a slice of it, shared: the private data of what is handed out keeps it alive.
-struct SharedArray {
-  SharedArrowArray owner;
+// A copy of foreign structs that shares what they point to. Every struct of the tree is copied, so
+// that whoever takes the copy may move children out of it (as the specification allows) without
+// touching the original, which the copy keeps alive.
+template <typename Node>
+struct Copied {
+  std::shared_ptr<const Node> owner;
+  std::vector<std::unique_ptr<Node>> children;
+  std::vector<Node*> pointers;
+  std::unique_ptr<Node> dictionary;
 };
 
-void ReleaseShared(ArrowArray* array) {
-  delete static_cast<SharedArray*>(array->private_data);
-  array->release = nullptr;
+template <typename Node>
+void ReleaseCopied(Node* node) {
+  const std::unique_ptr<Copied<Node>> copied(static_cast<Copied<Node>*>(node->private_data));
+  for (const auto& child : copied->children) {
+    if (child->release != nullptr) child->release(child.get());
+  }
+  if (copied->dictionary && copied->dictionary->release != nullptr) {
+    copied->dictionary->release(copied->dictionary.get());
+  }
+  node->release = nullptr;
 }
 
-// Rows [first, first + count) of a foreign column. Children and buffers are borrowed from the
-// owner.
-void ShareSlice(const SharedArrowArray& owner, const ArrowArray& column, std::int64_t first,
-                std::int64_t count, ArrowArray* out) {
-  *out = column;
-  out->offset += owner->offset + first;
-  if (count != column.length) out->null_count = column.null_count == 0 ? 0 : -1;
-  out->length = count;
-  out->release = ReleaseShared;
-  out->private_data = new SharedArray{owner};
+template <typename Node>
+std::unique_ptr<Node> Copy(const std::shared_ptr<const Node>& owner, const Node& node) {
+  auto copied = std::make_unique<Copied<Node>>();
+  copied->owner = owner;
+  for (std::int64_t i = 0; i < node.n_children; ++i) {
+    copied->children.push_back(Copy(owner, *node.children[i]));
+    copied->pointers.push_back(copied->children.back().get());
+  }
+  if (node.dictionary != nullptr) copied->dictionary = Copy(owner, *node.dictionary);
+  auto out = std::make_unique<Node>(node);
+  out->children = copied->pointers.empty() ? nullptr : copied->pointers.data();
+  out->dictionary = copied->dictionary.get();
+  out->release = ReleaseCopied<Node>;
+  out->private_data = copied.release();
+  return out;
 }
 
-struct SharedSchema {
-  SharedArrowSchema owner;
-};
-
-void ReleaseSharedSchema(ArrowSchema* schema) {
-  delete static_cast<SharedSchema*>(schema->private_data);
-  schema->release = nullptr;
+// Rows [first, first + count) of a column of a record batch.
+std::unique_ptr<ArrowArray> CopySlice(const SharedArrowArray& batch, std::int64_t column,
+                                      std::int64_t first, std::int64_t count) {
+  std::unique_ptr<ArrowArray> slice = Copy(batch, *batch->children[column]);
+  slice->offset += batch->offset + first;
+  if (slice->length != count && slice->null_count != 0) slice->null_count = -1;
+  slice->length = count;
+  return slice;
 }
 
-void ShareField(const SharedArrowSchema& owner, std::int64_t column, ArrowSchema* out) {
-  *out = *owner->children[column];
-  out->release = ReleaseSharedSchema;
-  out->private_data = new SharedSchema{owner};
-}
-
-// A struct of children that were filled in one by one; schema or array.
+// A struct of children that were made one by one: a record batch, or its schema.
 template <typename Node>
 struct StructParts {
+  std::shared_ptr<const Node> owner;
   std::vector<std::unique_ptr<Node>> children;
   std::vector<Node*> pointers;
   const void* no_validity = nullptr;
@@ -65,8 +81,10 @@ void ReleaseStruct(Node* node) {
 }
 
 template <typename Node>
-StructParts<Node>* FinishStruct(std::vector<std::unique_ptr<Node>> children, Node* out) {
+StructParts<Node>* FinishStruct(std::shared_ptr<const Node> owner,
+                                std::vector<std::unique_ptr<Node>> children, Node* out) {
   auto parts = std::make_unique<StructParts<Node>>();
+  parts->owner = std::move(owner);
   parts->children = std::move(children);
   for (const auto& child : parts->children) parts->pointers.push_back(child.get());
   *out = {};
@@ -93,17 +111,18 @@ int GetSchema(ArrowArrayStream* self, ArrowSchema* out) {
   const auto* table = static_cast<WidenedTable*>(self->private_data);
   std::vector<std::unique_ptr<ArrowSchema>> children;
   for (std::int64_t i = 0; i < table->schema->n_children; ++i) {
-    children.push_back(std::make_unique<ArrowSchema>());
-    ShareField(table->schema, i, children.back().get());
+    children.push_back(Copy(table->schema, *table->schema->children[i]));
   }
   for (std::size_t i = 0; i < table->added.size(); ++i) {
     children.push_back(std::make_unique<ArrowSchema>());
     const Column empty = table->columns[i].Slice(0, 0);
     ExportColumn(empty, table->added[i].name, children.back().get(), nullptr);
   }
-  FinishStruct(std::move(children), out);
+  FinishStruct(table->schema, std::move(children), out);
   out->format = "+s";
   out->name = "";
+  out->metadata = table->schema->metadata;
+  out->flags = table->schema->flags;
   return 0;
 }
 
@@ -115,14 +134,13 @@ int GetNext(ArrowArrayStream* self, ArrowArray* out) {
   const std::int64_t count = std::min(batch->length - table->row_in_batch, table->batch_rows);
   std::vector<std::unique_ptr<ArrowArray>> children;
   for (std::int64_t i = 0; i < batch->n_children; ++i) {
-    children.push_back(std::make_unique<ArrowArray>());
-    ShareSlice(batch, *batch->children[i], table->row_in_batch, count, children.back().get());
+    children.push_back(CopySlice(batch, i, table->row_in_batch, count));
   }
   for (const Column& column : table->columns) {
     children.push_back(std::make_unique<ArrowArray>());
     ExportColumn(column.Slice(table->row, count), "", nullptr, children.back().get());
   }
-  auto* parts = FinishStruct(std::move(children), out);
+  auto* parts = FinishStruct<ArrowArray>(nullptr, std::move(children), out);
   out->length = count;
   out->n_buffers = 1;
   out->buffers = &parts->no_validity;
@@ -179,20 +197,27 @@ Result<Column> ArrowTable::ReadColumn(std::size_t column, Rounding rounding) con
   COEVAL_ASSIGN_OR_RETURN(DataType type, TypeFromArrow(field(column)));
   if (batches_.empty()) return Column::Nulls(std::move(type), 0);
   std::vector<Column> parts;
+  std::int64_t row = 0;
   for (const SharedArrowArray& batch : batches_) {
     ArrowArray child = *batch->children[column];
     child.offset += batch->offset;
-    if (child.length != batch->length) child.null_count = child.null_count == 0 ? 0 : -1;
+    if (child.length != batch->length && child.null_count != 0) child.null_count = -1;
     child.length = batch->length;
-    COEVAL_ASSIGN_OR_RETURN(Column part, ImportArray(field(column), child, batch, rounding));
-    parts.push_back(std::move(part));
+    auto part = ImportArray(field(column), child, batch, rounding);
+    if (!part.ok() && row > 0) {
+      return part.status().WithContext("in the batch that begins at row " + std::to_string(row));
+    }
+    if (!part.ok()) return part.status();
+    parts.push_back(std::move(part).value());
+    row += batch->length;
   }
   return Concatenate(parts);
 }
 
 Result<ArrowArrayStream> ArrowTable::ExportWith(Schema added, std::vector<Column> columns,
                                                 std::int64_t batch_rows) const {
-  COEVAL_CHECK(added.size() == columns.size() && batch_rows > 0);
+  COEVAL_CHECK(added.size() == columns.size());
+  if (batch_rows < 1) return Status::InvalidArgument("a batch must have a row at least");
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (columns[i].length() != num_rows()) {
       return Status::InvalidArgument("column '" + added[i].name + "' has " +
