@@ -256,10 +256,10 @@ void BytesToText(const Call& call) {
 // -- to timestamp, date -------------------------------------------------------------------------
 
 void DateToTimestamp(const Call& call) {
-  MapTotal<Int, Int>(call, [](Int days) {
-    // A date column holds int32 days, which fit; what lies at a null row may be anything.
-    Int micros = 0;
-    return __builtin_mul_overflow(days, kDay, &micros) ? kMaxTime : micros;
+  MapRows<Int, Int>(call, [&](Int days, Int& result) {
+    // Dates reach further than timestamps.
+    if (!__builtin_mul_overflow(days, kDay, &result)) return kValue;
+    return Refuse(call, [&] { return FormatDate(static_cast<std::int32_t>(days)); });
   });
 }
 

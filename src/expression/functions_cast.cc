@@ -12,7 +12,8 @@ std::vector<Function> CastFunctions() {
        .meaning =
            "x as another type. A float or decimal becomes an integer without its fraction; a "
            "number "
-           "with more digits than a float or decimal holds is rounded once. Strings are read as "
+           "with more digits than a float or decimal holds is rounded once, beyond float32's range "
+           "to infinity. Strings are read as "
            "numbers, true or false, ISO 8601 times and dates, and written in the shortest form "
            "that reads back the same.",
        .errors = "a value that the type does not hold; a string that cannot be read",

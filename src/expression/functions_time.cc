@@ -196,7 +196,7 @@ void AddMonths(const Call& call) {
       bad = kUnit == 1 ? moved != static_cast<std::int32_t>(moved)
                        : __builtin_mul_overflow(moved, kUnit, &result);
       if (kUnit == 1) result = moved;
-      bad = bad || __builtin_add_overflow(result, t - day * kUnit, &result);
+      bad = bad || __builtin_add_overflow(result, FloorMod(t, kUnit), &result);
     }
     if (!bad) return kValue;
     return call.Fail([&] { return fmt::format("{} months lead out of the calendar", months); });
