@@ -33,18 +33,18 @@ std::optional<std::int64_t> ParseSize(std::string_view text) {
   const std::optional<std::int64_t> count = ParseInteger(text.substr(0, digits));
   std::string_view unit = text.substr(digits);
   while (unit.starts_with(' ')) unit.remove_prefix(1);
-  static const std::map<std::string_view, std::int64_t> kUnits = {{"", 1},
-                                                                  {"B", 1},
-                                                                  {"KiB", 1LL << 10},
-                                                                  {"MiB", 1LL << 20},
-                                                                  {"GiB", 1LL << 30},
-                                                                  {"TiB", 1LL << 40},
-                                                                  {"kB", 1000},
-                                                                  {"MB", 1'000'000},
-                                                                  {"GB", 1'000'000'000}};
-  const auto factor = kUnits.find(unit);
+  const std::map<std::string_view, std::int64_t> units = {{"", 1},
+                                                          {"B", 1},
+                                                          {"KiB", 1LL << 10},
+                                                          {"MiB", 1LL << 20},
+                                                          {"GiB", 1LL << 30},
+                                                          {"TiB", 1LL << 40},
+                                                          {"kB", 1000},
+                                                          {"MB", 1'000'000},
+                                                          {"GB", 1'000'000'000}};
+  const auto factor = units.find(unit);
   std::int64_t bytes = 0;
-  if (!count || factor == kUnits.end() || __builtin_mul_overflow(*count, factor->second, &bytes)) {
+  if (!count || factor == units.end() || __builtin_mul_overflow(*count, factor->second, &bytes)) {
     return std::nullopt;
   }
   return bytes;
@@ -142,7 +142,7 @@ std::vector<ConfigLoader::Shown> ConfigLoader::Values(const std::string& key) {
       std::string item = rest.substr(0, comma);
       while (item.starts_with(' ')) item.erase(0, 1);
       while (item.ends_with(' ')) item.pop_back();
-      if (!item.empty()) texts.push_back(item);
+      if (!item.empty()) texts.push_back(std::move(item));
       rest = comma == std::string::npos ? "" : rest.substr(comma + 1);
     }
   }
@@ -172,10 +172,10 @@ BoundText ConfigLoader::Path(const std::string& key) {
   const Shown value = Value(key);
   std::string text = value.text;
   std::string shown = value.shown;
-  constexpr std::string_view kState = "{state}";
-  if (text.starts_with(kState)) {
-    text.replace(0, kState.size(), config_->state.value.Reveal());
-    shown.replace(0, kState.size(), config_->state.shown);
+  constexpr std::string_view state_name = "{state}";
+  if (text.starts_with(state_name)) {
+    text.replace(0, state_name.size(), config_->state.value.Reveal());
+    shown.replace(0, state_name.size(), config_->state.shown);
     return {Secret(text), shown};
   }
   if (text.empty() && !value.origin.empty()) Fail(key, value, "may not be empty");
@@ -228,10 +228,10 @@ void ConfigLoader::LoadProject() {
 }
 
 void ConfigLoader::LoadLocations() {
-  constexpr std::string_view kPrefix = "locations.";
+  constexpr std::string_view prefix = "locations.";
   for (const auto& [key, raw] : values_.values()) {
-    if (!key.starts_with(kPrefix)) continue;
-    config_->locations[key.substr(kPrefix.size())] = Path(key);
+    if (!key.starts_with(prefix)) continue;
+    config_->locations[key.substr(prefix.size())] = Path(key);
   }
 }
 
@@ -278,8 +278,8 @@ void ConfigLoader::Load() {
   config_->memory_bytes = Number("memory");
   config_->threads = static_cast<int>(Number("threads"));
   LoadLocations();
-  std::stable_sort(config_->secrets_.begin(), config_->secrets_.end(),
-                   [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
+  std::sort(config_->secrets_.begin(), config_->secrets_.end(),
+            [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
 }
 
 }  // namespace coeval

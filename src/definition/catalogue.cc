@@ -1,5 +1,7 @@
 #include "definition/catalogue.h"
 
+#include <set>
+
 #include "base/suggest.h"
 
 namespace coeval {
@@ -37,6 +39,23 @@ Result<const V*> Find(const std::map<std::string, std::vector<V>>& all, const st
   return Status::NotFound(what + "; it has " + VersionsOf(versions));
 }
 
+// The versions of `view` that a version in use of some reader is pinned to: the active one of each
+// reader, and those newer than it.
+template <typename V, typename Projections>
+void AddPinned(const std::map<std::string, std::vector<V>>& readers, const std::string& view,
+               Projections projections, std::set<int>* versions) {
+  for (const auto& [name, all] : readers) {
+    bool in_use = false;
+    for (const V& reader : all) {
+      in_use = in_use || reader.active;
+      if (!in_use) continue;
+      for (const Projection& projection : projections(reader)) {
+        if (projection.view == view) versions->insert(projection.version);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 Result<const ViewVersion*> Catalogue::FindView(const std::string& name, int version) const {
@@ -50,6 +69,24 @@ Result<const OnDemandVersion*> Catalogue::FindOnDemandView(const std::string& na
 
 Result<const ServiceVersion*> Catalogue::FindService(const std::string& name, int version) const {
   return Find(services, name, version, "feature service");
+}
+
+std::vector<const ViewVersion*> Catalogue::VersionsToFeed(const std::string& view) const {
+  std::vector<const ViewVersion*> fed;
+  const auto found = views.find(view);
+  if (found == views.end()) return fed;
+  std::set<int> pinned;
+  AddPinned(
+      on_demand_views, view, [](const OnDemandVersion& v) -> auto& { return v.view.sources; },
+      &pinned);
+  AddPinned(
+      services, view, [](const ServiceVersion& v) -> auto& { return v.service.features; }, &pinned);
+  bool newer = false;
+  for (const ViewVersion& version : found->second) {
+    newer = newer || version.active;
+    if (newer || pinned.contains(version.version)) fed.push_back(&version);
+  }
+  return fed;
 }
 
 }  // namespace coeval

@@ -57,6 +57,11 @@ struct Catalogue {
                                                                 int version) const;
   [[nodiscard]] Result<const ServiceVersion*> FindService(const std::string& name,
                                                           int version) const;
+
+  // The versions of a stored view that pushes and materializations feed (rule 8.5): the active one,
+  // those that an active or newer version of a service or on-demand view reads, and all newer than
+  // the active one. Ascending; none where there is no such view.
+  [[nodiscard]] std::vector<const ViewVersion*> VersionsToFeed(const std::string& view) const;
 };
 
 using CatalogueSnapshot = std::shared_ptr<const Catalogue>;

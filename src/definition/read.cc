@@ -1,10 +1,8 @@
 // Canonical JSON -> definitions, with all errors.
-#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "base/suggest.h"
 #include "definition/object_json.h"
 #include "definition/value_json.h"
 

@@ -69,8 +69,6 @@ Status SqlDatabase::Error(int code, std::string_view doing) const {
       return Status::IoError(text + "; make room, nothing was changed");
     case SQLITE_READONLY:
       return Status::IoError(text + "; the file or its folder is write-protected");
-    case SQLITE_CONSTRAINT:
-      return Status::Internal(text);
     default:
       return Status::Internal(text);
   }
