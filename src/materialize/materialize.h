@@ -32,13 +32,13 @@ struct OpenedFacts {
   std::string change_token;         // SourceManifest::change_token
 };
 
-using OpenFacts = std::function<Result<OpenedFacts>(
+using OpenCarriedFacts = std::function<Result<OpenedFacts>(
     const ViewVersion& version, const FactRequest& request, const Context& context)>;
 // Where a source lies: an absolute path with all names bound.
 using LocateSource = std::function<Result<std::string>(const Source& source)>;
 
 // Reads the sources' files, through FactReader.
-OpenFacts OpenSourceFiles(LocateSource locate);
+OpenCarriedFacts OpenSourceFiles(LocateSource locate);
 
 // Where runs are written down; the registry has one. An error of it fails no run: it is logged.
 class RunRecorder {
@@ -57,7 +57,7 @@ struct MaterializeRequest {
 
 // What it works with. Borrows.
 struct MaterializeTools {
-  OpenFacts open;
+  OpenCarriedFacts open;
   RunRecorder* runs = nullptr;  // null: not written down
   ProgressSink progress;        // called from the calling thread, after each batch of rows
 };

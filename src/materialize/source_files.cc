@@ -4,7 +4,7 @@
 
 namespace coeval {
 
-OpenFacts OpenSourceFiles(LocateSource locate) {
+OpenCarriedFacts OpenSourceFiles(LocateSource locate) {
   return [locate = std::move(locate)](const ViewVersion& version, const FactRequest& request,
                                       const Context& context) -> Result<OpenedFacts> {
     COEVAL_ASSIGN_OR_RETURN(const std::string location, locate(version.source));

@@ -48,7 +48,7 @@ class GrowingSource::Stream : public FactStream {
   FactCounts counts_;
 };
 
-OpenFacts GrowingSource::Opener(std::size_t batch_rows) {
+OpenCarriedFacts GrowingSource::Opener(std::size_t batch_rows) {
   return [this, batch_rows](const ViewVersion& version, const FactRequest& request,
                             const Context&) -> Result<OpenedFacts> {
     ++opened_;

@@ -37,7 +37,7 @@ class GrowingSource {
   [[nodiscard]] std::int64_t rows_given() const { return rows_given_; }
 
   // Must outlive what it gives. `batch_rows`: at most so many rows in a batch.
-  [[nodiscard]] OpenFacts Opener(std::size_t batch_rows = 7);
+  [[nodiscard]] OpenCarriedFacts Opener(std::size_t batch_rows = 7);
 
  private:
   class Stream;

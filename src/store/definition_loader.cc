@@ -2,20 +2,16 @@
 
 #include <sys/stat.h>
 
-#include <array>
 #include <cstdlib>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "config/definition_files.h"
+#include "definition/definitions.h"
 #include "io/process.h"
 
 namespace coeval {
 namespace {
-
-constexpr std::array<std::string_view, 5> kLists{"entities", "sources", "feature_views",
-                                                 "on_demand_feature_views", "feature_services"};
 
 std::string Interpreter(const std::string& asked) {
   if (!asked.empty()) return asked;
@@ -79,20 +75,6 @@ Result<Json> RunPython(const Config& config, const std::string& python,
   return document;
 }
 
-void Merge(const Json& from, Json* into) {
-  for (const std::string_view name : kLists) {
-    const Json* list = from.Find(name);
-    if (list == nullptr || !list->is_array()) continue;
-    Json merged = *into->Find(name);
-    for (const Json& object : list->array()) merged.Append(object);
-    into->Set(std::string(name), std::move(merged));
-  }
-  // Members that are no list of definitions are passed on, for ReadDefinitions to refuse by name.
-  for (const auto& [name, value] : from.object()) {
-    if (into->Find(name) == nullptr) into->Set(name, value);
-  }
-}
-
 }  // namespace
 
 Result<Json> LoadDefinitionDocument(const Config& config, const std::string& python) {
@@ -101,17 +83,16 @@ Result<Json> LoadDefinitionDocument(const Config& config, const std::string& pyt
     return Status::NotFound("'" + config.repository +
                             "' has no definitions; write some into definitions.py");
   }
-  Json document = Json::MakeObject();
-  for (const std::string_view name : kLists) document.Set(std::string(name), Json::MakeArray());
+  std::vector<Json> documents;
   if (!files.python.empty()) {
-    COEVAL_ASSIGN_OR_RETURN(Json python_part, RunPython(config, python, files.python));
-    Merge(python_part, &document);
+    COEVAL_ASSIGN_OR_RETURN(Json document, RunPython(config, python, files.python));
+    documents.push_back(std::move(document));
   }
   for (const std::string& file : files.yaml) {
-    COEVAL_ASSIGN_OR_RETURN(Json yaml_part, ReadYamlDefinitions(config, file));
-    Merge(yaml_part, &document);
+    COEVAL_ASSIGN_OR_RETURN(Json document, ReadYamlDefinitions(config, file));
+    documents.push_back(std::move(document));
   }
-  return document;
+  return MergeDocuments(documents);
 }
 
 }  // namespace coeval

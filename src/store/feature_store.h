@@ -4,10 +4,10 @@
 //
 //   auto store = FeatureStore::Open({.repository = "examples/flights"});
 //   (*store)->Apply({}, nullptr);
-//   auto plan = (*store)->Plan({.service = "departure_delay_v1"});
+//   auto plan = (*store)->PlanRequest({.service = "departure_delay_v1"});
 //   auto answer = (*store)->ReadOnline(*plan, columns);
 //
-// Threads: ReadOnline and Plan may be called from any number of threads at once, also while others
+// Threads: ReadOnline and PlanRequest may be called from any number of threads at once, also while others
 // materialize or apply. The other calls lock what they need themselves.
 #pragma once
 
@@ -29,6 +29,8 @@
 #include "definition/catalogue.h"
 #include "definition/definitions.h"
 #include "offline/training_set.h"
+#include "online/online_store.h"
+#include "registry/registry.h"
 #include "retrieval/assemble.h"
 #include "retrieval/feature_plan.h"
 
@@ -43,17 +45,12 @@ struct StoreOptions {
   std::string python;                            // runs definitions; "" = $COEVAL_PYTHON, else python3
 };
 
-struct ApplyOptions {
-  bool promote = false;    // on-demand views and services become active at once (rule 8.5)
-  bool partial = false;    // objects given from Python: never deletes what is not named
-  std::string who;         // for the history; "" = user@host
-};
-
 // What plan shows and apply did: machine form and text that explains it.
 struct PlanReport {
-  Json changes;            // docs/formats/plan.md
-  std::string text;        // plain, many lines; "nothing to do" where it is empty
+  Json changes;      // {"changes": [...], "refusals": [...]}
+  std::string text;  // plain, many lines
   bool empty = true;
+  bool refused = false;  // rule 8.4: nothing was, or will be, changed
 };
 
 struct OnlineAnswer {
@@ -97,6 +94,7 @@ class FeatureStore {
   // What the repository's *.py and *.yaml declare: the document of definition/definitions.h.
   Result<Json> LoadDefinitions();
   // `document` null = LoadDefinitions(). Infers missing schemas from the sources, checks, compares.
+  // `options` as in the registry: complete = false for objects given from Python, which never deletes.
   Result<PlanReport> PlanChanges(const Json* document, const ApplyOptions& options);
   Result<PlanReport> Apply(const Json* document, const ApplyOptions& options);
   // "weather", "weather@v2", a service or an on-demand view. Rollback: the version active before.
@@ -104,11 +102,12 @@ class FeatureStore {
   Result<PlanReport> Rollback(const std::string& name);
   // Removes a definition with all its versions (rule 8.4: refused while others use it).
   Result<PlanReport> Delete(const std::string& name);
-  Result<CatalogueSnapshot> Catalogue();
+  // The catalogue as of now.
+  Result<CatalogueSnapshot> Snapshot();
 
   // --- asking ----------------------------------------------------------------------------------------
   // Resolves a request; cached by request until the registry's revision changes.
-  Result<SharedFeaturePlan> Plan(const FeatureRequest& request);
+  Result<SharedFeaturePlan> PlanRequest(const FeatureRequest& request);
   // A training set over a spine (rule 4); the spine is taken over. `cancel`: null = the store's own.
   Result<TrainingSet> GetHistoricalFeatures(const FeatureRequest& request, ArrowTable spine,
                                             TrainingSetOptions options,
@@ -140,11 +139,14 @@ class FeatureStore {
   Result<Json> TrainingSets(int limit);
   // Checks of the installation and the repository: [{"check", "ok", "detail", "advice"}].
   Json Doctor();
+  // What lies in the online store, for /metrics. Errors: as for ReadOnline.
+  Result<OnlineStats> OnlineStatistics();
   // May it serve? {"ready": bool, "clock": ..., "registry": ..., "online_store": ...}
   Json Ready();
 
+  struct Impl;  // store_core.h
+
  private:
-  struct Impl;
   explicit FeatureStore(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

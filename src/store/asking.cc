@@ -1,0 +1,151 @@
+// FeatureStore: plans, training sets and online reads.
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "column/builder.h"
+#include "offline/training_set.h"
+#include "store/store_core.h"
+
+namespace coeval {
+namespace {
+
+OpenView OpenerOf(const FeatureStore::Impl& impl, const Context& context) {
+  return [&impl, &context](const ViewVersion& view, FactRequest request) {
+    return impl.OpenFacts(view, std::move(request), context);
+  };
+}
+
+// A name for the time column that no request column has.
+std::string FreeTimeName(const FeaturePlan& plan) {
+  std::string name = "event_timestamp";
+  const auto taken = [&plan](const std::string& candidate) {
+    return std::any_of(plan.request_columns.begin(), plan.request_columns.end(),
+                       [&](const PlannedColumn& column) { return column.name == candidate; }) ||
+           std::any_of(plan.outputs.begin(), plan.outputs.end(),
+                       [&](const PlannedOutput& output) { return output.name == candidate; });
+  };
+  while (taken(name)) name += "_";
+  return name;
+}
+
+// The rows of an online request as a spine at one time.
+Result<ArrowTable> SpineOf(const FeaturePlan& plan, std::span<const Column> columns,
+                           std::int64_t n, TimeMicros at, const std::string& time_name) {
+  Batch batch{{}, {}, n};
+  COEVAL_ASSIGN_OR_RETURN(Column times, Column::Constant(TypeId::kTimestamp, Value::Int(at), n));
+  batch.schema.Add(time_name, TypeId::kTimestamp);
+  batch.columns.push_back(std::move(times));
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    batch.schema.Add(plan.request_columns[i].name, plan.request_columns[i].type);
+    batch.columns.push_back(columns[i]);
+  }
+  ArrowArrayStream stream{};
+  const Schema schema = batch.schema;
+  ExportStream(StreamOf(schema, {std::move(batch)}), &stream);
+  return ArrowTable::Read(&stream);
+}
+
+// Each view's keys, encoded once for all views with the same key columns.
+class RequestKeys {
+ public:
+  RequestKeys(const FeaturePlan& plan, std::span<const Column> columns, std::int64_t n)
+      : plan_(plan), columns_(columns), n_(n) {}
+
+  const KeyColumn* Of(const PlannedView& view) {
+    for (const auto& [names, keys] : encoded_) {
+      if (names == view.key_columns) return keys.get();
+    }
+    std::vector<Column> key_columns;
+    for (const std::string& name : view.key_columns) {
+      key_columns.push_back(columns_[plan_.RequestColumn(name)]);
+    }
+    auto keys = std::make_unique<KeyColumn>(KeyColumn::Encode(key_columns, n_));
+    return encoded_.emplace_back(view.key_columns, std::move(keys)).second.get();
+  }
+
+ private:
+  const FeaturePlan& plan_;
+  std::span<const Column> columns_;
+  std::int64_t n_;
+  std::vector<std::pair<std::vector<std::string>, std::unique_ptr<KeyColumn>>> encoded_;
+};
+
+Status CheckOnline(const FeaturePlan& plan) {
+  for (const PlannedView& view : plan.views) {
+    if (view.version->view.online) continue;
+    return Status::InvalidArgument("feature view '" + view.version->view.name +
+                                   "' is declared online=False; it has no features to serve");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<SharedFeaturePlan> FeatureStore::PlanRequest(const FeatureRequest& request) {
+  COEVAL_ASSIGN_OR_RETURN(CatalogueSnapshot catalogue, impl_->Snapshot());
+  return impl_->plans.Get(catalogue, request);
+}
+
+Result<TrainingSet> FeatureStore::GetHistoricalFeatures(const FeatureRequest& request,
+                                                        ArrowTable spine,
+                                                        TrainingSetOptions options,
+                                                        std::shared_ptr<CancelToken> cancel) {
+  COEVAL_ASSIGN_OR_RETURN(SharedFeaturePlan plan, PlanRequest(request));
+  const Context context = impl_->With(cancel);
+  options.release = COEVAL_VERSION;
+  auto made = MakeTrainingSet(*plan, std::move(spine), options, OpenerOf(*impl_, context), context);
+  if (made.ok()) COEVAL_RETURN_IF_ERROR(impl_->Record(*plan, *made));
+  return made;
+}
+
+Result<TrainingSet> FeatureStore::GetHistoricalFeatures(const FeatureRequest& request,
+                                                        TimeMicros start, TimeMicros end,
+                                                        TrainingSetOptions options,
+                                                        std::shared_ptr<CancelToken> cancel) {
+  COEVAL_ASSIGN_OR_RETURN(SharedFeaturePlan plan, PlanRequest(request));
+  const Context context = impl_->With(cancel);
+  options.release = COEVAL_VERSION;
+  auto made = MakeTrainingSet(*plan, TimeRange{start, end}, options, OpenerOf(*impl_, context),
+                              context);
+  if (made.ok()) COEVAL_RETURN_IF_ERROR(impl_->Record(*plan, *made));
+  return made;
+}
+
+Result<OnlineAnswer> FeatureStore::ReadOnline(const SharedFeaturePlan& plan,
+                                              std::span<const Column> columns, std::int64_t n,
+                                              std::optional<TimeMicros> at) {
+  COEVAL_RETURN_IF_ERROR(CheckOnline(*plan));
+  COEVAL_ASSIGN_OR_RETURN(OnlineStore * online, impl_->Online());
+  COEVAL_ASSIGN_OR_RETURN(auto snapshot, online->Now());
+  OnlineAnswer answer{plan, {}, at.value_or(snapshot->time()), false};
+  if (answer.t > snapshot->time()) {
+    return Status::InvalidArgument("the time asked for, " + FormatTime(answer.t) +
+                                   ", is after now, " + FormatTime(snapshot->time()));
+  }
+  if (answer.t < snapshot->horizon() && at) {
+    TrainingSetOptions options;
+    options.on_invalid = OnInvalid::kNull;
+    options.time_column = FreeTimeName(*plan);
+    COEVAL_ASSIGN_OR_RETURN(ArrowTable spine,
+                            SpineOf(*plan, columns, n, *at, options.time_column));
+    COEVAL_ASSIGN_OR_RETURN(TrainingSet set,
+                            MakeTrainingSet(*plan, std::move(spine), options,
+                                            OpenerOf(*impl_, impl_->context), impl_->context));
+    answer.table = std::move(set.features);
+    answer.from_offline = true;
+    return answer;
+  }
+  RequestKeys keys(*plan, columns, n);
+  std::vector<ViewQuestion> questions;
+  for (const PlannedView& view : plan->views) {
+    questions.push_back({view.version.get(), view.features, keys.Of(view)});
+  }
+  COEVAL_ASSIGN_OR_RETURN(std::vector<ViewAnswers> answers, snapshot->Read(questions, answer.t));
+  COEVAL_ASSIGN_OR_RETURN(answer.table,
+                          AssembleFeatures(*plan, answers, columns, n, {&answer.t, 1}));
+  COEVAL_RETURN_IF_ERROR(impl_->MarkServed(*plan));
+  return answer;
+}
+
+}  // namespace coeval

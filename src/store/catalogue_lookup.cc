@@ -1,0 +1,153 @@
+#include "store/catalogue_lookup.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "base/suggest.h"
+#include "retrieval/feature_reference.h"
+
+namespace coeval {
+namespace {
+
+bool Has(const Catalogue& catalogue, ObjectKind kind, const std::string& name) {
+  switch (kind) {
+    case ObjectKind::kEntity:
+      return std::any_of(catalogue.entities.begin(), catalogue.entities.end(),
+                         [&](const Entity& entity) { return entity.name == name; });
+    case ObjectKind::kSource:
+      return std::any_of(catalogue.sources.begin(), catalogue.sources.end(),
+                         [&](const Source& source) { return source.name == name; });
+    case ObjectKind::kFeatureView: return catalogue.views.contains(name);
+    case ObjectKind::kOnDemandFeatureView: return catalogue.on_demand_views.contains(name);
+    case ObjectKind::kFeatureService: return catalogue.services.contains(name);
+  }
+  return false;
+}
+
+std::vector<std::string> AllNames(const Catalogue& catalogue) {
+  std::vector<std::string> names;
+  for (const Entity& entity : catalogue.entities) names.push_back(entity.name);
+  for (const Source& source : catalogue.sources) names.push_back(source.name);
+  for (const auto& [name, versions] : catalogue.views) names.push_back(name);
+  for (const auto& [name, versions] : catalogue.on_demand_views) names.push_back(name);
+  for (const auto& [name, versions] : catalogue.services) names.push_back(name);
+  return names;
+}
+
+template <typename Versions>
+int ActiveOf(const Versions& by_name, const std::string& name) {
+  const auto found = by_name.find(name);
+  if (found == by_name.end()) return 0;
+  for (const auto& version : found->second) {
+    if (version.active) return version.version;
+  }
+  return 0;
+}
+
+// The versions of a view that somebody who is, or may become, active pins.
+std::set<int> PinnedVersions(const Catalogue& catalogue, const std::string& view) {
+  std::set<int> pinned;
+  const auto note = [&](const std::vector<Projection>& projections) {
+    for (const Projection& projection : projections) {
+      if (projection.view == view && projection.version > 0) pinned.insert(projection.version);
+    }
+  };
+  for (const auto& [name, versions] : catalogue.services) {
+    const int active = ActiveOf(catalogue.services, name);
+    for (const ServiceVersion& service : versions) {
+      if (service.version >= active) note(service.service.features);
+    }
+  }
+  for (const auto& [name, versions] : catalogue.on_demand_views) {
+    for (const OnDemandVersion& on_demand : versions) note(on_demand.view.sources);
+  }
+  return pinned;
+}
+
+void AddFed(const CatalogueSnapshot& catalogue, const std::string& view,
+            const std::vector<ViewVersion>& versions, SharedViewVersions* fed) {
+  const int active = ActiveOf(catalogue->views, view);
+  const std::set<int> pinned = PinnedVersions(*catalogue, view);
+  for (const ViewVersion& version : versions) {
+    if (!version.view.online) continue;
+    if (version.version >= active || pinned.contains(version.version)) {
+      fed->emplace_back(catalogue, &version);
+    }
+  }
+}
+
+Status AddNamed(const CatalogueSnapshot& catalogue, const std::string& reference,
+                SharedViewVersions* fed) {
+  std::string name = reference;
+  int version = 0;
+  if (!catalogue->views.contains(name)) {
+    if (auto parsed = ParseFeatureReference(reference + ":*"); parsed.ok() && parsed->label.empty()) {
+      name = parsed->view;
+      version = parsed->version;
+    }
+  }
+  COEVAL_ASSIGN_OR_RETURN(const ViewVersion* found, catalogue->FindView(name, version));
+  if (!found->view.online) {
+    return Status::InvalidArgument("feature view '" + name +
+                                   "' is declared online=False; it is not materialized");
+  }
+  if (version != 0) {
+    fed->emplace_back(catalogue, found);
+  } else {
+    AddFed(catalogue, name, catalogue->views.at(name), fed);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<ObjectKind> FindObject(const Catalogue& catalogue, std::string* name) {
+  if (const std::size_t colon = name->find(':'); colon != std::string::npos) {
+    COEVAL_ASSIGN_OR_RETURN(ObjectKind kind, ParseObjectKind(name->substr(0, colon)));
+    *name = name->substr(colon + 1);
+    if (Has(catalogue, kind, *name)) return kind;
+    return Status::NotFound(ObjectLabel(kind, *name) + " does not exist");
+  }
+  std::optional<ObjectKind> found;
+  for (const ObjectKind kind : kObjectKinds) {
+    if (!Has(catalogue, kind, *name)) continue;
+    if (found) {
+      return Status::InvalidArgument("'" + *name + "' is a name of two things; write " +
+                                     std::string(ObjectKindName(*found)) + ":" + *name + " or " +
+                                     std::string(ObjectKindName(kind)) + ":" + *name);
+    }
+    found = kind;
+  }
+  if (found) return *found;
+  return Status::NotFound("nothing is named '" + *name + "'" +
+                          DidYouMean(*name, AllNames(catalogue)));
+}
+
+int ActiveVersionOf(const Catalogue& catalogue, ObjectKind kind, const std::string& name) {
+  switch (kind) {
+    case ObjectKind::kFeatureView: return ActiveOf(catalogue.views, name);
+    case ObjectKind::kOnDemandFeatureView: return ActiveOf(catalogue.on_demand_views, name);
+    case ObjectKind::kFeatureService: return ActiveOf(catalogue.services, name);
+    default: return 0;
+  }
+}
+
+Result<SharedViewVersions> VersionsToFeed(const CatalogueSnapshot& catalogue,
+                                          const std::vector<std::string>& references) {
+  SharedViewVersions fed;
+  for (const std::string& reference : references) {
+    COEVAL_RETURN_IF_ERROR(AddNamed(catalogue, reference, &fed));
+  }
+  if (references.empty()) {
+    for (const auto& [name, versions] : catalogue->views) AddFed(catalogue, name, versions, &fed);
+  }
+  if (fed.empty()) {
+    return Status::FailedPrecondition(
+        "there is no online feature view to materialize; run `coeval apply` first");
+  }
+  return fed;
+}
+
+}  // namespace coeval

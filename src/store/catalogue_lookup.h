@@ -1,0 +1,30 @@
+// Questions to a catalogue snapshot that planning does not ask: which object a name means, which
+// versions materialization feeds (rule 8.5).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "definition/catalogue.h"
+#include "definition/object_kind.h"
+
+namespace coeval {
+
+// Errors: NotFound with the nearest name; InvalidArgument where objects of two kinds have it (then
+// write feature_view:NAME, feature_service:NAME, entity:NAME or source:NAME).
+Result<ObjectKind> FindObject(const Catalogue& catalogue, std::string* name);
+
+// 0 = none.
+int ActiveVersionOf(const Catalogue& catalogue, ObjectKind kind, const std::string& name);
+
+using SharedViewVersions = std::vector<std::shared_ptr<const ViewVersion>>;
+
+// The versions that push and materialize feed: of each view that is online the active one, those that
+// active or newer services and on-demand views pin, and every newer one. `references` as "weather" or
+// "weather@v2"; none = all views. Errors: NotFound; InvalidArgument for views that are not online.
+Result<SharedViewVersions> VersionsToFeed(const CatalogueSnapshot& catalogue,
+                                          const std::vector<std::string>& references);
+
+}  // namespace coeval

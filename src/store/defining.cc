@@ -1,0 +1,99 @@
+// FeatureStore: plan, apply, promote, rollback, delete (rule 8).
+#include <utility>
+#include <vector>
+
+#include "retrieval/feature_reference.h"
+#include "store/catalogue_lookup.h"
+#include "store/schema_inference.h"
+#include "store/store_core.h"
+
+namespace coeval {
+namespace {
+
+PlanReport ReportOf(const Plan& plan) {
+  return {plan.ToJson(), plan.ToText(), plan.empty(), plan.refused()};
+}
+
+// What one activation did, in the form of a plan's report.
+PlanReport MovedReport(ObjectKind kind, const std::string& name, int version, bool changed,
+                       std::string_view verb) {
+  PlanReport report;
+  report.empty = !changed;
+  report.text = ObjectLabel(kind, name) + ": version " + std::to_string(version) +
+                (changed ? " is active now" : " was active already");
+  Json change = Json::MakeObject();
+  change.Set("kind", ObjectKindName(kind)).Set("name", name).Set("action", verb);
+  change.Set("version", version).Set("changed", changed);
+  report.changes = Json::MakeObject();
+  report.changes.Set("changes", Json::MakeArray().Append(std::move(change)));
+  return report;
+}
+
+// "weather" or "weather@v2" as (name, version); 0 = the one defined now.
+Result<std::pair<std::string, int>> ParseVersioned(const std::string& reference) {
+  if (reference.find('@') == std::string::npos && reference.find("__v") == std::string::npos) {
+    return std::pair<std::string, int>{reference, 0};
+  }
+  auto parsed = ParseFeatureReference(reference + ":*");
+  if (!parsed.ok() || !parsed->label.empty()) {
+    return Status::InvalidArgument("'" + reference + "' is no name and version; write name@v3");
+  }
+  return std::pair<std::string, int>{parsed->view, parsed->version < 0 ? 0 : parsed->version};
+}
+
+Result<Definitions> CompleteDocument(FeatureStore* store, const Json* document) {
+  Json loaded;
+  if (document == nullptr) {
+    COEVAL_ASSIGN_OR_RETURN(loaded, store->LoadDefinitions());
+    document = &loaded;
+  }
+  std::vector<DefinitionError> errors;
+  Definitions definitions = ReadDefinitions(*document, &errors);
+  COEVAL_RETURN_IF_ERROR(ToStatus(errors));
+  COEVAL_ASSIGN_OR_RETURN(CatalogueSnapshot catalogue, store->Snapshot());
+  COEVAL_RETURN_IF_ERROR(
+      CompleteDefinitions(*catalogue, store->config(), store->context(), &definitions));
+  return definitions;
+}
+
+}  // namespace
+
+Result<PlanReport> FeatureStore::PlanChanges(const Json* document, const ApplyOptions& options) {
+  COEVAL_ASSIGN_OR_RETURN(Definitions definitions, CompleteDocument(this, document));
+  COEVAL_ASSIGN_OR_RETURN(Plan plan, impl_->registry->MakePlan(definitions, options));
+  return ReportOf(plan);
+}
+
+Result<PlanReport> FeatureStore::Apply(const Json* document, const ApplyOptions& options) {
+  COEVAL_ASSIGN_OR_RETURN(Definitions definitions, CompleteDocument(this, document));
+  ApplyOptions named = options;
+  if (named.who.empty()) named.who = CurrentUser();
+  COEVAL_ASSIGN_OR_RETURN(Plan plan, impl_->registry->Apply(definitions, named));
+  return ReportOf(plan);
+}
+
+Result<PlanReport> FeatureStore::Promote(const std::string& reference) {
+  COEVAL_ASSIGN_OR_RETURN(auto named, ParseVersioned(reference));
+  COEVAL_ASSIGN_OR_RETURN(ObjectKind kind, impl_->registry->FindVersioned(named.first));
+  COEVAL_ASSIGN_OR_RETURN(
+      bool changed, impl_->registry->Promote(kind, named.first, named.second, CurrentUser()));
+  COEVAL_ASSIGN_OR_RETURN(CatalogueSnapshot catalogue, impl_->Snapshot());
+  return MovedReport(kind, named.first, ActiveVersionOf(*catalogue, kind, named.first), changed,
+                     "promote");
+}
+
+Result<PlanReport> FeatureStore::Rollback(const std::string& name) {
+  COEVAL_ASSIGN_OR_RETURN(ObjectKind kind, impl_->registry->FindVersioned(name));
+  COEVAL_ASSIGN_OR_RETURN(int version, impl_->registry->Rollback(kind, name, CurrentUser()));
+  return MovedReport(kind, name, version, true, "rollback");
+}
+
+Result<PlanReport> FeatureStore::Delete(const std::string& name) {
+  COEVAL_ASSIGN_OR_RETURN(CatalogueSnapshot catalogue, impl_->Snapshot());
+  std::string plain = name;
+  COEVAL_ASSIGN_OR_RETURN(ObjectKind kind, FindObject(*catalogue, &plain));
+  COEVAL_ASSIGN_OR_RETURN(Plan plan, impl_->registry->Delete(kind, plain, CurrentUser()));
+  return ReportOf(plan);
+}
+
+}  // namespace coeval

@@ -1,0 +1,87 @@
+// FeatureStore: doctor, readiness, and what the online store holds.
+#include <utility>
+
+#include "source/file_list.h"
+#include "store/store_core.h"
+#include "store/versions.h"
+
+namespace coeval {
+namespace {
+
+void AddCheck(std::string_view check, const Status& status, std::string detail,
+              std::string_view advice, Json* checks) {
+  Json row = Json::MakeObject();
+  row.Set("check", check).Set("ok", status.ok());
+  row.Set("detail", status.ok() ? Json(std::move(detail)) : Json(status.message()));
+  row.Set("advice", status.ok() ? "" : advice);
+  checks->Append(std::move(row));
+}
+
+Status ArrowStatus(const Json& versions) {
+  const Json* libraries = versions.Find("libraries");
+  const std::string arrow = libraries == nullptr ? "" : libraries->GetString("arrow");
+  const bool number = !arrow.empty() && arrow[0] >= '0' && arrow[0] <= '9';
+  return number ? Status() : Status::NotFound(arrow);
+}
+
+}  // namespace
+
+OnlineStore* FeatureStore::Impl::OnlineForLooking() {
+  auto online = Online();
+  return online.ok() ? *online : nullptr;
+}
+
+Json FeatureStore::Doctor() {
+  Json checks = Json::MakeArray();
+  AddCheck("configuration", Status(), impl_->config.repository + "/coeval.yaml", "", &checks);
+  const auto now = impl_->context.clock->Now();
+  AddCheck("clock", now.status(),
+           now.ok() ? impl_->context.clock->Describe() + ", " + FormatTime(*now) : "",
+           "correct `clock` in coeval.yaml, or --clock", &checks);
+  const Json versions = Versions(impl_->context);
+  AddCheck("Arrow plugin", ArrowStatus(versions), "opens",
+           "reinstall, or set COEVAL_ARROW_PLUGIN to libcoeval_arrow.so", &checks);
+  auto catalogue = impl_->Snapshot();
+  AddCheck("registry", impl_->config.Redact(catalogue.status()),
+           catalogue.ok() ? "revision " + std::to_string((*catalogue)->revision) : "",
+           "restore .coeval/registry.db, or apply again", &checks);
+  auto online = impl_->Online();
+  AddCheck("online store", online.status(), "opens",
+           "stop the process that has it open, or ask it over HTTP", &checks);
+  if (!catalogue.ok()) return checks;
+  for (const Source& source : (*catalogue)->sources) {
+    if (source.kind != SourceKind::kFile) continue;
+    auto location = impl_->config.BindPath(source.path);
+    Status status = location.status();
+    std::string detail;
+    if (status.ok()) {
+      const auto files = ListFiles(source, location->value.Reveal());
+      status = impl_->config.Redact(files.status());
+      if (files.ok()) detail = std::to_string(files->files.size()) + " files";
+    }
+    AddCheck("source " + source.name, status, std::move(detail),
+             "bring the files, or correct the source's path or the locations of coeval.yaml",
+             &checks);
+  }
+  return checks;
+}
+
+Json FeatureStore::Ready() {
+  Json ready = Json::MakeObject();
+  const auto now = impl_->context.clock->Now();
+  const auto catalogue = impl_->Snapshot();
+  const auto online = impl_->Online();
+  ready.Set("ready", now.ok() && catalogue.ok() && online.ok());
+  const std::string clock = impl_->context.clock->Describe();
+  ready.Set("clock", clock).Set("now", now.ok() ? FormatTime(*now) : now.status().message());
+  ready.Set("registry", catalogue.ok() ? "ok" : impl_->config.Redact(catalogue.status()).message());
+  ready.Set("online_store", online.ok() ? "ok" : online.status().message());
+  return ready;
+}
+
+Result<OnlineStats> FeatureStore::OnlineStatistics() {
+  COEVAL_ASSIGN_OR_RETURN(OnlineStore * online, impl_->Online());
+  return online->Stats();
+}
+
+}  // namespace coeval

@@ -1,0 +1,243 @@
+// FeatureStore: list, describe, runs, history.
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "definition/object_json.h"
+#include "store/catalogue_lookup.h"
+#include "store/store_core.h"
+
+namespace coeval {
+namespace {
+
+Json KeysJson(const std::vector<JoinKey>& keys) {
+  Json json = Json::MakeArray();
+  for (const JoinKey& key : keys) json.Append(key.name);
+  return json;
+}
+
+Json NamesJson(const std::vector<Field>& fields) {
+  Json json = Json::MakeArray();
+  for (const Field& field : fields) json.Append(field.name);
+  return json;
+}
+
+template <typename Version>
+const Version& ShownVersion(const std::vector<Version>& versions) {
+  for (const Version& version : versions) {
+    if (version.active) return version;
+  }
+  return versions.back();
+}
+
+Json ListEntities(const Catalogue& catalogue) {
+  Json list = Json::MakeArray();
+  for (const Entity& entity : catalogue.entities) {
+    Json row = Json::MakeObject();
+    row.Set("name", entity.name).Set("join_keys", KeysJson(entity.join_keys));
+    row.Set("description", entity.description).Set("owner", entity.owner);
+    list.Append(std::move(row));
+  }
+  return list;
+}
+
+Json ListSources(const Catalogue& catalogue) {
+  Json list = Json::MakeArray();
+  for (const Source& source : catalogue.sources) {
+    Json row = Json::MakeObject();
+    const bool file = source.kind == SourceKind::kFile;
+    row.Set("name", source.name).Set("kind", file ? "file" : "request");
+    row.Set("path", source.path).Set("timestamp_field", source.timestamp_field);
+    row.Set("description", source.description);
+    list.Append(std::move(row));
+  }
+  return list;
+}
+
+Json ListViews(const Catalogue& catalogue) {
+  Json list = Json::MakeArray();
+  for (const auto& [name, versions] : catalogue.views) {
+    const ViewVersion& shown = ShownVersion(versions);
+    Json row = Json::MakeObject();
+    row.Set("name", name).Set("version", shown.version).Set("versions", static_cast<std::int64_t>(versions.size()));
+    row.Set("join_keys", KeysJson(shown.join_keys)).Set("features", NamesJson(shown.view.schema));
+    row.Set("ttl", shown.view.ttl == 0 ? "" : FormatDuration(shown.view.ttl));
+    row.Set("source", shown.view.source).Set("online", shown.view.online);
+    row.Set("description", shown.view.description);
+    list.Append(std::move(row));
+  }
+  return list;
+}
+
+Json ListOnDemandViews(const Catalogue& catalogue) {
+  Json list = Json::MakeArray();
+  for (const auto& [name, versions] : catalogue.on_demand_views) {
+    const OnDemandVersion& shown = ShownVersion(versions);
+    Json row = Json::MakeObject();
+    row.Set("name", name).Set("version", shown.version);
+    row.Set("features", NamesJson(shown.view.schema));
+    Json sources = Json::MakeArray();
+    for (const Projection& source : shown.view.sources) sources.Append(source.view);
+    for (const std::string& source : shown.view.request_sources) sources.Append(source);
+    row.Set("sources", std::move(sources)).Set("description", shown.view.description);
+    list.Append(std::move(row));
+  }
+  return list;
+}
+
+Json ListServices(const Catalogue& catalogue) {
+  Json list = Json::MakeArray();
+  for (const auto& [name, versions] : catalogue.services) {
+    const ServiceVersion& shown = ShownVersion(versions);
+    Json row = Json::MakeObject();
+    Json views = Json::MakeArray();
+    for (const Projection& projection : shown.service.features) {
+      views.Append(projection.view + "@v" + std::to_string(projection.version));
+    }
+    row.Set("name", name).Set("version", shown.version).Set("views", std::move(views));
+    row.Set("description", shown.service.description);
+    list.Append(std::move(row));
+  }
+  return list;
+}
+
+void AppendFeatures(const std::string& view, const std::vector<Field>& schema, Json* list) {
+  for (const Field& field : schema) {
+    Json row = Json::MakeObject();
+    row.Set("name", view + ":" + field.name).Set("type", field.type.ToString());
+    row.Set("description", field.description);
+    list->Append(std::move(row));
+  }
+}
+
+Json ListFeatures(const Catalogue& catalogue) {
+  Json list = Json::MakeArray();
+  for (const auto& [name, versions] : catalogue.views) {
+    AppendFeatures(name, ShownVersion(versions).view.schema, &list);
+  }
+  for (const auto& [name, versions] : catalogue.on_demand_views) {
+    AppendFeatures(name, ShownVersion(versions).view.schema, &list);
+  }
+  return list;
+}
+
+// Every version of one name: number, label, active, identity.
+template <typename Version>
+Json VersionsJson(const std::vector<Version>& versions) {
+  Json list = Json::MakeArray();
+  for (const Version& version : versions) {
+    Json row = Json::MakeObject();
+    row.Set("version", version.version).Set("active", version.active);
+    row.Set("identity", version.identity);
+    list.Append(std::move(row));
+  }
+  return list;
+}
+
+// How far the online store has come with a view.
+void AddProgress(OnlineStore* online, const ViewVersion& version, TimeMicros now, Json* record) {
+  if (online == nullptr) return;
+  const ViewProgress progress = online->Progress(version);
+  if (!progress.watermark) {
+    record->Set("watermark", nullptr);
+    return;
+  }
+  record->Set("watermark", FormatTime(*progress.watermark));
+  record->Set("behind", FormatDuration(std::max<DurationMicros>(
+                            0, SaturatingSubtract(now, *progress.watermark) / kSecond * kSecond)));
+}
+
+Json LineageOf(const std::vector<LineageEdge>& edges, ObjectKind kind, const std::string& name,
+               bool upstream) {
+  Json list = Json::MakeArray();
+  std::vector<std::string> seen;
+  for (const LineageEdge& edge : edges) {
+    const bool here = upstream ? edge.to_name == name && edge.to_kind == ObjectKindName(kind)
+                               : edge.from_name == name && edge.from_kind == ObjectKindName(kind);
+    if (!here) continue;
+    std::string text = upstream ? edge.from_kind + " " + edge.from_name : edge.to_kind + " " + edge.to_name;
+    const int version = upstream ? edge.from_version : edge.to_version;
+    if (version > 0) text += "@v" + std::to_string(version);
+    if (std::find(seen.begin(), seen.end(), text) != seen.end()) continue;
+    seen.push_back(text);
+    list.Append(std::move(text));
+  }
+  return list;
+}
+
+}  // namespace
+
+Result<Json> FeatureStore::List(const std::string& kind) {
+  COEVAL_ASSIGN_OR_RETURN(CatalogueSnapshot catalogue, impl_->Snapshot());
+  if (kind == "entities") return ListEntities(*catalogue);
+  if (kind == "sources") return ListSources(*catalogue);
+  if (kind == "feature_views") return ListViews(*catalogue);
+  if (kind == "on_demand_feature_views") return ListOnDemandViews(*catalogue);
+  if (kind == "feature_services") return ListServices(*catalogue);
+  if (kind == "features") return ListFeatures(*catalogue);
+  return Status::InvalidArgument("there is no kind '" + kind + "' of objects");
+}
+
+Result<Json> FeatureStore::Describe(const std::string& reference) {
+  COEVAL_ASSIGN_OR_RETURN(CatalogueSnapshot catalogue, impl_->Snapshot());
+  std::string name = reference;
+  COEVAL_ASSIGN_OR_RETURN(ObjectKind kind, FindObject(*catalogue, &name));
+  COEVAL_ASSIGN_OR_RETURN(TimeMicros now, impl_->context.clock->Now());
+  Json record;
+  if (kind == ObjectKind::kFeatureView) {
+    const auto& versions = catalogue->views.at(name);
+    const ViewVersion& shown = ShownVersion(versions);
+    record = WriteObject(shown.view);
+    record.Set("source", WriteObject(shown.source)).Set("join_keys", KeysJson(shown.join_keys));
+    record.Set("version", shown.version).Set("versions", VersionsJson(versions));
+    AddProgress(impl_->OnlineForLooking(), shown, now, &record);
+  } else if (kind == ObjectKind::kOnDemandFeatureView) {
+    const auto& versions = catalogue->on_demand_views.at(name);
+    record = WriteObject(ShownVersion(versions).view);
+    record.Set("version", ShownVersion(versions).version).Set("versions", VersionsJson(versions));
+  } else if (kind == ObjectKind::kFeatureService) {
+    const auto& versions = catalogue->services.at(name);
+    record = WriteObject(ShownVersion(versions).service);
+    record.Set("version", ShownVersion(versions).version).Set("versions", VersionsJson(versions));
+  } else if (kind == ObjectKind::kEntity) {
+    for (const Entity& entity : catalogue->entities) {
+      if (entity.name == name) record = WriteObject(entity);
+    }
+  } else {
+    for (const Source& source : catalogue->sources) {
+      if (source.name == name) record = WriteObject(source);
+    }
+  }
+  record.Set("kind", ObjectKindName(kind));
+  COEVAL_ASSIGN_OR_RETURN(auto edges, impl_->registry->Lineage());
+  record.Set("made_from", LineageOf(edges, kind, name, true));
+  record.Set("used_by", LineageOf(edges, kind, name, false));
+  if (kind != ObjectKind::kFeatureView) return record;
+  COEVAL_ASSIGN_OR_RETURN(auto runs, impl_->registry->ListRuns({.view = name, .kind = "", .limit = 5}));
+  Json last = Json::MakeArray();
+  for (const Run& run : runs) last.Append(run.ToJson());
+  return record.Set("last_runs", std::move(last));
+}
+
+Result<Json> FeatureStore::Runs(int limit) {
+  COEVAL_ASSIGN_OR_RETURN(auto runs, impl_->registry->ListRuns({.view = "", .kind = "", .limit = limit}));
+  Json list = Json::MakeArray();
+  for (const Run& run : runs) list.Append(run.ToJson());
+  return list;
+}
+
+Result<Json> FeatureStore::History(int limit) {
+  COEVAL_ASSIGN_OR_RETURN(auto entries, impl_->registry->History("", limit));
+  Json list = Json::MakeArray();
+  for (const HistoryEntry& entry : entries) list.Append(entry.ToJson());
+  return list;
+}
+
+Result<Json> FeatureStore::TrainingSets(int limit) {
+  COEVAL_ASSIGN_OR_RETURN(auto records, impl_->registry->ListTrainingSets(limit));
+  Json list = Json::MakeArray();
+  for (const TrainingSetRecord& record : records) list.Append(record.ToJson());
+  return list;
+}
+
+}  // namespace coeval

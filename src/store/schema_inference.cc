@@ -1,0 +1,115 @@
+#include "store/schema_inference.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "base/suggest.h"
+#include "registry/plan.h"
+#include "source/fact_reader.h"
+#include "source/file_list.h"
+#include "source/source_schema.h"
+
+namespace coeval {
+namespace {
+
+// Goes over the views once. Borrows all; one thread.
+class Completion {
+ public:
+  Completion(const Catalogue& catalogue, const Config& config, const Context& context,
+             Definitions* definitions)
+      : catalogue_(catalogue), config_(config), context_(context), definitions_(definitions) {}
+
+  Status Run() {
+    FillFrozenSchemas(catalogue_, definitions_);
+    for (FeatureView& view : definitions_->feature_views) {
+      const Source* source = FindSourceOf(view);
+      if (source == nullptr || source->kind != SourceKind::kFile) continue;  // told by the checks
+      const Status status = view.schema.empty() ? Infer(*source, &view) : Compare(*source, view);
+      if (!status.ok()) Note(view, config_.Redact(status));
+    }
+    return ToStatus(errors_);
+  }
+
+ private:
+  const Source* FindSourceOf(const FeatureView& view) const {
+    if (const Source* source = FindSource(*definitions_, view.source)) return source;
+    for (const Source& source : catalogue_.sources) {
+      if (source.name == view.source) return &source;
+    }
+    return nullptr;
+  }
+
+  std::vector<JoinKey> KeysOf(const FeatureView& view) const {
+    std::vector<JoinKey> keys;
+    for (const std::string& name : view.entities) {
+      const Entity* entity = FindEntity(*definitions_, name);
+      for (const Entity& known : catalogue_.entities) {
+        if (entity == nullptr && known.name == name) entity = &known;
+      }
+      if (entity != nullptr) {
+        keys.insert(keys.end(), entity->join_keys.begin(), entity->join_keys.end());
+      }
+    }
+    return keys;
+  }
+
+  Status Infer(const Source& source, FeatureView* view) {
+    COEVAL_ASSIGN_OR_RETURN(BoundText location, config_.BindPath(source.path));
+    COEVAL_ASSIGN_OR_RETURN(SourceSchema schema,
+                            DescribeSource(source, location.value.Reveal(), context_));
+    std::vector<std::string> keys;
+    for (const JoinKey& key : KeysOf(*view)) keys.push_back(key.name);
+    COEVAL_ASSIGN_OR_RETURN(view->schema, InferFields(source, schema, keys));
+    if (view->schema.empty()) {
+      return Status::InvalidArgument("its source has no columns left that could be features");
+    }
+    return {};
+  }
+
+  // Opening the facts checks every column in every file, and reads no row.
+  Status Compare(const Source& source, const FeatureView& view) {
+    COEVAL_ASSIGN_OR_RETURN(BoundText location, config_.BindPath(source.path));
+    const auto files = ListFiles(source, location.value.Reveal());
+    if (!files.ok()) {
+      if (files.status().code() != StatusCode::kNotFound) return files.status();
+      context_.log(LogLevel::kWarning, "feature view '" + view.name +
+                                           "': its source has no files yet: " +
+                                           config_.Redact(files.status().message()));
+      return {};
+    }
+    FactRequest request;
+    request.view = view.name;
+    request.keys = KeysOf(view);
+    for (const Field& field : view.schema) request.features.push_back({field.name, field.type});
+    return FactReader::Open(source, location.value.Reveal(), std::move(request), context_).status();
+  }
+
+  void Note(const FeatureView& view, const Status& status) {
+    DefinitionError error;
+    if (const auto it = definitions_->where.find("feature_view " + view.name);
+        it != definitions_->where.end()) {
+      error.file = it->second;
+    }
+    error.object = "feature view '" + view.name + "'";
+    error.field = "source";
+    error.message = status.message();
+    errors_.push_back(std::move(error));
+  }
+
+  const Catalogue& catalogue_;
+  const Config& config_;
+  const Context& context_;
+  Definitions* definitions_;
+  std::vector<DefinitionError> errors_;
+};
+
+}  // namespace
+
+Status CompleteDefinitions(const Catalogue& catalogue, const Config& config, const Context& context,
+                           Definitions* definitions) {
+  return Completion(catalogue, config, context, definitions).Run();
+}
+
+}  // namespace coeval
