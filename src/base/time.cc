@@ -6,59 +6,13 @@
 
 #include <fmt/format.h>
 
+#include "base/calendar.h"
+
 namespace coeval {
 
 namespace {
 
 __extension__ using Wide = __int128;
-
-constexpr std::int64_t FloorDivide(std::int64_t a, std::int64_t b) {
-  const std::int64_t quotient = a / b;
-  return a % b < 0 ? quotient - 1 : quotient;
-}
-
-// Days since 1970-01-01 of a day in the proleptic Gregorian calendar: years are counted from March,
-// so that the leap day is the last of its year, in eras of 400 years (146,097 days).
-constexpr std::int64_t DaysFromCivil(std::int64_t year, int month, int day) {
-  const std::int64_t y = month <= 2 ? year - 1 : year;
-  const std::int64_t era = FloorDivide(y, 400);
-  const std::int64_t year_of_era = y - era * 400;
-  const std::int64_t month_from_march = (month + 9) % 12;
-  const std::int64_t day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
-  const std::int64_t day_of_era =
-      year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return era * 146'097 + day_of_era - 719'468;
-}
-
-struct CivilDay {
-  std::int64_t year;
-  int month;
-  int day;
-};
-
-constexpr CivilDay CivilFromDays(std::int64_t days) {
-  const std::int64_t shifted = days + 719'468;
-  const std::int64_t era = FloorDivide(shifted, 146'097);
-  const std::int64_t day_of_era = shifted - era * 146'097;
-  const std::int64_t year_of_era =
-      (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
-  const std::int64_t day_of_year =
-      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const std::int64_t month_from_march = (5 * day_of_year + 2) / 153;
-  const int day = static_cast<int>(day_of_year - (153 * month_from_march + 2) / 5 + 1);
-  const int month =
-      static_cast<int>(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
-  return {year_of_era + era * 400 + (month <= 2 ? 1 : 0), month, day};
-}
-
-constexpr bool IsLeapYear(std::int64_t year) {
-  return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-constexpr int DaysInMonth(std::int64_t year, int month) {
-  constexpr std::array<int, 12> kDays{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  return month == 2 && IsLeapYear(year) ? 29 : kDays[static_cast<std::size_t>(month - 1)];
-}
 
 // Reads a time from left to right. Each step tells whether it fitted.
 class TimeReader {
@@ -176,7 +130,7 @@ bool ReadCivil(std::string_view text, CivilTime* time) {
   return reader.done();
 }
 
-std::string FormatCivilDay(CivilDay day) {
+std::string FormatCivilDay(CivilDate day) {
   const std::string year = day.year < 0 || day.year > 9999 ? fmt::format("{:+05d}", day.year)
                                                            : fmt::format("{:04d}", day.year);
   return fmt::format("{}-{:02d}-{:02d}", year, day.month, day.day);
@@ -204,7 +158,7 @@ Status BadDuration(std::string_view text) {
 
 Result<TimeMicros> ToMicros(std::int64_t count, TimeUnit unit, Rounding rounding) {
   if (unit == TimeUnit::kNano) {
-    const std::int64_t down = FloorDivide(count, 1'000);
+    const std::int64_t down = FloorDiv(count, 1'000);
     if (count % 1'000 == 0 || rounding == Rounding::kDown) return down;
     if (rounding == Rounding::kUp) return down + 1;
     return Status::InvalidArgument("a time is finer than a microsecond: " + std::to_string(count) +
@@ -223,9 +177,9 @@ Result<TimeMicros> ToMicros(std::int64_t count, TimeUnit unit, Rounding rounding
 }
 
 std::string FormatTime(TimeMicros time) {
-  const std::int64_t days = FloorDivide(time, kDay);
+  const std::int64_t days = FloorDiv(time, kDay);
   const std::int64_t in_day = time - days * kDay;
-  const CivilDay day = CivilFromDays(days);
+  const CivilDate day = DateOfDay(days);
   const std::int64_t seconds = in_day / kSecond;
   const std::int64_t micros = in_day % kSecond;
   std::string text = fmt::format("{}T{:02d}:{:02d}:{:02d}", FormatCivilDay(day), seconds / 3600,
@@ -251,7 +205,7 @@ Result<TimeMicros> ParseTime(std::string_view text, Rounding rounding) {
     }
     if (rounding == Rounding::kUp) ++micros;
   }
-  const std::int64_t days = DaysFromCivil(time.year, time.month, time.day);
+  const std::int64_t days = DayOfDate(time.year, time.month, time.day);
   const std::int64_t seconds =
       time.hour * 3600 + time.minute * 60 + time.second - time.zone_seconds;
   const Wide total = Wide{days} * kDay + Wide{seconds} * kSecond + micros;
@@ -263,14 +217,14 @@ Result<TimeMicros> ParseTime(std::string_view text, Rounding rounding) {
 }
 
 std::string FormatDate(std::int32_t days) {
-  return FormatCivilDay(CivilFromDays(days));
+  return FormatCivilDay(DateOfDay(days));
 }
 
 Result<std::int32_t> ParseDate(std::string_view text) {
   TimeReader reader(text);
   CivilTime time;
   if (ReadDay(&reader, &time) && reader.done()) {
-    const std::int64_t days = DaysFromCivil(time.year, time.month, time.day);
+    const std::int64_t days = DayOfDate(time.year, time.month, time.day);
     if (days >= INT32_MIN && days <= INT32_MAX) return static_cast<std::int32_t>(days);
   }
   return Status::InvalidArgument("'" + std::string(text) +

@@ -102,6 +102,12 @@ class Evaluator {
   Evaluator(const Program& program, std::span<const Column> columns, std::int64_t n,
             std::span<const TimeMicros> now)
       : program_(program), columns_(columns), n_(n), now_(now), scratch_(ThreadScratch()) {
+    for (const Program::Load& load : program_.loads) {
+      COEVAL_CHECK(load.input < columns_.size() && columns_[load.input].length() >= n_);
+      const TypeId type = columns_[load.input].type().id();
+      COEVAL_CHECK(type == load.type || type == TypeId::kNull);
+    }
+    COEVAL_CHECK(!program_.now || now_.size() == 1 || std::cmp_equal(now_.size(), n_));
     Prepare(std::min(n, program.vector_rows));
   }
 

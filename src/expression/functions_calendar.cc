@@ -1,5 +1,5 @@
 // Parts of a time: year, month, hour, weekday and so on, in UTC or in a zone.
-#include "expression/calendar.h"
+#include "base/calendar.h"
 #include "expression/functions.h"
 #include "expression/time_argument.h"
 

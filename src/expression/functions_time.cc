@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "expression/calendar.h"
+#include "base/calendar.h"
 #include "expression/functions.h"
 #include "expression/time_argument.h"
 

@@ -146,7 +146,7 @@ class Compiler {
           .register_index;
     }
     const Position result = NewRegister(node.type.physical());
-    program_.loads.push_back({result, node.input});
+    program_.loads.push_back({result, node.input, node.type.data().id()});
     program_.input_names.push_back(node.name);
     return result;
   }

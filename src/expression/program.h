@@ -44,6 +44,7 @@ struct Program {
   struct Load {
     std::uint32_t register_index;
     std::size_t input;  // position in the schema
+    TypeId type;        // that was compiled for
   };
 
   struct Constant {

@@ -17,7 +17,7 @@
 
 #include <fmt/format.h>
 
-#include "expression/calendar.h"
+#include "base/calendar.h"
 
 namespace coeval {
 

@@ -9,8 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "base/calendar.h"
 #include "base/suggest.h"
-#include "expression/calendar.h"
 #include "expression/tzif.h"
 #include "expression/zone_data.h"
 

@@ -1,9 +1,8 @@
-// Days, months and ISO weeks of the proleptic Gregorian calendar, by arithmetic on day numbers.
+// Days, months and ISO weeks of the proleptic Gregorian calendar, by arithmetic on day numbers:
+// days since 1970-01-01.
 #pragma once
 
 #include <cstdint>
-
-#include "base/time.h"
 
 namespace coeval {
 

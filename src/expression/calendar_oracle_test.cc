@@ -1,10 +1,11 @@
-#include "expression/calendar.h"
-
+// base/calendar.h, by counting days and by Python.
 #include <random>
 #include <sstream>
 
 #include <gtest/gtest.h>
 
+#include "base/calendar.h"
+#include "base/time.h"
 #include "expression/testing.h"
 
 namespace coeval {

@@ -1,4 +1,4 @@
-#include "expression/calendar.h"
+#include "base/calendar.h"
 
 #include <algorithm>
 
