@@ -1,5 +1,7 @@
 #include "arrow/atomic_file.h"
 
+#include <arrow/io/file.h>
+#include <arrow/status.h>
 #include <arrow/util/io_util.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -7,6 +9,8 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <memory>
+#include <string>
 #include <utility>
 
 namespace coeval::plugin {

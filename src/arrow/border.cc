@@ -1,11 +1,17 @@
 #include "arrow/border.h"
 
+#include <arrow/status.h>
 #include <arrow/util/io_util.h>
 #include <arrow/util/utf8.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <string>
+#include <string_view>
+
+#include "arrow/plugin_abi.h"
 
 namespace coeval::plugin {
 

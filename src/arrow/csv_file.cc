@@ -1,19 +1,29 @@
 #include "arrow/csv_file.h"
 
+#include <arrow/csv/reader.h>
 #include <arrow/record_batch.h>
+#include <arrow/result.h>
+#include <arrow/status.h>
 #include <arrow/type.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "arrow/border.h"
 #include "arrow/csv_open.h"
 #include "arrow/csv_text.h"
+#include "arrow/inspection.h"
+#include "arrow/plugin_abi.h"
 #include "arrow/readahead_stream.h"
+#include "column/arrow_c.h"
 
 namespace coeval::plugin {
 

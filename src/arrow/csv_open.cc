@@ -3,15 +3,30 @@
 #include <arrow/array/array_binary.h>
 #include <arrow/c/bridge.h>
 #include <arrow/csv/options.h>
+#include <arrow/csv/reader.h>
 #include <arrow/io/compressed.h>
 #include <arrow/io/file.h>
+#include <arrow/io/interfaces.h>
+#include <arrow/io/type_fwd.h>
 #include <arrow/record_batch.h>
+#include <arrow/result.h>
+#include <arrow/status.h>
 #include <arrow/type.h>
 #include <arrow/util/compression.h>
+#include <arrow/util/type_fwd.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
 
+#include "arrow/border.h"
 #include "arrow/inspection.h"
+#include "arrow/plugin_abi.h"
+#include "column/arrow_c.h"
 
 namespace coeval::plugin {
 

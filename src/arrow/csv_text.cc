@@ -5,6 +5,10 @@
 #include <arrow/util/utf8.h>
 #include <arrow/util/value_parsing.h>
 
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
 namespace coeval::plugin {
 
 using ::arrow::Type;

@@ -2,10 +2,16 @@
 
 #include <arrow/c/bridge.h>
 #include <arrow/result.h>
+#include <arrow/status.h>
 #include <arrow/type.h>
 
-#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <string>
 #include <utility>
+#include <vector>
+
+#include "arrow/plugin_abi.h"
 
 namespace coeval::plugin {
 

@@ -1,19 +1,26 @@
 #include "arrow/ipc_file.h"
 
-#include <arrow/buffer.h>
+#include <arrow/buffer.h>  // IWYU pragma: keep
 #include <arrow/io/file.h>
 #include <arrow/ipc/options.h>
 #include <arrow/ipc/reader.h>
 #include <arrow/record_batch.h>
+#include <arrow/result.h>
+#include <arrow/status.h>
 #include <arrow/type.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "arrow/border.h"
+#include "arrow/inspection.h"
+#include "arrow/plugin_abi.h"
 #include "arrow/readahead_stream.h"
+#include "column/arrow_c.h"
 
 namespace coeval::plugin {
 

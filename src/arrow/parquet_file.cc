@@ -1,21 +1,29 @@
 #include "arrow/parquet_file.h"
 
 #include <arrow/record_batch.h>
+#include <arrow/result.h>
+#include <arrow/status.h>
 #include <arrow/type.h>
 #include <arrow/util/key_value_metadata.h>
+#include <parquet/arrow/reader.h>
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
 #include <parquet/statistics.h>
+#include <parquet/types.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "arrow/border.h"
+#include "arrow/inspection.h"
 #include "arrow/parquet_open.h"
+#include "arrow/plugin_abi.h"
 #include "arrow/readahead_stream.h"
+#include "column/arrow_c.h"
 
 namespace coeval::plugin {
 
@@ -143,7 +151,7 @@ Status DamagedWhere(const Scan& scan, const Status& status) {
   const bool named = status.message().find(scan.path) != std::string::npos;
   const std::string where =
       named ? place : "file " + scan.path + (place.empty() ? "" : ", " + place);
-  const Status within = where.empty() ? Damaged(status) : Within(where, Damaged(status));
+  Status within = where.empty() ? Damaged(status) : Within(where, Damaged(status));
   if (CodeOf(within) != COEVAL_ARROW_CORRUPT) return within;
   return within.WithMessage(within.message(),
                             "; the file is damaged: write it again, or take it out of the source");

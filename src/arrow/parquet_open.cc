@@ -1,17 +1,29 @@
 #include "arrow/parquet_open.h"
 
-#include <arrow/array.h>
+#include <arrow/array.h>  // IWYU pragma: keep
 #include <arrow/array/data.h>
+#include <arrow/array/util.h>
 #include <arrow/io/file.h>
-#include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
-#include <arrow/table.h>
+#include <arrow/result.h>
+#include <arrow/status.h>
+#include <arrow/type_fwd.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/arrow/schema.h>
 #include <parquet/file_reader.h>
-#include <parquet/metadata.h>
 #include <parquet/properties.h>
 #include <parquet/schema.h>
+#include <parquet/types.h>
 
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
 #include <utility>
+#include <vector>
+
+#include "arrow/border.h"
+#include "arrow/plugin_abi.h"
 
 namespace coeval::plugin {
 

@@ -1,9 +1,12 @@
 // The plugin's one door, and the table of functions behind it.
 #include <arrow/compute/initialize.h>
 #include <arrow/config.h>
+#include <arrow/status.h>
 #include <arrow/util/thread_pool.h>
 
+#include <cstdint>
 #include <mutex>
+#include <utility>
 
 #include "arrow/border.h"
 #include "arrow/csv_file.h"
@@ -12,6 +15,7 @@
 #include "arrow/parquet_file.h"
 #include "arrow/plugin_abi.h"
 #include "arrow/table_writer.h"
+#include "column/arrow_c.h"
 
 namespace coeval::plugin {
 

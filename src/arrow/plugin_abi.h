@@ -22,6 +22,7 @@
 // Raised by any change below; a plugin refuses another number.
 #define COEVAL_ARROW_ABI 1
 
+// NOLINTBEGIN(readability-identifier-naming): names of a C interface
 extern "C" {
 
 enum coeval_arrow_code : int32_t {
@@ -167,3 +168,4 @@ int32_t coeval_arrow_open(const coeval_arrow_host* host, coeval_arrow_table* out
                           coeval_arrow_error* error);
 
 }  // extern "C"
+// NOLINTEND(readability-identifier-naming)

@@ -1,17 +1,24 @@
 #include "arrow/readahead_stream.h"
 
-#include <arrow/array/array_base.h>
+#include <arrow/array/array_base.h>  // IWYU pragma: keep
 #include <arrow/c/bridge.h>
+#include <arrow/result.h>
+#include <arrow/status.h>
 #include <arrow/type.h>
 #include <arrow/util/byte_size.h>
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
+
+#include "arrow/border.h"
+#include "column/arrow_c.h"
 
 namespace coeval::plugin {
 

@@ -6,14 +6,18 @@
 #include <arrow/ipc/options.h>
 #include <arrow/ipc/writer.h>
 #include <arrow/record_batch.h>
+#include <arrow/result.h>
+#include <arrow/status.h>
 #include <arrow/type.h>
 #include <arrow/util/byte_size.h>
 #include <arrow/util/compression.h>
 #include <arrow/util/key_value_metadata.h>
+#include <arrow/util/type_fwd.h>
 #include <parquet/arrow/writer.h>
 #include <parquet/properties.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -21,6 +25,9 @@
 #include <utility>
 
 #include "arrow/atomic_file.h"
+#include "arrow/border.h"
+#include "arrow/plugin_abi.h"
+#include "column/arrow_c.h"
 
 namespace coeval::plugin {
 

@@ -4,10 +4,24 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <mutex>
+#include <string>
 #include <system_error>
+#include <utility>
+#include <vector>
+
+#include "arrow/plugin_abi.h"
+#include "base/context.h"
+#include "base/status.h"
+#include "column/arrow_bridge.h"
+#include "column/arrow_c.h"
+#include "column/type.h"
+#include "definition/source.h"
 
 namespace coeval {
 

@@ -1,5 +1,11 @@
 #include "source/bad_times.h"
 
+#include <cstddef>
+#include <string>
+
+#include "base/status.h"
+#include "base/time.h"
+#include "definition/source.h"
 #include "source/time_column.h"
 
 namespace coeval {

@@ -2,11 +2,30 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
 
+#include "base/status.h"
 #include "base/suggest.h"
+#include "base/time.h"
 #include "column/arrow_bridge.h"
+#include "column/arrow_c.h"
+#include "column/batch.h"
+#include "column/column.h"
+#include "column/key.h"
+#include "column/type.h"
+#include "column/value.h"
+#include "definition/source.h"
+#include "source/fact_reader.h"
+#include "source/file_list.h"
 #include "source/lossless_cast.h"
 #include "source/source_schema.h"
+#include "source/time_column.h"
 
 namespace coeval {
 

@@ -1,10 +1,25 @@
 #include "source/fact_plan.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "base/context.h"
+#include "base/status.h"
+#include "base/time.h"
+#include "column/arrow_c.h"
+#include "column/type.h"
 #include "definition/fact.h"
+#include "definition/source.h"
+#include "source/arrow_plugin.h"
+#include "source/fact_columns.h"
+#include "source/fact_reader.h"
+#include "source/file_list.h"
+#include "source/scan.h"
 
 namespace coeval {
 

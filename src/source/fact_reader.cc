@@ -1,14 +1,31 @@
 #include "source/fact_reader.h"
 
 #include <algorithm>
-#include <limits>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "base/context.h"
+#include "base/status.h"
+#include "base/time.h"
 #include "column/arrow_bridge.h"
+#include "column/arrow_c.h"
+#include "column/column.h"
+#include "column/type.h"
+#include "definition/fact.h"
+#include "definition/source.h"
 #include "source/arrow_plugin.h"
 #include "source/bad_times.h"
 #include "source/fact_columns.h"
 #include "source/fact_plan.h"
+#include "source/file_list.h"
+#include "source/manifest.h"
+#include "source/scan.h"
+#include "source/time_column.h"
 
 namespace coeval {
 

@@ -5,11 +5,18 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <set>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "base/status.h"
+#include "base/time.h"
+#include "definition/source.h"
 #include "source/glob.h"
 
 namespace coeval {

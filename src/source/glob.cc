@@ -3,9 +3,15 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <filesystem>
+#include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
+
+#include "base/status.h"
 
 namespace coeval {
 

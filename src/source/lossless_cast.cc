@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <optional>
@@ -10,8 +11,12 @@
 #include <utility>
 #include <vector>
 
+#include "base/status.h"
 #include "base/time.h"
 #include "base/utf8.h"
+#include "column/column.h"
+#include "column/type.h"
+#include "column/value.h"
 
 namespace coeval {
 

@@ -1,10 +1,18 @@
 #include "source/manifest.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <fstream>
+#include <ios>
+#include <string>
+#include <utility>
 
 #include "base/hash.h"
+#include "base/json.h"
+#include "base/status.h"
 #include "base/time.h"
+#include "source/file_list.h"
 
 namespace coeval {
 

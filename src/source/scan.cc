@@ -1,9 +1,20 @@
 #include "source/scan.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "base/context.h"
+#include "base/status.h"
 #include "base/suggest.h"
+#include "column/arrow_bridge.h"
+#include "source/arrow_plugin.h"
 
 namespace coeval {
 

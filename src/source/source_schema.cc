@@ -2,9 +2,23 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <optional>
 #include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
+#include <vector>
 
+#include "base/context.h"
+#include "base/status.h"
+#include "column/arrow_bridge.h"
+#include "column/arrow_c.h"
+#include "column/type.h"
+#include "definition/field.h"
+#include "definition/source.h"
 #include "source/arrow_plugin.h"
 #include "source/file_list.h"
 

@@ -1,13 +1,34 @@
 #include "source/testing.h"
 
-#include <unistd.h>
+#include <stdlib.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <ios>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
 #include <utility>
+#include <vector>
 
+#include "base/clock.h"
+#include "base/context.h"
+#include "base/status.h"
+#include "base/time.h"
 #include "column/arrow_bridge.h"
+#include "column/arrow_c.h"
+#include "column/batch.h"
+#include "column/builder.h"
+#include "column/column.h"
+#include "column/type.h"
+#include "column/value.h"
+#include "definition/source.h"
+#include "source/arrow_plugin.h"
+#include "source/fact_reader.h"
 #include "source/writer.h"
 
 namespace coeval::testing {

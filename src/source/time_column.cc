@@ -1,11 +1,22 @@
 #include "source/time_column.h"
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "base/status.h"
+#include "base/time.h"
 #include "column/arrow_bridge.h"
+#include "column/arrow_c.h"
+#include "column/column.h"
+#include "column/type.h"
+#include "column/value.h"
 
 namespace coeval {
 

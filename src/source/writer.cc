@@ -1,7 +1,13 @@
 #include "source/writer.h"
 
+#include <string>
 #include <utility>
 
+#include "base/context.h"
+#include "base/status.h"
+#include "column/arrow_c.h"
+#include "definition/source.h"
+#include "source/arrow_plugin.h"
 #include "source/file_list.h"
 
 namespace coeval {
