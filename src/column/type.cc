@@ -154,11 +154,16 @@ class TypeParser {
     const auto id = FindTypeName(name == "decimal128" ? "decimal" : name);
     if (!id) return FailUnknown(name);
     switch (*id) {
-      case TypeId::kDecimal128: return ParseDecimal();
-      case TypeId::kList: return ParseList(depth);
-      case TypeId::kVector: return ParseVector(depth);
-      case TypeId::kMap: return ParseMap(depth);
-      default: return DataType(*id);
+      case TypeId::kDecimal128:
+        return ParseDecimal();
+      case TypeId::kList:
+        return ParseList(depth);
+      case TypeId::kVector:
+        return ParseVector(depth);
+      case TypeId::kMap:
+        return ParseMap(depth);
+      default:
+        return DataType(*id);
     }
   }
 
@@ -248,15 +253,20 @@ DataType DataType::Map(DataType key, DataType value) {
 
 int DataType::width() const {
   switch (id_) {
-    case TypeId::kBool: return 1;
+    case TypeId::kBool:
+      return 1;
     case TypeId::kInt32:
     case TypeId::kFloat32:
-    case TypeId::kDate: return 4;
+    case TypeId::kDate:
+      return 4;
     case TypeId::kInt64:
     case TypeId::kFloat64:
-    case TypeId::kTimestamp: return 8;
-    case TypeId::kDecimal128: return 16;
-    default: return 0;
+    case TypeId::kTimestamp:
+      return 8;
+    case TypeId::kDecimal128:
+      return 16;
+    default:
+      return 0;
   }
 }
 
@@ -268,8 +278,10 @@ bool DataType::is_key_type() const {
     case TypeId::kString:
     case TypeId::kBytes:
     case TypeId::kTimestamp:
-    case TypeId::kDate: return true;
-    default: return false;
+    case TypeId::kDate:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -278,11 +290,14 @@ std::string DataType::ToString() const {
   switch (id_) {
     case TypeId::kDecimal128:
       return name + "(" + std::to_string(precision_) + ", " + std::to_string(scale_) + ")";
-    case TypeId::kList: return name + "<" + child(0).ToString() + ">";
+    case TypeId::kList:
+      return name + "<" + child(0).ToString() + ">";
     case TypeId::kVector:
       return name + "<" + child(0).ToString() + ", " + std::to_string(size_) + ">";
-    case TypeId::kMap: return name + "<" + child(0).ToString() + ", " + child(1).ToString() + ">";
-    default: return name;
+    case TypeId::kMap:
+      return name + "<" + child(0).ToString() + ", " + child(1).ToString() + ">";
+    default:
+      return name;
   }
 }
 
@@ -295,6 +310,8 @@ bool operator==(const DataType& a, const DataType& b) {
          (a.children_ != nullptr && b.children_ != nullptr && *a.children_ == *b.children_);
 }
 
-Result<DataType> ParseType(std::string_view text) { return TypeParser(text).Parse(); }
+Result<DataType> ParseType(std::string_view text) {
+  return TypeParser(text).Parse();
+}
 
 }  // namespace coeval

@@ -203,20 +203,32 @@ int CompareValues(const Value& a, const Value& b) {
   const int kind = KindOf(a);
   if (kind != KindOf(b)) return Order(kind, KindOf(b));
   switch (kind) {
-    case 0: return 0;
-    case 1: return Order(a.AsBool(), b.AsBool());
-    case 2: return Order(a.AsInt(), b.AsInt());
-    case 3: return Order(FloatOrder(a.AsDouble()), FloatOrder(b.AsDouble()));
-    case 4: return OrderStrings(a.AsString(), b.AsString());
-    case 5: return Order(a.AsDecimal(), b.AsDecimal());
-    case 6: return OrderLists(a.AsList(), b.AsList());
-    default: return OrderMaps(a.AsMap(), b.AsMap());
+    case 0:
+      return 0;
+    case 1:
+      return Order(a.AsBool(), b.AsBool());
+    case 2:
+      return Order(a.AsInt(), b.AsInt());
+    case 3:
+      return Order(FloatOrder(a.AsDouble()), FloatOrder(b.AsDouble()));
+    case 4:
+      return OrderStrings(a.AsString(), b.AsString());
+    case 5:
+      return Order(a.AsDecimal(), b.AsDecimal());
+    case 6:
+      return OrderLists(a.AsList(), b.AsList());
+    default:
+      return OrderMaps(a.AsMap(), b.AsMap());
   }
 }
 
-double CanonicalNan() { return std::bit_cast<double>(std::uint64_t{0x7FF8000000000000}); }
+double CanonicalNan() {
+  return std::bit_cast<double>(std::uint64_t{0x7FF8000000000000});
+}
 
-double Canonical(double d) { return std::isnan(d) ? CanonicalNan() : d; }
+double Canonical(double d) {
+  return std::isnan(d) ? CanonicalNan() : d;
+}
 
 float Canonical(float f) {
   return std::isnan(f) ? std::bit_cast<float>(std::uint32_t{0x7FC00000}) : f;
@@ -225,7 +237,8 @@ float Canonical(float f) {
 Status CheckValue(const Value& value, const DataType& type) {
   if (value.is_null()) return {};
   switch (type.id()) {
-    case TypeId::kNull: break;
+    case TypeId::kNull:
+      break;
     case TypeId::kBool:
       if (value.is_bool()) return {};
       break;
@@ -233,8 +246,8 @@ Status CheckValue(const Value& value, const DataType& type) {
     case TypeId::kDate:
       if (!value.is_int()) break;
       if (value.AsInt() >= INT32_MIN && value.AsInt() <= INT32_MAX) return {};
-      return Status::InvalidArgument(fmt::format("{} does not fit {}", value.AsInt(),
-                                                 type.ToString()));
+      return Status::InvalidArgument(
+          fmt::format("{} does not fit {}", value.AsInt(), type.ToString()));
     case TypeId::kInt64:
     case TypeId::kTimestamp:
       if (value.is_int()) return {};

@@ -85,15 +85,15 @@ double CanonicalNan();
 double Canonical(double d);
 float Canonical(float f);
 
-// Is it a value of that type (null always is)? Nested values are looked into; a float64 may become a
-// float32 by rounding, but not an infinity. Errors: InvalidArgument that says what does not fit.
+// Is it a value of that type (null always is)? Nested values are looked into; a float64 may become
+// a float32 by rounding, but not an infinity. Errors: InvalidArgument that says what does not fit.
 Status CheckValue(const Value& value, const DataType& type);
 
 // "-12.50" for (-1250, 2).
 std::string DecimalText(Int128 unscaled, int scale);
 
-// "null", "3.5", "'text'", "[1, 2]": for messages and scenario files; floats in shortest form, times
-// and dates in ISO 8601, bytes as x'00ff', maps as {'a': 1}.
+// "null", "3.5", "'text'", "[1, 2]": for messages and scenario files; floats in shortest form,
+// times and dates in ISO 8601, bytes as x'00ff', maps as {'a': 1}.
 std::string ToText(const Value& value, const DataType& type);
 
 }  // namespace coeval

@@ -37,8 +37,12 @@ std::vector<FeatureStatus> StatusesOf(const Column& raw, const std::vector<Match
         statuses[row] = raw.IsNull(static_cast<std::int64_t>(row)) ? FeatureStatus::kNullValue
                                                                    : FeatureStatus::kPresent;
         break;
-      case Match::kOutsideMaxAge: statuses[row] = FeatureStatus::kOutsideMaxAge; break;
-      case Match::kNotFound: statuses[row] = FeatureStatus::kNotFound; break;
+      case Match::kOutsideMaxAge:
+        statuses[row] = FeatureStatus::kOutsideMaxAge;
+        break;
+      case Match::kNotFound:
+        statuses[row] = FeatureStatus::kNotFound;
+        break;
     }
   }
   return statuses;
@@ -86,8 +90,8 @@ class Assembler {
     for (std::size_t v = 0; v < plan_.views.size(); ++v) {
       std::vector<Column>& columns = filled_.emplace_back();
       for (std::size_t i = 0; i < plan_.views[v].features.size(); ++i) {
-        COEVAL_ASSIGN_OR_RETURN(
-            Column column, WithDefault(answers_[v].features[i], FieldOf(plan_.views[v], i)));
+        COEVAL_ASSIGN_OR_RETURN(Column column,
+                                WithDefault(answers_[v].features[i], FieldOf(plan_.views[v], i)));
         columns.push_back(std::move(column));
       }
       view_times_.push_back(TimesOf(answers_[v]));
@@ -181,9 +185,9 @@ class Assembler {
   std::span<const Column> request_;
   std::int64_t n_;
   std::span<const TimeMicros> t_;
-  std::vector<std::vector<Column>> filled_;            // per view, with defaults
-  std::vector<std::vector<TimeMicros>> view_times_;    // per view
-  std::vector<Computed> computed_;                     // per on-demand view
+  std::vector<std::vector<Column>> filled_;          // per view, with defaults
+  std::vector<std::vector<TimeMicros>> view_times_;  // per view
+  std::vector<Computed> computed_;                   // per on-demand view
   FeatureTable table_;
 };
 

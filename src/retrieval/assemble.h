@@ -1,6 +1,6 @@
 // Assembly: from what each stored view answered to the values, statuses and times that a user sees.
-// The one place where defaults (7.6), on-demand features (6) and statuses (7.2) are put in; offline and
-// online differ only in who fills the ViewAnswers.
+// The one place where defaults (7.6), on-demand features (6) and statuses (7.2) are put in; offline
+// and online differ only in who fills the ViewAnswers.
 #pragma once
 
 #include <cstdint>
@@ -18,12 +18,12 @@ namespace coeval {
 
 enum class Match : std::uint8_t { kNotFound = 0, kOutsideMaxAge = 1, kFound = 2 };
 
-// What rule 3 gave for one planned view, for n questions. Where match is not kFound the features are
-// null. `event_time`: of the winner (kMinTime = timeless), of the newest for kOutsideMaxAge.
+// What rule 3 gave for one planned view, for n questions. Where match is not kFound the features
+// are null. `event_time`: of the winner (kMinTime = timeless), of the newest for kOutsideMaxAge.
 struct ViewAnswers {
-  std::vector<Column> features;  // as PlannedView::features, each [n]
-  std::vector<Match> match;              // [n]
-  std::vector<TimeMicros> event_time;    // [n]
+  std::vector<Column> features;        // as PlannedView::features, each [n]
+  std::vector<Match> match;            // [n]
+  std::vector<TimeMicros> event_time;  // [n]
 };
 
 // The answer: one entry per planned output, each [n].
@@ -33,13 +33,14 @@ struct FeatureTable {
   std::vector<std::vector<FeatureStatus>> statuses;
   // The time of each value (rule 7.2); kMinTime = none (timeless, or no input had one).
   std::vector<std::vector<TimeMicros>> times;
-  // INVALID values of on-demand features (rule 6.2): how many, and the first 10 with output and row.
+  // INVALID values of on-demand features (rule 6.2): how many, and the first 10 with output and
+  // row.
   std::int64_t invalid_count = 0;
   std::vector<std::string> first_errors;
 };
 
-// Shapes: `answers` one per plan view; `request` one column per plan.request_columns, of its type, each
-// [n]; `t` the question times, n or 1. Cost: O(outputs x n). Threads: any.
+// Shapes: `answers` one per plan view; `request` one column per plan.request_columns, of its type,
+// each [n]; `t` the question times, n or 1. Cost: O(outputs x n). Threads: any.
 Result<FeatureTable> AssembleFeatures(const FeaturePlan& plan, std::span<const ViewAnswers> answers,
                                       std::span<const Column> request, std::int64_t n,
                                       std::span<const TimeMicros> t);

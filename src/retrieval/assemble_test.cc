@@ -35,8 +35,8 @@ TEST(AssembleTest, GivesStatusesTimesAndDefaults) {
       {MakeColumn(TypeId::kFloat64, Value::Double(5), Value(), Value(), Value())},
       {Match::kFound, Match::kFound, Match::kOutsideMaxAge, Match::kNotFound},
       {10, 20, 30, 40}};
-  const std::vector<Column> keys{MakeColumn(TypeId::kString, Value::String("JFK"), Value(), Value(),
-                                            Value())};
+  const std::vector<Column> keys{
+      MakeColumn(TypeId::kString, Value::String("JFK"), Value(), Value(), Value())};
   const auto table = AssembleFeatures(*plan, {&answers, 1}, keys, 4, {&kNoon, 1});
   ASSERT_TRUE(table.ok());
   EXPECT_THAT(table->columns[0].values<double>(), ElementsAre(5, -1, -1, -1));
@@ -50,8 +50,9 @@ TEST(AssembleTest, GivesStatusesTimesAndDefaults) {
 TEST(AssembleTest, ComputesOnDemandFeatures) {
   const auto plan = Plan({"flight:age", "flight:warm"});
   ASSERT_EQ(plan->views.size(), 2U);
-  const ViewAnswers planes{
-      {MakeColumn(TypeId::kInt32, Value::Int(2003), Value())}, {Match::kFound, Match::kFound}, {7, 8}};
+  const ViewAnswers planes{{MakeColumn(TypeId::kInt32, Value::Int(2003), Value())},
+                           {Match::kFound, Match::kFound},
+                           {7, 8}};
   const ViewAnswers weather{{MakeColumn(TypeId::kFloat64, Value::Double(71), Value::Double(60))},
                             {Match::kFound, Match::kFound},
                             {90, kMinTime}};

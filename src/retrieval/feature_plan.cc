@@ -307,8 +307,8 @@ class Planner {
       input.from_request = candidate.from_request;
       if (candidate.from_request) {
         const std::string column = candidate.name.substr(candidate.name.rfind('.') + 1);
-        COEVAL_RETURN_IF_ERROR(NeedColumn(
-            column, candidate.type, "request data of view '" + projection.view + "'", false));
+        COEVAL_RETURN_IF_ERROR(NeedColumn(column, candidate.type,
+                                          "request data of view '" + projection.view + "'", false));
         input.position = plan_->RequestColumn(column);
       } else {
         const Projection& source = version.view.sources[candidate.view];
@@ -349,11 +349,11 @@ class Planner {
     for (const PlannedOutput& output : plan_->outputs) {
       const auto [it, fresh] = seen.emplace(Lower(output.name), &output);
       if (fresh || it->second->reference == output.reference) continue;
-      return Status::InvalidArgument(
-          "output name '" + output.name + "' is given to both " + it->second->reference + " and " +
-          output.reference +
-          (plan_->request.full_feature_names ? "; give one view an alias"
-                                             : "; ask for full_feature_names, or give an alias"));
+      return Status::InvalidArgument("output name '" + output.name + "' is given to both " +
+                                     it->second->reference + " and " + output.reference +
+                                     (plan_->request.full_feature_names
+                                          ? "; give one view an alias"
+                                          : "; ask for full_feature_names, or give an alias"));
     }
     return {};
   }
@@ -366,8 +366,8 @@ class Planner {
       std::sort(features.begin(), features.end());
       std::vector<std::size_t> moved(before.size());
       for (std::size_t i = 0; i < before.size(); ++i) {
-        moved[i] = static_cast<std::size_t>(
-            std::find(features.begin(), features.end(), before[i]) - features.begin());
+        moved[i] = static_cast<std::size_t>(std::find(features.begin(), features.end(), before[i]) -
+                                            features.begin());
       }
       for (PlannedOutput& output : plan_->outputs) {
         if (!output.on_demand && output.view == view) output.position = moved[output.position];

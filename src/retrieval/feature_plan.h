@@ -1,5 +1,6 @@
-// FeaturePlan: a request for features, resolved once against a catalogue snapshot; immutable. Training
-// sets and online reads run the same plan, so both read the same versions by the same key maps (4.4).
+// FeaturePlan: a request for features, resolved once against a catalogue snapshot; immutable.
+// Training sets and online reads run the same plan, so both read the same versions by the same key
+// maps (4.4).
 //
 //   service departure_delay_v1 = weather[temp] keyed origin->airport, flight_time[hour_local]
 //     views      [weather@v2 as "weather", keys {airport: "origin"}, features {temp}]
@@ -32,9 +33,9 @@ struct FeatureRequest {
 // One stored view to look up: one as-of join offline, one store access per key online.
 struct PlannedView {
   std::shared_ptr<const ViewVersion> version;
-  std::string shown_name;               // alias or name
-  std::vector<std::string> key_columns; // per join key: the spine's or request's column (rule 4.4)
-  std::vector<std::size_t> features;    // positions in the view's schema that are needed, ascending
+  std::string shown_name;                // alias or name
+  std::vector<std::string> key_columns;  // per join key: the spine's or request's column (rule 4.4)
+  std::vector<std::size_t> features;  // positions in the view's schema that are needed, ascending
 };
 
 // Where an on-demand view's input comes from: feature `position` within views[view].features, or
@@ -48,19 +49,21 @@ struct PlannedInput {
 struct PlannedOnDemand {
   std::shared_ptr<const OnDemandVersion> version;
   std::string shown_name;
-  Schema input_schema;                  // names as expressions see them
-  std::vector<PlannedInput> inputs;     // one per column of input_schema
+  Schema input_schema;               // names as expressions see them
+  std::vector<PlannedInput> inputs;  // one per column of input_schema
+
   struct Computed {
-    std::size_t feature;                // position in the view's schema
+    std::size_t feature;  // position in the view's schema
     std::shared_ptr<const Expression> expression;
   };
-  std::vector<Computed> features;       // those that are needed
+
+  std::vector<Computed> features;  // those that are needed
 };
 
 // One column of the answer.
 struct PlannedOutput {
-  std::string name;        // final name (rule 4.3)
-  std::string reference;   // "weather@v2:temp", for manifests and errors
+  std::string name;       // final name (rule 4.3)
+  std::string reference;  // "weather@v2:temp", for manifests and errors
   DataType type;
   bool on_demand = false;
   std::size_t view = 0;      // into views or on_demand
@@ -77,7 +80,7 @@ struct PlannedColumn {
 struct FeaturePlan {
   CatalogueSnapshot catalogue;
   FeatureRequest request;
-  std::string service_reference;           // "departure_delay_v1@v3", or ""
+  std::string service_reference;  // "departure_delay_v1@v3", or ""
   std::vector<PlannedView> views;
   std::vector<PlannedOnDemand> on_demand;
   std::vector<PlannedOutput> outputs;
@@ -90,8 +93,8 @@ struct FeaturePlan {
 using SharedFeaturePlan = std::shared_ptr<const FeaturePlan>;
 
 // Resolves a request. Errors: InvalidArgument / NotFound that name the reference, with the nearest
-// name; a column asked for twice with different types; output names that collide (ignoring case) say
-// to use full_feature_names (rule 4.3); no features at all.
+// name; a column asked for twice with different types; output names that collide (ignoring case)
+// say to use full_feature_names (rule 4.3); no features at all.
 Result<SharedFeaturePlan> PlanFeatures(CatalogueSnapshot catalogue, FeatureRequest request);
 
 // Output names unique, those of the spine included (rule 4.3). Errors: InvalidArgument.

@@ -1,6 +1,7 @@
 // Feature references, as people write them (rule 8.1):
 //
-//   weather:temp   weather@v3:temp   weather@latest:temp   weather__v3:temp   weather__v1.2:temp   weather:*
+//   weather:temp   weather@v3:temp   weather@latest:temp   weather__v3:temp   weather__v1.2:temp
+//   weather:*
 #pragma once
 
 #include <string>

@@ -36,7 +36,9 @@ TEST(FeatureReferenceTest, ReadsLabels) {
   EXPECT_EQ(Parsed("weather@v1.2:temp").version, 0);
 }
 
-TEST(FeatureReferenceTest, AsksForAllFeatures) { EXPECT_EQ(Parsed("weather:*").feature, "*"); }
+TEST(FeatureReferenceTest, AsksForAllFeatures) {
+  EXPECT_EQ(Parsed("weather:*").feature, "*");
+}
 
 // "__v" that no version follows belongs to the name.
 TEST(FeatureReferenceTest, KeepsANameThatOnlyLooksVersioned) {

@@ -75,8 +75,9 @@ CatalogueSnapshot MakeTestCatalogue() {
   const JoinKey airport{"airport", TypeId::kString};
   catalogue->views["weather"] = {
       MakeView("weather", airport, {MakeField("temp", TypeId::kFloat64), gust}, 1, true),
-      MakeView("weather", airport, {MakeField("temp", TypeId::kFloat64), gust,
-                                    MakeField("dewp", TypeId::kFloat64)}, 2, false)};
+      MakeView("weather", airport,
+               {MakeField("temp", TypeId::kFloat64), gust, MakeField("dewp", TypeId::kFloat64)}, 2,
+               false)};
   catalogue->views["weather"][1].label = "1.2";
   catalogue->views["planes"] = {
       MakeView("planes", {"tailnum", TypeId::kString},

@@ -30,8 +30,8 @@ std::string FreeTimeName(const FeaturePlan& plan) {
 }
 
 // The rows of an online request as a spine at one time.
-Result<ArrowTable> SpineOf(const FeaturePlan& plan, std::span<const Column> columns,
-                           std::int64_t n, TimeMicros at, const std::string& time_name) {
+Result<ArrowTable> SpineOf(const FeaturePlan& plan, std::span<const Column> columns, std::int64_t n,
+                           TimeMicros at, const std::string& time_name) {
   Batch batch{{}, {}, n};
   COEVAL_ASSIGN_OR_RETURN(Column times, Column::Constant(TypeId::kTimestamp, Value::Int(at), n));
   batch.schema.Add(time_name, TypeId::kTimestamp);
@@ -106,8 +106,8 @@ Result<TrainingSet> FeatureStore::GetHistoricalFeatures(const FeatureRequest& re
   COEVAL_ASSIGN_OR_RETURN(SharedFeaturePlan plan, PlanRequest(request));
   const Context context = impl_->With(cancel);
   options.release = COEVAL_VERSION;
-  auto made = MakeTrainingSet(*plan, TimeRange{start, end}, options, OpenerOf(*impl_, context),
-                              context);
+  auto made =
+      MakeTrainingSet(*plan, TimeRange{start, end}, options, OpenerOf(*impl_, context), context);
   if (made.ok()) COEVAL_RETURN_IF_ERROR(impl_->Record(*plan, *made));
   return made;
 }
@@ -127,8 +127,7 @@ Result<OnlineAnswer> FeatureStore::ReadOnline(const SharedFeaturePlan& plan,
     TrainingSetOptions options;
     options.on_invalid = OnInvalid::kNull;
     options.time_column = FreeTimeName(*plan);
-    COEVAL_ASSIGN_OR_RETURN(ArrowTable spine,
-                            SpineOf(*plan, columns, n, *at, options.time_column));
+    COEVAL_ASSIGN_OR_RETURN(ArrowTable spine, SpineOf(*plan, columns, n, *at, options.time_column));
     COEVAL_ASSIGN_OR_RETURN(TrainingSet set,
                             MakeTrainingSet(*plan, std::move(spine), options,
                                             OpenerOf(*impl_, impl_->context), impl_->context));

@@ -35,8 +35,7 @@ MaterializeReport ReportOf(const MaterializedView& view) {
   report.view = ReferenceOf(*view.version);
   report.rows_read = view.counts.rows;
   report.rows_written = view.load.facts_written;
-  report.rows_refused =
-      view.counts.null_keys + view.counts.bad_times + view.counts.too_far_ahead;
+  report.rows_refused = view.counts.null_keys + view.counts.bad_times + view.counts.too_far_ahead;
   report.watermark = view.watermark.value_or(kMinTime);
   if (view.unchanged) report.detail = "source unchanged";
   return report;
@@ -53,10 +52,9 @@ Status ActivateCaughtUp(const FeatureStore::Impl& impl, const CatalogueSnapshot&
     const auto reached = online.Progress(version).watermark;
     const auto needed = online.Progress(*old).watermark;
     if (!reached || (needed && *reached < *needed)) continue;
-    COEVAL_RETURN_IF_ERROR(impl.registry
-                               ->ActivateWhenCaughtUp(version.view.name, version.version,
-                                                      CurrentUser())
-                               .status());
+    COEVAL_RETURN_IF_ERROR(
+        impl.registry->ActivateWhenCaughtUp(version.view.name, version.version, CurrentUser())
+            .status());
   }
   return {};
 }

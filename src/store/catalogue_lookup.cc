@@ -19,9 +19,12 @@ bool Has(const Catalogue& catalogue, ObjectKind kind, const std::string& name) {
     case ObjectKind::kSource:
       return std::any_of(catalogue.sources.begin(), catalogue.sources.end(),
                          [&](const Source& source) { return source.name == name; });
-    case ObjectKind::kFeatureView: return catalogue.views.contains(name);
-    case ObjectKind::kOnDemandFeatureView: return catalogue.on_demand_views.contains(name);
-    case ObjectKind::kFeatureService: return catalogue.services.contains(name);
+    case ObjectKind::kFeatureView:
+      return catalogue.views.contains(name);
+    case ObjectKind::kOnDemandFeatureView:
+      return catalogue.on_demand_views.contains(name);
+    case ObjectKind::kFeatureService:
+      return catalogue.services.contains(name);
   }
   return false;
 }
@@ -83,7 +86,8 @@ Status AddNamed(const CatalogueSnapshot& catalogue, const std::string& reference
   std::string name = reference;
   int version = 0;
   if (!catalogue->views.contains(name)) {
-    if (auto parsed = ParseFeatureReference(reference + ":*"); parsed.ok() && parsed->label.empty()) {
+    if (auto parsed = ParseFeatureReference(reference + ":*");
+        parsed.ok() && parsed->label.empty()) {
       name = parsed->view;
       version = parsed->version;
     }
@@ -127,10 +131,14 @@ Result<ObjectKind> FindObject(const Catalogue& catalogue, std::string* name) {
 
 int ActiveVersionOf(const Catalogue& catalogue, ObjectKind kind, const std::string& name) {
   switch (kind) {
-    case ObjectKind::kFeatureView: return ActiveOf(catalogue.views, name);
-    case ObjectKind::kOnDemandFeatureView: return ActiveOf(catalogue.on_demand_views, name);
-    case ObjectKind::kFeatureService: return ActiveOf(catalogue.services, name);
-    default: return 0;
+    case ObjectKind::kFeatureView:
+      return ActiveOf(catalogue.views, name);
+    case ObjectKind::kOnDemandFeatureView:
+      return ActiveOf(catalogue.on_demand_views, name);
+    case ObjectKind::kFeatureService:
+      return ActiveOf(catalogue.services, name);
+    default:
+      return 0;
   }
 }
 

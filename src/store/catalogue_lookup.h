@@ -21,9 +21,10 @@ int ActiveVersionOf(const Catalogue& catalogue, ObjectKind kind, const std::stri
 
 using SharedViewVersions = std::vector<std::shared_ptr<const ViewVersion>>;
 
-// The versions that push and materialize feed: of each view that is online the active one, those that
-// active or newer services and on-demand views pin, and every newer one. `references` as "weather" or
-// "weather@v2"; none = all views. Errors: NotFound; InvalidArgument for views that are not online.
+// The versions that push and materialize feed: of each view that is online the active one, those
+// that active or newer services and on-demand views pin, and every newer one. `references` as
+// "weather" or "weather@v2"; none = all views. Errors: NotFound; InvalidArgument for views that are
+// not online.
 Result<SharedViewVersions> VersionsToFeed(const CatalogueSnapshot& catalogue,
                                           const std::vector<std::string>& references);
 

@@ -75,8 +75,8 @@ Result<PlanReport> FeatureStore::Apply(const Json* document, const ApplyOptions&
 Result<PlanReport> FeatureStore::Promote(const std::string& reference) {
   COEVAL_ASSIGN_OR_RETURN(auto named, ParseVersioned(reference));
   COEVAL_ASSIGN_OR_RETURN(ObjectKind kind, impl_->registry->FindVersioned(named.first));
-  COEVAL_ASSIGN_OR_RETURN(
-      bool changed, impl_->registry->Promote(kind, named.first, named.second, CurrentUser()));
+  COEVAL_ASSIGN_OR_RETURN(bool changed,
+                          impl_->registry->Promote(kind, named.first, named.second, CurrentUser()));
   COEVAL_ASSIGN_OR_RETURN(CatalogueSnapshot catalogue, impl_->Snapshot());
   return MovedReport(kind, named.first, ActiveVersionOf(*catalogue, kind, named.first), changed,
                      "promote");

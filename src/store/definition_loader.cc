@@ -20,11 +20,12 @@ std::string Interpreter(const std::string& asked) {
 }
 
 bool IsFolder(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-// The SDK that lies beside this program (build tree or installation), put behind the user's own path.
+// The SDK that lies beside this program (build tree or installation), put behind the user's own
+// path.
 std::vector<std::string> Environment() {
   std::vector<std::string> environment{"PYTHONDONTWRITEBYTECODE=1"};
   const std::string program = ProgramPath();
@@ -58,10 +59,9 @@ Result<Json> RunPython(const Config& config, const std::string& python,
   std::vector<std::string> command{Interpreter(python), "-m", "coeval.definitions",
                                    config.repository};
   command.insert(command.end(), files.begin(), files.end());
-  COEVAL_ASSIGN_OR_RETURN(ProcessOutput output,
-                          RunProcess(command, {.directory = {},
-                                               .environment = Environment(),
-                                               .timeout = kMinute}));
+  COEVAL_ASSIGN_OR_RETURN(
+      ProcessOutput output,
+      RunProcess(command, {.directory = {}, .environment = Environment(), .timeout = kMinute}));
   auto document = ParseJson(output.standard_output);
   if (!document.ok()) {
     return Status::InvalidArgument("the definitions could not be read: `" + command[0] +

@@ -1,5 +1,5 @@
-// Loads what a repository declares: its Python files by a process of their own (decision 9: nothing of
-// the user's runs inside the store), its YAML files here; one document of both.
+// Loads what a repository declares: its Python files by a process of their own (decision 9: nothing
+// of the user's runs inside the store), its YAML files here; one document of both.
 #pragma once
 
 #include <string>

@@ -31,7 +31,9 @@ Result<Context> MakeContext(const StoreOptions& options, const Config& config) {
   return context;
 }
 
-std::string FolderOf(const std::string& path) { return path.substr(0, path.rfind('/')); }
+std::string FolderOf(const std::string& path) {
+  return path.substr(0, path.rfind('/'));
+}
 
 }  // namespace
 
@@ -72,13 +74,21 @@ FeatureStore::FeatureStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) 
 
 FeatureStore::~FeatureStore() = default;
 
-const Config& FeatureStore::config() const { return impl_->config; }
+const Config& FeatureStore::config() const {
+  return impl_->config;
+}
 
-const Context& FeatureStore::context() const { return impl_->context; }
+const Context& FeatureStore::context() const {
+  return impl_->context;
+}
 
-const std::string& FeatureStore::project() const { return impl_->config.project; }
+const std::string& FeatureStore::project() const {
+  return impl_->config.project;
+}
 
-Result<CatalogueSnapshot> FeatureStore::Snapshot() { return impl_->Snapshot(); }
+Result<CatalogueSnapshot> FeatureStore::Snapshot() {
+  return impl_->Snapshot();
+}
 
 Result<Json> FeatureStore::LoadDefinitions() {
   return LoadDefinitionDocument(impl_->config, impl_->options.python);
@@ -141,8 +151,7 @@ Status FeatureStore::Impl::Record(const FeaturePlan& plan, const TrainingSet& se
   record.manifest = set.manifest;
   std::vector<LineageSource> made_from;
   for (const PlannedView& view : plan.views) {
-    made_from.push_back(
-        {ObjectKind::kFeatureView, view.version->view.name, view.version->version});
+    made_from.push_back({ObjectKind::kFeatureView, view.version->view.name, view.version->version});
   }
   for (const PlannedOnDemand& view : plan.on_demand) {
     made_from.push_back(

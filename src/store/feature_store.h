@@ -1,14 +1,14 @@
-// FeatureStore: one repository, opened: its configuration, registry, sources, offline engine and online
-// store, wired together. The API behind the Python SDK, the command line and the servers; no rule of
-// the domain lives here.
+// FeatureStore: one repository, opened: its configuration, registry, sources, offline engine and
+// online store, wired together. The API behind the Python SDK, the command line and the servers; no
+// rule of the domain lives here.
 //
 //   auto store = FeatureStore::Open({.repository = "examples/flights"});
 //   (*store)->Apply({}, nullptr);
 //   auto plan = (*store)->PlanRequest({.service = "departure_delay_v1"});
 //   auto answer = (*store)->ReadOnline(*plan, columns);
 //
-// Threads: ReadOnline and PlanRequest may be called from any number of threads at once, also while others
-// materialize or apply. The other calls lock what they need themselves.
+// Threads: ReadOnline and PlanRequest may be called from any number of threads at once, also while
+// others materialize or apply. The other calls lock what they need themselves.
 #pragma once
 
 #include <map>
@@ -42,7 +42,7 @@ struct StoreOptions {
   std::map<std::string, std::string> overrides;  // flags: "online_store.path" -> "..."
   std::shared_ptr<const Clock> clock;            // null: the configuration's, else the system's
   LogSink log;                                   // null: none
-  std::string python;                            // runs definitions; "" = $COEVAL_PYTHON, else python3
+  std::string python;  // runs definitions; "" = $COEVAL_PYTHON, else python3
 };
 
 // What plan shows and apply did: machine form and text that explains it.
@@ -55,8 +55,8 @@ struct PlanReport {
 
 struct OnlineAnswer {
   SharedFeaturePlan plan;
-  FeatureTable table;       // one row per entity row
-  TimeMicros t = 0;         // the question's time (rule 1.4)
+  FeatureTable table;         // one row per entity row
+  TimeMicros t = 0;           // the question's time (rule 1.4)
   bool from_offline = false;  // asked for a time before the horizon: the offline engine answered
 };
 
@@ -79,7 +79,8 @@ struct MaterializeReport {
 class FeatureStore {
  public:
   // Errors: NotFound (no coeval.yaml: says to run `coeval init`), InvalidArgument (configuration),
-  // FailedPrecondition (a newer format), Unavailable (files owned by another process and not readable).
+  // FailedPrecondition (a newer format), Unavailable (files owned by another process and not
+  // readable).
   static Result<std::unique_ptr<FeatureStore>> Open(StoreOptions options);
 
   FeatureStore(const FeatureStore&) = delete;
@@ -90,11 +91,13 @@ class FeatureStore {
   [[nodiscard]] const Context& context() const;
   [[nodiscard]] const std::string& project() const;
 
-  // --- definitions -----------------------------------------------------------------------------------
-  // What the repository's *.py and *.yaml declare: the document of definition/definitions.h.
+  // --- definitions
+  // ----------------------------------------------------------------------------------- What the
+  // repository's *.py and *.yaml declare: the document of definition/definitions.h.
   Result<Json> LoadDefinitions();
   // `document` null = LoadDefinitions(). Infers missing schemas from the sources, checks, compares.
-  // `options` as in the registry: complete = false for objects given from Python, which never deletes.
+  // `options` as in the registry: complete = false for objects given from Python, which never
+  // deletes.
   Result<PlanReport> PlanChanges(const Json* document, const ApplyOptions& options);
   Result<PlanReport> Apply(const Json* document, const ApplyOptions& options);
   // "weather", "weather@v2", a service or an on-demand view. Rollback: the version active before.
@@ -105,10 +108,12 @@ class FeatureStore {
   // The catalogue as of now.
   Result<CatalogueSnapshot> Snapshot();
 
-  // --- asking ----------------------------------------------------------------------------------------
+  // --- asking
+  // ----------------------------------------------------------------------------------------
   // Resolves a request; cached by request until the registry's revision changes.
   Result<SharedFeaturePlan> PlanRequest(const FeatureRequest& request);
-  // A training set over a spine (rule 4); the spine is taken over. `cancel`: null = the store's own.
+  // A training set over a spine (rule 4); the spine is taken over. `cancel`: null = the store's
+  // own.
   Result<TrainingSet> GetHistoricalFeatures(const FeatureRequest& request, ArrowTable spine,
                                             TrainingSetOptions options,
                                             std::shared_ptr<CancelToken> cancel = nullptr);
@@ -116,20 +121,22 @@ class FeatureStore {
   Result<TrainingSet> GetHistoricalFeatures(const FeatureRequest& request, TimeMicros start,
                                             TimeMicros end, TrainingSetOptions options,
                                             std::shared_ptr<CancelToken> cancel = nullptr);
-  // Columns as plan->request_columns, each of its type (column/key.h converts), all [n]. `at`: another
-  // time than now; before the horizon the offline engine answers.
-  // Errors: TooOld only where the offline engine has no source to ask.
+  // Columns as plan->request_columns, each of its type (column/key.h converts), all [n]. `at`:
+  // another time than now; before the horizon the offline engine answers. Errors: TooOld only where
+  // the offline engine has no source to ask.
   Result<OnlineAnswer> ReadOnline(const SharedFeaturePlan& plan, std::span<const Column> columns,
                                   std::int64_t n, std::optional<TimeMicros> at = std::nullopt);
 
-  // --- carrying --------------------------------------------------------------------------------------
+  // --- carrying
+  // --------------------------------------------------------------------------------------
   Result<std::vector<MaterializeReport>> Materialize(TimeMicros start, TimeMicros end,
                                                      const MaterializeOptions& options);
   Result<std::vector<MaterializeReport>> MaterializeIncremental(TimeMicros end,
                                                                 const MaterializeOptions& options);
 
-  // --- looking ---------------------------------------------------------------------------------------
-  // kind: "entities", "sources", "feature_views", "on_demand_feature_views", "feature_services",
+  // --- looking
+  // --------------------------------------------------------------------------------------- kind:
+  // "entities", "sources", "feature_views", "on_demand_feature_views", "feature_services",
   // "features"; an array of objects.
   Result<Json> List(const std::string& kind);
   // One object with its versions, schema, source, lineage, watermark, freshness, last runs.

@@ -59,7 +59,9 @@ Json ListViews(const Catalogue& catalogue) {
   for (const auto& [name, versions] : catalogue.views) {
     const ViewVersion& shown = ShownVersion(versions);
     Json row = Json::MakeObject();
-    row.Set("name", name).Set("version", shown.version).Set("versions", static_cast<std::int64_t>(versions.size()));
+    row.Set("name", name)
+        .Set("version", shown.version)
+        .Set("versions", static_cast<std::int64_t>(versions.size()));
     row.Set("join_keys", KeysJson(shown.join_keys)).Set("features", NamesJson(shown.view.schema));
     row.Set("ttl", shown.view.ttl == 0 ? "" : FormatDuration(shown.view.ttl));
     row.Set("source", shown.view.source).Set("online", shown.view.online);
@@ -155,7 +157,8 @@ Json LineageOf(const std::vector<LineageEdge>& edges, ObjectKind kind, const std
     const bool here = upstream ? edge.to_name == name && edge.to_kind == ObjectKindName(kind)
                                : edge.from_name == name && edge.from_kind == ObjectKindName(kind);
     if (!here) continue;
-    std::string text = upstream ? edge.from_kind + " " + edge.from_name : edge.to_kind + " " + edge.to_name;
+    std::string text =
+        upstream ? edge.from_kind + " " + edge.from_name : edge.to_kind + " " + edge.to_name;
     const int version = upstream ? edge.from_version : edge.to_version;
     if (version > 0) text += "@v" + std::to_string(version);
     if (std::find(seen.begin(), seen.end(), text) != seen.end()) continue;
@@ -213,14 +216,16 @@ Result<Json> FeatureStore::Describe(const std::string& reference) {
   record.Set("made_from", LineageOf(edges, kind, name, true));
   record.Set("used_by", LineageOf(edges, kind, name, false));
   if (kind != ObjectKind::kFeatureView) return record;
-  COEVAL_ASSIGN_OR_RETURN(auto runs, impl_->registry->ListRuns({.view = name, .kind = "", .limit = 5}));
+  COEVAL_ASSIGN_OR_RETURN(auto runs,
+                          impl_->registry->ListRuns({.view = name, .kind = "", .limit = 5}));
   Json last = Json::MakeArray();
   for (const Run& run : runs) last.Append(run.ToJson());
   return record.Set("last_runs", std::move(last));
 }
 
 Result<Json> FeatureStore::Runs(int limit) {
-  COEVAL_ASSIGN_OR_RETURN(auto runs, impl_->registry->ListRuns({.view = "", .kind = "", .limit = limit}));
+  COEVAL_ASSIGN_OR_RETURN(auto runs,
+                          impl_->registry->ListRuns({.view = "", .kind = "", .limit = limit}));
   Json list = Json::MakeArray();
   for (const Run& run : runs) list.Append(run.ToJson());
   return list;

@@ -1,5 +1,5 @@
-// PlanCache: resolved plans by request, valid for one revision of the registry. A server asks the same
-// few things again and again; resolving one takes longer than answering it.
+// PlanCache: resolved plans by request, valid for one revision of the registry. A server asks the
+// same few things again and again; resolving one takes longer than answering it.
 #pragma once
 
 #include <atomic>

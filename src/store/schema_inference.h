@@ -16,8 +16,8 @@ namespace coeval {
 
 // Reads footers (of CSV: all values) of the sources of views that are new or changed.
 // Errors: InvalidArgument that lists all mistakes: a file that is missing for a view that has no
-// schema, a timestamp field, join key or feature that is no column (with the nearest name), a column
-// of another type. A source without files is no error for a view that declares its schema.
+// schema, a timestamp field, join key or feature that is no column (with the nearest name), a
+// column of another type. A source without files is no error for a view that declares its schema.
 Status CompleteDefinitions(const Catalogue& catalogue, const Config& config, const Context& context,
                            Definitions* definitions);
 

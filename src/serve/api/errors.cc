@@ -15,7 +15,8 @@ struct FeastClass {
 };
 
 FeastClass ClassOf(const Status& status) {
-  if (status.code() != StatusCode::kNotFound) return {"coeval.errors", StatusCodeName(status.code())};
+  if (status.code() != StatusCode::kNotFound)
+    return {"coeval.errors", StatusCodeName(status.code())};
   const std::string& message = status.message();
   if (message.find("service") != std::string::npos) {
     return {"feast.errors", "FeatureServiceNotFoundException"};
@@ -27,17 +28,26 @@ FeastClass ClassOf(const Status& status) {
 
 int HttpStatusOf(StatusCode code) {
   switch (code) {
-    case StatusCode::kOk: return 200;
-    case StatusCode::kInvalidArgument: return 400;
-    case StatusCode::kNotFound: return 404;
-    case StatusCode::kAlreadyExists: return 409;
-    case StatusCode::kTooOld: return 410;
-    case StatusCode::kFailedPrecondition: return 412;
-    case StatusCode::kUnavailable: return 503;
-    case StatusCode::kCancelled: return 499;
+    case StatusCode::kOk:
+      return 200;
+    case StatusCode::kInvalidArgument:
+      return 400;
+    case StatusCode::kNotFound:
+      return 404;
+    case StatusCode::kAlreadyExists:
+      return 409;
+    case StatusCode::kTooOld:
+      return 410;
+    case StatusCode::kFailedPrecondition:
+      return 412;
+    case StatusCode::kUnavailable:
+      return 503;
+    case StatusCode::kCancelled:
+      return 499;
     case StatusCode::kCorruption:
     case StatusCode::kIoError:
-    case StatusCode::kInternal: return 500;
+    case StatusCode::kInternal:
+      return 500;
   }
   return 500;
 }

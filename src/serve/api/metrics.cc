@@ -1,15 +1,15 @@
 #include "serve/api/metrics.h"
 
-#include <array>
-#include <map>
-#include <mutex>
-#include <utility>
-
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
+
+#include <array>
+#include <map>
+#include <mutex>
+#include <utility>
 
 namespace coeval {
 namespace {
@@ -35,11 +35,10 @@ struct ServerMetrics::Impl {
           .Name("coeval_http_request_duration_seconds")
           .Help("Time from a request's last byte to its answer, by route")
           .Register(registry);
-  prometheus::Family<prometheus::Counter>& values =
-      prometheus::BuildCounter()
-          .Name("coeval_online_values_total")
-          .Help("Feature values served, by status")
-          .Register(registry);
+  prometheus::Family<prometheus::Counter>& values = prometheus::BuildCounter()
+                                                        .Name("coeval_online_values_total")
+                                                        .Help("Feature values served, by status")
+                                                        .Register(registry);
   prometheus::Counter& rows = prometheus::BuildCounter()
                                   .Name("coeval_online_rows_total")
                                   .Help("Entity rows answered")

@@ -1,10 +1,10 @@
 #include "serve/api/online_features.h"
 
+#include <simdjson.h>
+
 #include <algorithm>
 #include <optional>
 #include <utility>
-
-#include <simdjson.h>
 
 #include "base/json.h"
 #include "base/suggest.h"
@@ -184,15 +184,14 @@ Result<OnlineRequest> ReadOnlineRequest(std::string_view body, FeatureStore* sto
   COEVAL_ASSIGN_OR_RETURN(object members, ParseBody(body));
   COEVAL_ASSIGN_OR_RETURN(FeatureRequest features, ReadFeatures(members, limits));
   OnlineRequest request;
-  COEVAL_ASSIGN_OR_RETURN(request.plan, store->Plan(features));
+  COEVAL_ASSIGN_OR_RETURN(request.plan, store->PlanRequest(features));
   object entities;
   if (members["entities"].get(entities) != simdjson::SUCCESS) {
     return Malformed("lacks 'entities', an object of columns: {\"driver_id\": [1001]}");
   }
   COEVAL_ASSIGN_OR_RETURN(request.num_rows, CountRows(entities, limits));
   for (const PlannedColumn& planned : request.plan->request_columns) {
-    COEVAL_ASSIGN_OR_RETURN(Column column,
-                            ReadColumn(entities, planned, *request.plan->catalogue));
+    COEVAL_ASSIGN_OR_RETURN(Column column, ReadColumn(entities, planned, *request.plan->catalogue));
     request.columns.push_back(std::move(column));
   }
   return request;

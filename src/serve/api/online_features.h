@@ -26,8 +26,9 @@ struct OnlineRequest {
 };
 
 // Reads a body. Unknown members and unknown entity columns are ignored, as by Feast; a single-key
-// entity's name is taken for its join key. Errors: InvalidArgument (malformed, too deep, wrong types,
-// a missing column with who needs it, ragged columns, too many rows), NotFound (features, services).
+// entity's name is taken for its join key. Errors: InvalidArgument (malformed, too deep, wrong
+// types, a missing column with who needs it, ragged columns, too many rows), NotFound (features,
+// services).
 Result<OnlineRequest> ReadOnlineRequest(std::string_view body, FeatureStore* store,
                                         const OnlineLimits& limits);
 

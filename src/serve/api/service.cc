@@ -80,7 +80,9 @@ Result<MaterializeRequest> ReadMaterialize(std::string_view text, bool increment
 
 Service::Service(FeatureStore* store, OnlineLimits limits) : store_(store), limits_(limits) {}
 
-bool Service::IsSlow(std::string_view path) { return path.starts_with("/materialize"); }
+bool Service::IsSlow(std::string_view path) {
+  return path.starts_with("/materialize");
+}
 
 HttpResponse Service::Handle(const HttpRequest& request) {
   const auto start = std::chrono::steady_clock::now();
@@ -130,9 +132,8 @@ HttpResponse Service::Materialize(const HttpRequest& request, bool incremental) 
   auto asked = ReadMaterialize(request.body, incremental);
   if (!asked.ok()) return ErrorResponse(asked.status());
   const std::lock_guard lock(materialize_);
-  auto reports = incremental
-                     ? store_->MaterializeIncremental(asked->end, asked->options)
-                     : store_->Materialize(*asked->start, asked->end, asked->options);
+  auto reports = incremental ? store_->MaterializeIncremental(asked->end, asked->options)
+                             : store_->Materialize(*asked->start, asked->end, asked->options);
   if (!reports.ok()) return ErrorResponse(reports.status());
   for (const MaterializeReport& report : *reports) {
     if (report.watermark == kMinTime) continue;

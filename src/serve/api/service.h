@@ -31,6 +31,7 @@ class Service {
   HttpResponse Handle(const HttpRequest& request);
   // Paths whose handler may take long.
   static bool IsSlow(std::string_view path);
+
   // From then on /ready answers 503.
   void StartDraining() { draining_ = true; }
 
