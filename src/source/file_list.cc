@@ -52,7 +52,7 @@ Result<Kind> KindOf(const std::string& path, struct stat* facts) {
 
 // What lies in a folder, shortened, so that a wrong name can be seen.
 std::string Holds(const std::string& folder) {
-  const auto below = Glob(folder + (folder.ends_with('/') ? "*" : "/*"));
+  const auto below = GlobSourceFiles(folder + (folder.ends_with('/') ? "*" : "/*"));
   if (!below.ok() || below->empty()) return "which is empty";
   std::string text = "which holds ";
   for (std::size_t i = 0; i < below->size(); ++i) {
@@ -182,7 +182,7 @@ Result<SourceFiles> ListFiles(const Source& source, const std::string& location)
   } else if (kind == Kind::kFolder) {
     COEVAL_ASSIGN_OR_RETURN(paths, FilesOfFolder(source, location));
   } else if (HasWildCard(location)) {
-    COEVAL_ASSIGN_OR_RETURN(const std::vector<std::string> matches, Glob(location));
+    COEVAL_ASSIGN_OR_RETURN(const std::vector<std::string> matches, GlobSourceFiles(location));
     for (const std::string& match : matches) {
       COEVAL_ASSIGN_OR_RETURN(const Kind of_match, KindOf(match, &facts));
       if (of_match == Kind::kFile) {

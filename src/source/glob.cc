@@ -133,7 +133,7 @@ std::string FixedFolder(const std::string& pattern) {
   return slash == 0 ? "/" : pattern.substr(0, slash);
 }
 
-Result<std::vector<std::string>> Glob(const std::string& pattern) {
+Result<std::vector<std::string>> GlobSourceFiles(const std::string& pattern) {
   std::vector<std::string> found;
   COEVAL_RETURN_IF_ERROR(Expand(pattern.starts_with('/') ? "/" : "", Parts(pattern), 0, 0, &found));
   std::sort(found.begin(), found.end());

@@ -21,7 +21,7 @@ std::string FixedFolder(const std::string& pattern);
 
 // Everything that matches, files and folders, sorted by bytes; ** stands for any number of folders.
 // Errors: IoError where a folder cannot be read. A folder that is not there holds nothing.
-Result<std::vector<std::string>> Glob(const std::string& pattern);
+Result<std::vector<std::string>> GlobSourceFiles(const std::string& pattern);
 
 // All files below a folder, at any depth; hidden ones (".", "_") left out. Sorted by bytes.
 Result<std::vector<std::string>> FilesBelow(const std::string& folder);
