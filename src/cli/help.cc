@@ -38,12 +38,19 @@ std::string Wrap(std::string_view text, std::size_t indent, std::size_t width) {
   return result;
 }
 
-std::string Paragraph(const std::string& heading, const std::vector<Entry>& entries) {
-  if (entries.empty()) return "";
+std::size_t LongestTerm(const std::vector<Entry>& entries) {
   std::size_t longest = 0;
   for (const Entry& entry : entries) {
     if (entry.term.size() <= kLongestTerm) longest = std::max(longest, entry.term.size());
   }
+  return longest;
+}
+
+// `longest`: the width of the first column, at least.
+std::string Paragraph(const std::string& heading, const std::vector<Entry>& entries,
+                      std::size_t longest = 0) {
+  if (entries.empty()) return "";
+  longest = std::max(longest, LongestTerm(entries));
   const std::size_t indent = longest + 4;
   std::string text = "\n" + heading + ":\n";
   for (const Entry& entry : entries) {
@@ -130,7 +137,8 @@ std::vector<std::pair<std::string, std::vector<Entry>>> Groups(const CLI::App& p
 
 std::string DescriptionOf(const CLI::App& command) {
   std::string text;
-  for (std::string_view rest = command.get_description(); !rest.empty();) {
+  const std::string description = command.get_description();
+  for (std::string_view rest = description; !rest.empty();) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     text += Wrap(rest.substr(0, end), 0, kWidth) + "\n";
     rest.remove_prefix(std::min(end + 1, rest.size()));
@@ -157,7 +165,11 @@ std::string HelpText(const CLI::App& command) {
   const bool program = command.get_parent() == nullptr;
   std::string text = DescriptionOf(command) + "\nUsage: " + UsageOf(command) + "\n";
   if (program) {
-    for (const auto& [group, entries] : Groups(command)) text += Paragraph(group, entries);
+    std::size_t longest = 0;
+    for (const auto& [group, entries] : Groups(command)) {
+      longest = std::max(longest, LongestTerm(entries));
+    }
+    for (const auto& [group, entries] : Groups(command)) text += Paragraph(group, entries, longest);
     text += Paragraph("Options of every command", EntriesOf(command, false));
   } else {
     text += Paragraph("Arguments", EntriesOf(command, true));

@@ -11,7 +11,7 @@ int main(int argc, char** argv) {
   // A reader that went away (`coeval list | head -1`) shows as an error of writing.
   std::signal(SIGPIPE, SIG_IGN);
   try {
-    coeval::Program program;
+    coeval::CommandLine program;
     return program.Run(std::vector<std::string>(argv + 1, argv + argc));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "coeval: error: %s\n", error.what());

@@ -39,11 +39,11 @@ void AddCommands(CLI::App* app, Invocation* invocation) {
   AddInitCommand(app, invocation);
   AddAsOfCommand(app, invocation);
   AddDefinitionCommands(app, invocation);
-  AddCatalogueCommands(app, invocation);
   AddTrainingSetCommand(app, invocation);
   AddMaterializeCommands(app, invocation);
   AddGetCommand(app, invocation);
   AddServeCommand(app, invocation);
+  AddCatalogueCommands(app, invocation);
   AddDoctorCommands(app, invocation);
   AddCompletionCommand(app, invocation);
 }
@@ -107,7 +107,7 @@ Json ErrorAsJson(const Status& status) {
 
 }  // namespace
 
-Program::Program()
+CommandLine::CommandLine()
     : invocation_(std::make_unique<Invocation>()),
       app_(std::make_unique<CLI::App>(
           "Coeval, a feature store: the value a model is trained on is the value it would have "
@@ -129,9 +129,9 @@ Program::Program()
   AddCommands(app_.get(), invocation_.get());
 }
 
-Program::~Program() = default;
+CommandLine::~CommandLine() = default;
 
-int Program::Parse(const std::vector<std::string>& arguments) {
+int CommandLine::Parse(const std::vector<std::string>& arguments) {
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {
     app_->parse(std::move(reversed));
@@ -165,7 +165,7 @@ int Program::Parse(const std::vector<std::string>& arguments) {
   return arguments.empty() ? kExitDone : kExitUsage;
 }
 
-int Program::Run(const std::vector<std::string>& arguments) {
+int CommandLine::Run(const std::vector<std::string>& arguments) {
   const int decided = Parse(arguments);
   if (decided != kNotDecided) return decided;
   const Result<int> outcome = invocation_->chosen();

@@ -1,4 +1,4 @@
-// Program: the command `coeval`: reads its arguments, runs what they name, tells what failed.
+// CommandLine: the command `coeval`: reads its arguments, runs what they name, tells what failed.
 #pragma once
 
 #include <memory>
@@ -14,12 +14,12 @@ namespace coeval {
 struct Invocation;
 
 // One run. Threads: the main one.
-class Program {
+class CommandLine {
  public:
-  Program();
-  ~Program();
-  Program(const Program&) = delete;
-  Program& operator=(const Program&) = delete;
+  CommandLine();
+  ~CommandLine();
+  CommandLine(const CommandLine&) = delete;
+  CommandLine& operator=(const CommandLine&) = delete;
 
   // The arguments without the program's own name. Returns the exit code (command.h).
   int Run(const std::vector<std::string>& arguments);

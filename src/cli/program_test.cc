@@ -27,65 +27,66 @@ struct Outcome {
   std::string error;
 };
 
-Outcome Run(const std::vector<std::string>& arguments) {
+Outcome RunProgram(const std::vector<std::string>& arguments) {
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
   Outcome outcome;
-  outcome.code = Program().Run(arguments);
+  outcome.code = CommandLine().Run(arguments);
   outcome.output = testing::internal::GetCapturedStdout();
   outcome.error = testing::internal::GetCapturedStderr();
   return outcome;
 }
 
 TEST(ProgramTest, WrongUsageIsExitTwoWithTheNearestName) {
-  const Outcome command = Run({"aply"});
+  const Outcome command = RunProgram({"aply"});
   EXPECT_EQ(command.code, kExitUsage);
   EXPECT_THAT(command.error,
               HasSubstr("coeval: error: there is no command 'aply', did you mean \"apply\"?"));
-  const Outcome option = Run({"get", "delay", "--jsn"});
+  const Outcome option = RunProgram({"get", "delay", "--jsn"});
   EXPECT_EQ(option.code, kExitUsage);
   EXPECT_THAT(option.error, HasSubstr("there is no option --jsn of `coeval get`, did you mean "
                                       "\"--json\"?"));
   EXPECT_THAT(option.error, HasSubstr("See `coeval get --help`."));
-  const Outcome argument = Run({"apply", "everything"});
+  const Outcome argument = RunProgram({"apply", "everything"});
   EXPECT_EQ(argument.code, kExitUsage);
   EXPECT_THAT(argument.error, HasSubstr("`coeval apply` takes no argument 'everything'"));
 }
 
 TEST(ProgramTest, ArgumentsAreCheckedBeforeAnyWork) {
-  EXPECT_THAT(Run({"--set", "port", "list"}).error, HasSubstr("key=value"));
-  EXPECT_THAT(Run({"materialize", "2013-13-01", "now"}).error, HasSubstr("START"));
-  EXPECT_THAT(Run({"describe"}).error, HasSubstr("NAME is required"));
-  EXPECT_THAT(Run({"get", "a:b", "service"}).error, HasSubstr("not both"));
-  EXPECT_THAT(Run({"get", "service", "other"}).error, HasSubstr("two services"));
-  EXPECT_THAT(Run({"get", "x=1"}).error, HasSubstr("name a feature service"));
-  EXPECT_THAT(Run({"training-set", "service"}).error, HasSubstr("--spine"));
-  EXPECT_THAT(Run({"training-set", "service", "--start", "2013-01-01"}).error, HasSubstr("--end"));
-  EXPECT_THAT(Run({"serve", "--port", "65536"}).error, HasSubstr("65536"));
-  EXPECT_THAT(Run({"completion", "tcsh"}).error, HasSubstr("tcsh"));
+  EXPECT_THAT(RunProgram({"--set", "port", "list"}).error, HasSubstr("key=value"));
+  EXPECT_THAT(RunProgram({"materialize", "2013-13-01", "now"}).error, HasSubstr("START"));
+  EXPECT_THAT(RunProgram({"describe"}).error, HasSubstr("NAME is required"));
+  EXPECT_THAT(RunProgram({"get", "a:b", "service"}).error, HasSubstr("not both"));
+  EXPECT_THAT(RunProgram({"get", "service", "other"}).error, HasSubstr("two services"));
+  EXPECT_THAT(RunProgram({"get", "x=1"}).error, HasSubstr("name a feature service"));
+  EXPECT_THAT(RunProgram({"training-set", "service"}).error, HasSubstr("--spine"));
+  EXPECT_THAT(RunProgram({"training-set", "service", "--start", "2013-01-01"}).error,
+              HasSubstr("--end"));
+  EXPECT_THAT(RunProgram({"serve", "--port", "65536"}).error, HasSubstr("65536"));
+  EXPECT_THAT(RunProgram({"completion", "tcsh"}).error, HasSubstr("tcsh"));
   for (const std::vector<std::string>& arguments :
        std::vector<std::vector<std::string>>{{"--set", "port", "list"},
                                              {"describe"},
                                              {"get", "x=1"},
                                              {"training-set", "service"},
                                              {"runs", "--limit", "0"}}) {
-    EXPECT_EQ(Run(arguments).code, kExitUsage) << arguments.front();
+    EXPECT_EQ(RunProgram(arguments).code, kExitUsage) << arguments.front();
   }
 }
 
 TEST(ProgramTest, WithoutACommandThereIsHelp) {
-  const Outcome none = Run({});
+  const Outcome none = RunProgram({});
   EXPECT_EQ(none.code, kExitDone);
   EXPECT_THAT(none.output, HasSubstr("Usage: coeval COMMAND [options]"));
-  EXPECT_EQ(Run({"--json"}).code, kExitUsage);
-  EXPECT_EQ(Run({"--version"}).output, "coeval " COEVAL_VERSION "\n");
+  EXPECT_EQ(RunProgram({"--json"}).code, kExitUsage);
+  EXPECT_EQ(RunProgram({"--version"}).output, "coeval " COEVAL_VERSION "\n");
 }
 
 TEST(ProgramTest, EveryCommandHasHelpWithExamples) {
-  Program program;
+  CommandLine program;
   for (const CLI::App* command :
        program.app().get_subcommands([](const CLI::App*) { return true; })) {
-    const Outcome help = Run({command->get_name(), "--help"});
+    const Outcome help = RunProgram({command->get_name(), "--help"});
     EXPECT_EQ(help.code, kExitDone) << command->get_name();
     EXPECT_THAT(help.output, HasSubstr("Usage: coeval " + command->get_name()));
     EXPECT_THAT(help.output, HasSubstr("\nExamples:\n  "));
@@ -99,11 +100,11 @@ TEST(ProgramTest, EveryCommandHasHelpWithExamples) {
 }
 
 TEST(ProgramTest, NoRepositoryIsWrongInput) {
-  const Outcome plain = Run({"-C", "/", "list"});
+  const Outcome plain = RunProgram({"-C", "/", "list"});
   EXPECT_EQ(plain.code, kExitInput);
   EXPECT_EQ(plain.output, "");
   EXPECT_THAT(plain.error, HasSubstr("coeval.yaml"));
-  const Outcome json = Run({"list", "-C", "/", "--json"});  // options may follow the command
+  const Outcome json = RunProgram({"list", "-C", "/", "--json"});  // options may follow the command
   EXPECT_EQ(json.code, kExitInput);
   EXPECT_THAT(json.output, HasSubstr("\"code\": \"not found\""));
 }
@@ -119,7 +120,7 @@ TEST(ProgramTest, StatusesMapToExitCodes) {
 }
 
 TEST(ProgramTest, CompletionKnowsEveryCommandAndOption) {
-  Program program;
+  CommandLine program;
   const auto commands = CompletedCommands(program.app());
   EXPECT_EQ(commands.size(), 19U);
   for (const std::string& script :
@@ -140,7 +141,7 @@ TEST(ProgramTest, TheReferenceIsCurrent) {
   std::ifstream file(std::string(source) + "/docs/cli.md");
   std::ostringstream text;
   text << file.rdbuf();
-  EXPECT_EQ(text.str(), ReferenceAsMarkdown(Program().app()));
+  EXPECT_EQ(text.str(), ReferenceAsMarkdown(CommandLine().app()));
 }
 
 }  // namespace
