@@ -113,6 +113,7 @@ Result<BoundText> Config::BindPath(std::string_view path) const {
     const auto location = locations.find(std::string(name));
     if (location == locations.end()) {
       std::vector<std::string> names;
+      names.reserve(locations.size());
       for (const auto& [other, value] : locations) names.push_back(other);
       return Status::InvalidArgument("no location is bound to {" + std::string(name) + "}" +
                                      DidYouMean(name, names) + "; add `locations: {" +

@@ -17,6 +17,7 @@ bool IsVariableName(std::string_view name) {
 
 Status Unset(std::string_view name, const std::map<std::string, std::string>& variables) {
   std::vector<std::string> names;
+  names.reserve(variables.size());
   for (const auto& [other, value] : variables) names.push_back(other);
   return Status::InvalidArgument("the environment variable " + std::string(name) + " is not set" +
                                  DidYouMean(name, names) + "; set it, or give a default: ${" +

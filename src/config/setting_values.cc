@@ -107,7 +107,8 @@ void SettingValues::AddMembers(const YamlNode& node, const std::string& prefix, 
   for (std::size_t i = 0; i < node.keys.size(); ++i) {
     const std::string& name = node.keys[i];
     const YamlNode& value = node.items[i];
-    const std::string key = prefix.empty() ? name : prefix + "." + name;
+    std::string key = prefix;
+    key.append(prefix.empty() ? "" : ".").append(name);
     if (key == kEnvironments) continue;
     if (IsLeaf(key, value)) {
       AddLeaf(key, value, counts);
@@ -158,15 +159,16 @@ void SettingValues::AddLeaf(const std::string& key, const YamlNode& node, bool c
 }
 
 void SettingValues::AddVariables(const std::map<std::string, std::string>& variables) {
-  constexpr std::string_view kPrefix = "COEVAL_";
+  constexpr std::string_view common = "COEVAL_";
   const std::string location_prefix = VariableOf(kLocations) + "_";
   std::map<std::string, std::string> known;  // variable -> key
   std::vector<std::string> suffixes;
   for (const Setting& setting : AllSettings()) known[VariableOf(setting.key)] = setting.key;
   for (const auto& [key, value] : values_) known[VariableOf(key)] = key;
-  for (const auto& [name, key] : known) suffixes.push_back(name.substr(kPrefix.size()));
+  suffixes.reserve(known.size());
+  for (const auto& [name, key] : known) suffixes.push_back(name.substr(common.size()));
   for (const auto& [name, value] : variables) {
-    if (!name.starts_with(kPrefix) || name == "COEVAL_ENV") continue;
+    if (!name.starts_with(common) || name == "COEVAL_ENV") continue;
     std::string key;
     if (const auto found = known.find(name); found != known.end()) {
       key = found->second;
@@ -174,10 +176,14 @@ void SettingValues::AddVariables(const std::map<std::string, std::string>& varia
       key = std::string(kLocations) + "." + Lower(name.substr(location_prefix.size()));
     } else {
       // Other COEVAL_ variables may be somebody else's; one that is nearly ours is a mistake.
-      const std::string nearest = Nearest(name.substr(kPrefix.size()), suffixes);
+      const std::string nearest = Nearest(name.substr(common.size()), suffixes);
       if (!nearest.empty()) {
-        errors_->push_back("the environment variable " + name +
-                           " is no setting, did you mean COEVAL_" + nearest + "?");
+        std::string error = "the environment variable ";
+        error.append(name)
+            .append(" is no setting, did you mean COEVAL_")
+            .append(nearest)
+            .append("?");
+        errors_->push_back(std::move(error));
       }
       continue;
     }

@@ -23,6 +23,7 @@ Result<const V*> Find(const std::map<std::string, std::vector<V>>& all, const st
   const auto found = all.find(name);
   if (found == all.end() || found->second.empty()) {
     std::vector<std::string> names;
+    names.reserve(all.size());
     for (const auto& [other, versions] : all) names.push_back(other);
     std::string message =
         std::string("there is no ") + kind + " '" + name + "'" + DidYouMean(name, names);

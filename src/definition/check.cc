@@ -18,12 +18,14 @@ std::string NameSpace(ObjectKind kind) {
 
 std::vector<std::string> FieldNames(const std::vector<Field>& fields) {
   std::vector<std::string> names;
+  names.reserve(fields.size());
   for (const Field& field : fields) names.push_back(field.name);
   return names;
 }
 
 std::vector<std::string> KeyNames(const std::vector<JoinKey>& keys) {
   std::vector<std::string> names;
+  names.reserve(keys.size());
   for (const JoinKey& key : keys) names.push_back(key.name);
   return names;
 }

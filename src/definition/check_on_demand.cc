@@ -56,6 +56,7 @@ void DefinitionChecker::CheckOnDemandSources(const OnDemandFeatureView& view) {
 
 void DefinitionChecker::CheckExpressions(const OnDemandFeatureView& view) {
   std::vector<std::string> names;
+  names.reserve(view.schema.size());
   for (const Field& field : view.schema) names.push_back(field.name);
   for (const std::string& name : names) {
     if (!view.expressions.contains(name)) Fail("expressions", "'" + name + "' has none");

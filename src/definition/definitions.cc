@@ -1,9 +1,7 @@
 #include "definition/definitions.h"
 
-#include <array>
 #include <utility>
 
-#include "definition/object_kind.h"
 
 namespace coeval {
 namespace {
