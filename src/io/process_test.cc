@@ -1,5 +1,7 @@
 #include "io/process.h"
 
+#include <utility>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,6 +9,25 @@ namespace coeval {
 namespace {
 
 using ::testing::HasSubstr;
+
+ProcessOptions Options(std::string directory, std::vector<std::string> environment) {
+  ProcessOptions options;
+  options.directory = std::move(directory);
+  options.environment = std::move(environment);
+  return options;
+}
+
+ProcessOptions WithTimeout(DurationMicros timeout) {
+  ProcessOptions options;
+  options.timeout = timeout;
+  return options;
+}
+
+ProcessOptions WithLimit(std::int64_t bytes) {
+  ProcessOptions options;
+  options.max_output_bytes = bytes;
+  return options;
+}
 
 TEST(ProcessTest, CollectsBothStreamsAndTheExitCode) {
   const auto result = RunProcess({"sh", "-c", "echo out; echo err >&2; exit 3"}, {});
@@ -17,8 +38,8 @@ TEST(ProcessTest, CollectsBothStreamsAndTheExitCode) {
 }
 
 TEST(ProcessTest, SetsVariablesAndTheFolder) {
-  const auto result = RunProcess({"sh", "-c", "echo $COEVAL_TEST; pwd"},
-                                 {.directory = "/", .environment = {"COEVAL_TEST=a b"}});
+  const auto result =
+      RunProcess({"sh", "-c", "echo $COEVAL_TEST; pwd"}, Options("/", {"COEVAL_TEST=a b"}));
   ASSERT_TRUE(result.ok());
   EXPECT_EQ(result->standard_output, "a b\n/\n");
 }
@@ -39,12 +60,16 @@ TEST(ProcessTest, ReadsMoreThanAPipeHolds) {
 }
 
 TEST(ProcessTest, EndsAProgramThatTakesTooLong) {
-  const auto result = RunProcess({"sh", "-c", "exec tail -f /dev/null"}, {.timeout = 50'000});
+  ProcessOptions options;
+  options.timeout = 50'000;
+  const auto result = RunProcess({"sh", "-c", "exec tail -f /dev/null"}, options);
   EXPECT_EQ(result.status().code(), StatusCode::kUnavailable);
 }
 
 TEST(ProcessTest, EndsAProgramThatPrintsTooMuch) {
-  const auto result = RunProcess({"sh", "-c", "exec cat /dev/zero"}, {.max_output_bytes = 1000});
+  ProcessOptions options;
+  options.max_output_bytes = 1000;
+  const auto result = RunProcess({"sh", "-c", "exec cat /dev/zero"}, options);
   EXPECT_EQ(result.status().code(), StatusCode::kInvalidArgument);
 }
 
