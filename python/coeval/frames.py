@@ -130,9 +130,9 @@ def _column(name: str, values: Any, what: str) -> tuple[Any, ...]:
     if module == "pandas":
         return _pandas_column(name, values, what)
     if module == "numpy":
-        part = _numpy_column(name, values)
-        if part is not None:
-            return part
+        array_part = _numpy_column(name, values)
+        if array_part is not None:
+            return array_part
     cells = list(values)
     try:
         return (name, type_of_values(cells), cells)
@@ -140,7 +140,9 @@ def _column(name: str, values: Any, what: str) -> tuple[Any, ...]:
         raise InvalidArgument(f"{what}, column '{name}': {error}") from None
 
 
-def _numpy_column(name: str, array: Any, missing: Any = None, zone: str = "") -> Any:
+def _numpy_column(
+    name: str, array: Any, missing: Any = None, zone: str = ""
+) -> tuple[Any, ...] | None:
     """A one-dimensional array of numbers or times, as the buffer that it is; None for others.
 
     missing: an array that is True where the value is null."""

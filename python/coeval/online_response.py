@@ -35,8 +35,7 @@ class OnlineResponse(Table):
     @property
     def time(self) -> datetime.datetime:
         """The time at which the question was answered (rule 1.4), in UTC."""
-        time: datetime.datetime = self._answer.time
-        return time
+        return self._answer.time
 
     @property
     def from_offline(self) -> bool:

@@ -98,8 +98,7 @@ class FeatureStore:
 
     def now(self) -> datetime.datetime:
         """What time it is for this store, in UTC."""
-        time: datetime.datetime = self._core.now()
-        return time
+        return self._core.now()
 
     # -- definitions ------------------------------------------------------------------------------
 

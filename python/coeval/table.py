@@ -51,7 +51,8 @@ class Table:
             and null into NaN; "arrow": Arrow-backed throughout.
         Columns that came from a pandas spine come back as they were, with its index.
         """
-        return convert.to_pandas(self._frame, self._left, dtypes)
+        frame: pandas.DataFrame = convert.to_pandas(self._frame, self._left, dtypes)
+        return frame
 
     def to_pandas(self, dtypes: convert.Dtypes | None = None) -> pandas.DataFrame:
         """The same as to_df."""

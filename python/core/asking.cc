@@ -201,7 +201,9 @@ void BindResults(nb::module_& module) {
       .def_prop_ro("frame", &AnswerHandle::frame)
       .def_prop_ro("num_request_columns",
                    [](const AnswerHandle& answer) { return answer.request.size(); })
-      .def_prop_ro("time", [](const AnswerHandle& answer) { return DatetimeOf(answer.answer->t); })
+      .def_prop_ro(
+          "time", [](const AnswerHandle& answer) { return DatetimeOf(answer.answer->t); },
+          nb::sig("def time(self) -> datetime.datetime"))
       .def_prop_ro("from_offline",
                    [](const AnswerHandle& answer) { return answer.answer->from_offline; })
       .def_prop_ro("errors",
@@ -211,13 +213,14 @@ void BindResults(nb::module_& module) {
           [](const AnswerHandle& answer, std::size_t feature) {
             return StatusNames(answer.answer->table.statuses.at(feature));
           },
-          nb::arg("feature"))
+          nb::arg("feature"), nb::sig("def statuses(self, feature: int) -> list[str]"))
       .def(
           "times",
           [](const AnswerHandle& answer, std::size_t feature) {
             return Times(answer.answer->table.times.at(feature));
           },
-          nb::arg("feature"));
+          nb::arg("feature"),
+          nb::sig("def times(self, feature: int) -> list[datetime.datetime | None]"));
 }
 
 }  // namespace
@@ -241,7 +244,9 @@ void BindAsking(nb::module_& module, nb::class_<StoreHandle>& store) {
       .def("training_set_of_range", &OverRange, nb::arg("plan"), nb::arg("start"), nb::arg("end"),
            nb::arg("known"), nb::arg("null_on_error"), nb::arg("progress").none())
       .def("read_online", &ReadOnline, nb::arg("plan"), nb::arg("cells"), nb::arg("rows"),
-           nb::arg("at").none());
+           nb::arg("at").none(),
+           nb::sig("def read_online(self, plan: FeaturePlan, cells: list[list[typing.Any]], "
+                   "rows: int, at: int | None) -> OnlineAnswer"));
 }
 
 }  // namespace coeval::python

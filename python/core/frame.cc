@@ -122,6 +122,7 @@ void BindFrame(nb::module_& module) {
             return CellsOf(is_cut ? column.Slice(0, limit) : column);
           },
           nb::arg("column"), nb::arg("limit") = -1,
+          nb::sig("def cells(self, column: int, limit: int = -1) -> list[typing.Any]"),
           "A column as Python values; the first `limit` of them where it is not negative.")
       .def("buffers", &Buffers, nb::arg("column"),
            nb::sig("def buffers(self, column: int) -> tuple[str, bytes, bytes | None] | None"))

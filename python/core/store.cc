@@ -126,7 +126,7 @@ void BindLooking(nb::class_<StoreHandle>& store) {
                  .Write();
            })
       .def(
-          "list",
+          "list_objects",
           [](StoreHandle& handle, const std::string& kind) {
             return AsText(handle, [&](FeatureStore& engine) { return engine.List(kind); });
           },
@@ -173,9 +173,12 @@ void BindStore(nb::module_& module) {
   store.def_prop_ro("project", [](const StoreHandle& handle) { return handle.Get()->project(); });
   store.def_prop_ro(
       "config", [](const StoreHandle& handle) { return handle.Get()->config().Dump().Write(); });
-  store.def("now", [](const StoreHandle& handle) {
-    return DatetimeOf(Unwrap(handle.Get()->context().clock->Now()));
-  });
+  store.def(
+      "now",
+      [](const StoreHandle& handle) {
+        return DatetimeOf(Unwrap(handle.Get()->context().clock->Now()));
+      },
+      nb::sig("def now(self) -> datetime.datetime"));
   store.def("plan", &Plan, nb::arg("document").none(), nb::arg("complete"), nb::arg("promote"));
   store.def("apply", &Apply, nb::arg("document").none(), nb::arg("complete"), nb::arg("promote"),
             nb::arg("who"));
@@ -183,7 +186,10 @@ void BindStore(nb::module_& module) {
   store.def("rollback", &CallByName<&FeatureStore::Rollback>, nb::arg("name"));
   store.def("delete", &CallByName<&FeatureStore::Delete>, nb::arg("name"));
   store.def("materialize", &Materialize, nb::arg("start").none(), nb::arg("end"), nb::arg("views"),
-            nb::arg("progress").none());
+            nb::arg("progress").none(),
+            nb::sig("def materialize(self, start: int | None, end: int, views: "
+                    "collections.abc.Sequence[str], progress: object | None) -> "
+                    "list[dict[str, typing.Any]]"));
   store.def("close", &StoreHandle::Close);
   BindAsking(module, store);
   BindLooking(store);

@@ -161,8 +161,8 @@ def _describe(error: BaseException, root: str, file: str) -> dict[str, str]:
         message = f"{type(error).__name__}: {error.msg}"
     else:
         below = [f for f in frames if os.path.realpath(f.filename).startswith(root + os.sep)]
-        last = (below or frames)[-1:] or [None]
-        place = f"{shown_path(last[0].filename, root)}:{last[0].lineno}" if last[0] else file
+        last = (below or frames)[-1:]
+        place = f"{shown_path(last[0].filename, root)}:{last[0].lineno}" if last else file
         message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     lines = traceback.StackSummary.from_list(frames).format()
     lines += traceback.format_exception_only(type(error), error)
