@@ -6,11 +6,15 @@ from pathlib import Path
 
 from coeval import _command
 
-CODE = "import sys; sys.argv = ['coeval', 'a b', '--c']; from coeval._command import main; sys.exit(main())"
+CODE = """
+sys.argv = ['coeval', 'a b', '--c']
+from coeval._command import main
+sys.exit(main())
+"""
 
 
 def run(package: Path):
-    code = f"import sys; sys.path.insert(0, {str(package.parent)!r}); {CODE}"
+    code = f"import sys; sys.path.insert(0, {str(package.parent)!r})\n{CODE}"
     return subprocess.run(
         [sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False
     )

@@ -3,7 +3,6 @@
 import datetime as dt
 
 import pytest
-
 from coeval import _core, display
 from coeval.materialization import Materialized
 from coeval.plan import Plan
@@ -26,7 +25,7 @@ def test_a_share_never_rounds_to_all_or_nothing(part, whole, text):
 
 
 def table(rows: int) -> Table:
-    cells = [dt.datetime(2020, 1, 1, 12, 30, tzinfo=dt.timezone.utc)] * rows
+    cells = [dt.datetime(2020, 1, 1, 12, 30, tzinfo=dt.UTC)] * rows
     names = [f"<a{i}>" for i in range(15)]
     columns = [("at", "timestamp", cells), *[(name, "string", ["x" * 60] * rows) for name in names]]
     return Table(_core.Frame.from_columns(columns, rows))
@@ -76,7 +75,7 @@ def test_what_was_carried_is_a_table():
         "rows_read": 12_345,
         "rows_written": 12_000,
         "rows_refused": 0,
-        "watermark": dt.datetime(2020, 1, 1, tzinfo=dt.timezone.utc),
+        "watermark": dt.datetime(2020, 1, 1, tzinfo=dt.UTC),
         "detail": "",
     }
     carried = Materialized([report, report | {"watermark": None, "detail": "source unchanged"}])

@@ -5,20 +5,19 @@ import decimal
 import subprocess
 import sys
 
+import coeval
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-import coeval
 from coeval import _core, convert
 from coeval.frames import columns_frame, to_engine, type_of_values
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests_support import same_bits
 
-UTC = dt.timezone.utc
+UTC = dt.UTC
 D = decimal.Decimal
 
 
@@ -358,8 +357,9 @@ left = pd.DataFrame({
 }, index=[5, 6])
 right = pd.DataFrame({
     't': pd.to_datetime(['2020-01-01', '2020-01-01']).tz_localize('UTC'),
-    'k': ['a', 'c'], 'i': pd.array([7, None], dtype='Int64'), 'f': [0.5, np.nan], 'b': [True, False],
-    's': ['x', None], 'd': [dt.date(2020, 1, 1), None], 'when': pd.to_datetime(['2020-01-01', None]),
+    'k': ['a', 'c'], 'i': pd.array([7, None], dtype='Int64'), 'f': [0.5, np.nan],
+    'b': [True, False], 's': ['x', None], 'd': [dt.date(2020, 1, 1), None],
+    'when': pd.to_datetime(['2020-01-01', None]),
 })
 joined = coeval.asof_join(left, right, on='t', by='k')
 pd.testing.assert_frame_equal(joined[left.columns], left)

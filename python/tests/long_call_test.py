@@ -4,10 +4,9 @@ import datetime as dt
 import signal
 import threading
 
+import coeval
 import pyarrow as pa
 import pytest
-
-import coeval
 from coeval import progress
 
 START = dt.datetime(2020, 1, 1)

@@ -40,5 +40,7 @@ def test_everything_public_says_what_it_is_for():
         for member, value in vars(thing).items() if inspect.isclass(thing) else ():
             own = getattr(value, "__func__", value)
             overrides = any(member in vars(base) for base in thing.__mro__[1:])
-            if not member.startswith("_") and (inspect.isfunction(own) or isinstance(value, property)):
+            if not member.startswith("_") and (
+                inspect.isfunction(own) or isinstance(value, property)
+            ):
                 assert own.__doc__ or overrides, f"{name}.{member}"

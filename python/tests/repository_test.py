@@ -6,7 +6,10 @@ import sys
 
 import pytest
 
-ENTITY = "from coeval import Entity, Field, FeatureView, FileSource, types\n{0} = Entity(name='{0}', value_type=types.Int64)\n"
+ENTITY = (
+    "from coeval import Entity, Field, FeatureView, FileSource, types\n"
+    "{0} = Entity(name='{0}', value_type=types.Int64)\n"
+)
 
 
 def write(folder, files: dict[str, str]) -> None:
@@ -83,7 +86,8 @@ def test_files_import_one_another_and_each_object_is_there_once(tmp_path):
     write(
         tmp_path,
         {
-            "a_views.py": "from shared.base import base, make\nfrom coeval import FeatureView, FileSource\n"
+            "a_views.py": "from shared.base import base, make\n"
+            "from coeval import FeatureView, FileSource\n"
             "v = FeatureView(name='v', entities=[base], source=make('s'))\n"
             "many = [FeatureView(name=f'v{i}', entities=[base], source='s') for i in range(2)]\n",
             "shared/base.py": ENTITY.format("base")
@@ -105,8 +109,8 @@ def test_standard_output_is_the_documents_alone(tmp_path):
     write(
         tmp_path,
         {
-            "a.py": "import os, sys\nprint('hello')\nos.system('echo child')\nsys.__stdout__.write('deep')\n"
-            + ENTITY.format("a")
+            "a.py": "import os, sys\nprint('hello')\nos.system('echo child')\n"
+            "sys.__stdout__.write('deep')\n" + ENTITY.format("a")
         },
     )
     document, words = run(tmp_path)
@@ -120,7 +124,8 @@ def test_errors_of_all_files_with_the_line_to_look_at(tmp_path):
         tmp_path,
         {
             "a.py": "import coeval\n\n\nx = 1 / 0\n",
-            "b.py": "from coeval import Field\nfrom coeval.types import Int64\nf = Field('a',\n  Int64, nam='x')\n",
+            "b.py": "from coeval import Field\nfrom coeval.types import Int64\n"
+            "f = Field('a',\n  Int64, nam='x')\n",
             "c.py": "x = (\n",
             "d.py": "import helper\nhelper.fail()\n",
             "e.py": "import sys\nsys.exit('no')\n",
@@ -146,9 +151,7 @@ def test_errors_of_all_files_with_the_line_to_look_at(tmp_path):
 def test_an_error_raised_by_a_definition_shows_the_users_line(tmp_path):
     write(
         tmp_path,
-        {
-            "a.py": "from coeval import Entity\n\ne = Entity(\n    name='a',\n    join_keys='id',\n)\n"
-        },
+        {"a.py": "from coeval import Entity\n\ne = Entity(\n  name='a',\n  join_keys='id',\n)\n"},
     )
     (error,) = run(tmp_path, code=3)[0]["errors"]
     assert error["file"] == "a.py:3"

@@ -3,25 +3,25 @@
 import datetime as dt
 import threading
 
+import coeval
 import duckdb
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-
-import coeval
 from coeval import Entity, FeatureService, FeatureView, Field, FileSource
 from coeval.types import Float64, Int64, String
 from tests_support import same_bits, same_values
 
-UTC = dt.timezone.utc
+UTC = dt.UTC
 NOON = dt.datetime(2024, 5, 1, 12, tzinfo=UTC)
 HOUR = dt.timedelta(hours=1)
 
-DEFINITIONS = '''
+DEFINITIONS = """
 from datetime import timedelta
-from coeval import Entity, FeatureService, FeatureView, Field, FileSource, OnDemandFeatureView, RequestSource
+from coeval import Entity, FeatureService, FeatureView, Field, FileSource
+from coeval import OnDemandFeatureView, RequestSource
 from coeval.types import Float64, Int64, String, Timestamp
 
 airport = Entity(name="airport", join_keys=["airport"], value_type=String, description="a place")
@@ -40,14 +40,15 @@ planes = FeatureView(name="planes", entities=[plane], source=register,
 trip = RequestSource(name="trip", schema=[Field("scheduled", Timestamp), Field("miles", Int64)])
 computed = OnDemandFeatureView(
     name="computed", sources=[trip, weather, planes],
-    schema=[Field("warm", Int64), Field("seat_miles", Int64), Field("share", Float64)],
+    schema=[Field("warm", Int64), Field("seat_miles", Int64), Field("share", Float64),
+            Field("hours", Float64)],
     expressions={"warm": "case when temp > 2 then 1 else 0 end", "seat_miles": "seats * miles",
-                 "share": "temp / seats"})
+                 "share": "temp / seats", "hours": "(epoch(scheduled) - epoch(now())) / 3600"})
 model = FeatureService(
     name="model",
     features=[weather[["temp", "reports"]].with_join_key_map({"airport": "origin"}), planes,
               computed.with_join_key_map({"airport": "origin"})])
-'''
+"""
 
 
 @pytest.fixture
@@ -166,16 +167,18 @@ def test_a_new_version_waits_until_it_is_promoted(store, repo):
     store.materialize_incremental(NOON)
     store.get_online_features(["weather:temp"], [{"airport": "JFK"}])
     text = (repo / "definitions.py").read_text()
-    (repo / "definitions.py").write_text(text.replace("ttl=timedelta(hours=3)", "ttl=timedelta(hours=1)"))
+    (repo / "definitions.py").write_text(
+        text.replace("ttl=timedelta(hours=3)", "ttl=timedelta(hours=1)")
+    )
     plan = store.plan()
     assert "ttl" in str(plan)
     store.apply()
-    assert store.get_feature_view("weather").to_dict()["ttl"] == 3 * 3_600_000_000
-    assert store.get_feature_view("weather", version=2).to_dict()["ttl"] == 3_600_000_000
+    assert store.get_feature_view("weather").ttl == 3 * HOUR
+    assert store.get_feature_view("weather", version=2).ttl == HOUR
     store.promote("weather@v2")
-    assert store.get_feature_view("weather").to_dict()["ttl"] == 3_600_000_000
+    assert store.get_feature_view("weather").ttl == HOUR
     store.rollback("weather")
-    assert store.get_feature_view("weather").to_dict()["ttl"] == 3 * 3_600_000_000
+    assert store.get_feature_view("weather").ttl == 3 * HOUR
 
 
 def test_what_others_use_is_not_removed(store):
@@ -188,16 +191,26 @@ def test_what_others_use_is_not_removed(store):
 
 def test_all_mistakes_of_all_definitions_at_once(repo):
     (repo / "definitions.py").write_text(
-        DEFINITIONS.replace('entities=[plane]', 'entities=["plan"]').replace(
-            'Field("temp", Float64, description="degrees")', 'Field("temp", "flot64")'
-        )
+        DEFINITIONS.replace("entities=[plane]", 'entities=["plan"]')
+        .replace("timeless=True)", 'timeless=True, data_delay="1h")')
+        .replace("seats * miles", "seats * mile")
     )
     with coeval.FeatureStore(repo) as store, pytest.raises(coeval.InvalidArgument) as error:
         store.plan()
-    text = str(error.value)
-    assert "definitions.py:" in text
-    assert "there is no entity 'plan', did you mean \"plane\"?" in text
-    assert "flot64" in text and "float64" in text
+    lines = str(error.value).splitlines()
+    assert all(line.startswith("definitions.py:") for line in lines)
+    assert any("there is no entity 'plan', did you mean \"plane\"?" in line for line in lines)
+    assert any("data_delay: a timeless source has none" in line for line in lines)
+    assert any("mile" in line and "seat_miles" in line for line in lines)
+
+
+def test_a_type_that_is_none_names_the_nearest(repo):
+    wrong = DEFINITIONS.replace('Field("temp", Float64,', 'Field("temp", "flot64",')
+    (repo / "definitions.py").write_text(wrong)
+    with coeval.FeatureStore(repo) as store, pytest.raises(coeval.InvalidArgument) as error:
+        store.plan()
+    assert "schema.temp.type: 'flot64'" in str(error.value)
+    assert 'did you mean "float64"?' in str(error.value)
 
 
 def test_a_definition_that_raises(repo):
@@ -250,7 +263,7 @@ def test_any_table_may_be_the_spine(store, kind):
     made = ask(store, kind(SPINE), on_error="null")
     assert made.num_rows == 5
     assert made.column_names[:6] == list(SPINE)
-    assert made.features == ["temp", "reports", "seats", "warm", "seat_miles", "share"]
+    assert made.features == ["temp", "reports", "seats", "warm", "seat_miles", "share", "hours"]
     check_expected(made.to_arrow().to_pydict())
     assert made.to_arrow()["label"].to_pylist() == SPINE["label"]
 
@@ -266,7 +279,10 @@ def test_results_in_every_form(store, tmp_path):
     assert made.to_df(dtypes="numpy")["seats"].dtype == "float64"
     check_expected(made.to_dict())
     assert made.to_polars()["seats"].to_list() == EXPECTED["seats"]
-    assert same_values(duckdb.from_arrow(made).project("temp").to_arrow_table()["temp"].to_pylist(), EXPECTED["temp"])
+    assert same_values(
+        duckdb.from_arrow(made).project("temp").to_arrow_table()["temp"].to_pylist(),
+        EXPECTED["temp"],
+    )
     assert made.to_parquet(tmp_path / "t.parquet") == (tmp_path / "t.parquet").stat().st_size
     check_expected(pq.read_table(tmp_path / "t.parquet").to_pydict())
     made.to_csv(tmp_path / "t.csv")
@@ -283,7 +299,7 @@ def test_figures_and_warnings(store):
     assert (figures["temp"].nulls, figures["temp"].expired) == (2, 1)
     assert figures["temp"].not_found == 1
     text = repr(made)
-    assert text.startswith("TrainingSet: 5 rows, 6 columns of the entity table, 6 features")
+    assert text.startswith("TrainingSet: 5 rows, 6 columns of the entity table, 7 features")
     assert "40.0 %" in text and "20.0 %" in text
     assert "<table>" in made._repr_html_()
     assert made.warnings == []
@@ -305,13 +321,20 @@ def test_the_manifest_says_what_made_it_and_repeats(store):
 
 def test_references_views_and_parts(store):
     spine = {"event_timestamp": [NOON], "airport": ["JFK"], "tail": [7]}
-    made = store.get_historical_features(spine, ["weather:temp", "planes:*"], full_feature_names=True)
+    made = store.get_historical_features(
+        spine, ["weather:temp", "planes:*"], full_feature_names=True
+    )
     assert made.features == ["weather__temp", "planes__seats"]
     weather = store.get_feature_view("weather")
     made = store.get_historical_features(spine, [weather[["station"]], "weather@v1:temp"])
     assert made.to_dict()["station"] == ["b"]
     assert made.features == ["station", "temp"]
-    assert store.get_historical_features(spine | {"origin": ["JFK"], "scheduled": [NOON], "miles": [1]}, "model").num_rows == 1
+    assert (
+        store.get_historical_features(
+            spine | {"origin": ["JFK"], "scheduled": [NOON], "miles": [1]}, "model"
+        ).num_rows
+        == 1
+    )
 
 
 def test_what_counts_as_known(store):
@@ -331,7 +354,11 @@ def test_a_range_of_times_instead_of_a_spine(store):
         None, ["weather:temp"], start_date=NOON - 3 * HOUR, end_date="2024-05-01T12:00:00Z"
     )
     rows = made.to_dict()
-    assert list(rows) == ["airport", "event_timestamp", "temp"] or set(rows) == {"airport", "event_timestamp", "temp"}
+    assert list(rows) == ["airport", "event_timestamp", "temp"] or set(rows) == {
+        "airport",
+        "event_timestamp",
+        "temp",
+    }
     assert sorted(zip(rows["event_timestamp"], rows["airport"], strict=True)) == [
         (NOON - 3 * HOUR, "JFK"),
         (NOON - HOUR, "EWR"),
@@ -352,12 +379,37 @@ def test_a_range_of_times_instead_of_a_spine(store):
         ([], SPINE, coeval.InvalidArgument, "feature"),
         (5, SPINE, TypeError, "found 5"),
         ([5], SPINE, TypeError, "found 5"),
-        (["weather:temp"], {"event_timestamp": [NOON], "airprt": ["JFK"]}, coeval.NotFound, "airport.*airprt"),
-        (["weather:temp"], {"event_timestamp": [NOON], "airport": [5]}, coeval.InvalidArgument, "airport"),
+        (
+            ["weather:temp"],
+            {"event_timestamp": [NOON], "airprt": ["JFK"]},
+            coeval.NotFound,
+            "airport.*airprt",
+        ),
+        (
+            ["weather:temp"],
+            {"event_timestamp": [NOON], "airport": [5]},
+            coeval.InvalidArgument,
+            "airport",
+        ),
         (["weather:temp"], {"airport": ["JFK"]}, coeval.CoevalError, "timestamp"),
-        (["weather:temp"], {"event_timestamp": [NOON, None], "airport": ["JFK", "LGA"]}, coeval.InvalidArgument, "row 1"),
-        (["weather:temp"], {"event_timestamp": [NOON], "airport": ["JFK"], "TEMP": [1]}, coeval.CoevalError, "(?i)temp"),
-        (["planes:seats"], {"event_timestamp": [NOON], "tail": ["x"]}, coeval.InvalidArgument, "tail"),
+        (
+            ["weather:temp"],
+            {"event_timestamp": [NOON, None], "airport": ["JFK", "LGA"]},
+            coeval.InvalidArgument,
+            "row 1",
+        ),
+        (
+            ["weather:temp"],
+            {"event_timestamp": [NOON], "airport": ["JFK"], "TEMP": [1]},
+            coeval.CoevalError,
+            "(?i)temp",
+        ),
+        (
+            ["planes:seats"],
+            {"event_timestamp": [NOON], "tail": ["x"]},
+            coeval.InvalidArgument,
+            "tail",
+        ),
     ],
 )
 def test_mistakes_of_a_request_are_named(store, features, spine, error, message):
@@ -403,8 +455,8 @@ def test_an_answer_in_every_form(served):
     answer = served.get_online_features("model", ROWS)
     columns = answer.to_dict()
     assert list(columns) == [
-        "origin", "tail", "scheduled", "miles",
-        "temp", "reports", "seats", "warm", "seat_miles", "share",
+        "origin", "tail", "miles", "scheduled",
+        "temp", "reports", "seats", "warm", "seat_miles", "share", "hours",
     ]  # fmt: skip
     assert columns["origin"] == ["JFK", "LGA", None]
     assert columns["tail"] == [7, 7, None]
@@ -416,12 +468,16 @@ def test_an_answer_in_every_form(served):
     assert answer.time == NOON
     assert not answer.from_offline
     with_times = answer.to_dict(include_event_timestamps=True)
-    assert with_times["temp__ts"] == [int((NOON - 2 * HOUR).timestamp()), int((NOON - 5 * HOUR).timestamp()), 0]
+    assert with_times["temp__ts"] == [
+        int((NOON - 2 * HOUR).timestamp()),
+        int((NOON - 5 * HOUR).timestamp()),
+        0,
+    ]
     assert answer.to_df()["seats"].tolist()[:2] == [100, 100]
     assert answer.to_arrow()["temp"].to_pylist() == columns["temp"]
     assert answer.to_polars()["origin"].to_list() == columns["origin"]
     matrix = answer.to_numpy()
-    assert matrix.shape == (3, 6)
+    assert matrix.shape == (3, 7)
     assert matrix[0, 0] == 2.5
     with pytest.raises(TypeError, match="feature 'station' is string"):
         served.get_online_features(["weather:station"], [{"airport": "JFK"}]).to_numpy()

@@ -33,7 +33,7 @@ def test_the_package_is_typed_throughout(tmp_path):
     assert (Path(coeval.__file__).parent / "py.typed").exists()
 
 
-USER = '''
+USER = """
 from datetime import datetime, timedelta
 import coeval
 from coeval import Entity, FeatureView, Field, FileSource
@@ -50,7 +50,7 @@ reveal_type(store.get_online_features("service", [{"e": "x"}]).to_dict())
 reveal_type(coeval.asof_join({"t": [1]}, {"t": [1]}, on="t"))
 reveal_type(store.materialize_incremental(datetime(2020, 1, 1))[0].rows_read)
 reveal_type(store.apply(view).changes)
-'''
+"""
 WRONG = [
     "coeval.FeatureStore(1)",
     "coeval.Field('a')",

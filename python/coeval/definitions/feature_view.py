@@ -17,7 +17,7 @@ from coeval.definitions.definition import (
 from coeval.definitions.entity import Entity
 from coeval.definitions.field import Field, fields_of
 from coeval.definitions.source import FileSource, RequestSource
-from coeval.definitions.values import Duration, duration_json
+from coeval.definitions.values import Duration, duration_json, durations_from_json
 
 
 class FeatureViewProjection:
@@ -255,13 +255,11 @@ class FeatureView(_Projectable):
 
     @classmethod
     def from_dict(cls, members: Mapping[str, Any]) -> FeatureView:
-        """The inverse of to_dict; durations come as texts of microseconds."""
+        """The inverse of to_dict; durations come as timedeltas."""
         given = {key: value for key, value in members.items() if key != "where"}
         given["schema"] = [Field.from_dict(field) for field in given.get("schema", [])]
         given["version"] = given.pop("version_label", "")
-        for member in ("ttl", "sla"):
-            if isinstance(given.get(member), int):
-                given[member] = f"{given[member]}us"
+        durations_from_json(given, "ttl", "sla")
         view = cls(**given)
         view._place = None
         return view

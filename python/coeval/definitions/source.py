@@ -16,7 +16,7 @@ from coeval.definitions.definition import (
     without_defaults,
 )
 from coeval.definitions.field import Field, fields_of
-from coeval.definitions.values import Duration, duration_json
+from coeval.definitions.values import Duration, duration_json, durations_from_json
 from coeval.types import TypeLike, type_text
 
 
@@ -192,15 +192,13 @@ class FileSource(Definition):
 
     @classmethod
     def from_dict(cls, members: Mapping[str, Any]) -> FileSource:
-        """The inverse of to_dict; durations come as texts of microseconds."""
+        """The inverse of to_dict; durations come as timedeltas."""
         given = {key: value for key, value in members.items() if key not in ("kind", "where")}
         csv = given.pop("csv", None)
         file_format = given.pop("format", None)
         if csv:
             file_format = CsvFormat(**csv)
-        for member in ("data_delay", "lateness", "overlap", "max_future"):
-            if isinstance(given.get(member), int):
-                given[member] = f"{given[member]}us"
+        durations_from_json(given, "data_delay", "lateness", "overlap", "max_future")
         source = cls(file_format=file_format, **given)
         source._place = None
         return source

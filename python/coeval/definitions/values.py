@@ -23,6 +23,13 @@ def duration_json(value: Any, what: str) -> int | str | None:
     )
 
 
+def durations_from_json(members: dict[str, Any], *names: str) -> None:
+    """Durations of microseconds in `members` become timedeltas; texts stay."""
+    for name in names:
+        if isinstance(members.get(name), int):
+            members[name] = datetime.timedelta(microseconds=members[name])
+
+
 def value_json(value: Any, what: str) -> Any:
     """A default as JSON (the forms of docs/formats/definitions.md); its type is checked later."""
     if hasattr(value, "item") and not isinstance(value, (list, tuple, dict)):
