@@ -1,10 +1,10 @@
 # Coeval's commands. `make help` lists them. Everything is done by the scripts in tools/, which
 # say what they do; nothing here does work twice.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test prove bench format tidy install clean
+.PHONY: check help setup build demo test prove bench format tidy install clean
 PYTHON := .venv/bin/python
 PREFIX ?= /usr/local
-# CI=true (set by .ci/run) makes `make test` strict and adds the checks.
+# CI=true (set by .ci/run) adds format and spelling; `make check` is the strict mode.
 ifeq ($(CI),false)
 override CI :=
 endif
@@ -23,6 +23,9 @@ demo: build ## the whole road on real data: examples/flights
 
 test: setup ## every test; ends with "N passed, N failed"
 	@$(PYTHON) tools/run_tests.py $(if $(CI),ci,test)
+
+check: setup ## warnings as errors, sanitizers, fuzzers, clang-tidy
+	@$(PYTHON) tools/run_tests.py check
 
 prove: setup ## the long proofs: large random runs, soaks; writes dated results
 	@$(PYTHON) tools/run_tests.py prove

@@ -2,8 +2,9 @@
 """Runs the tests and ends with one plain line: `N passed, N failed`.
 
   tools/run_tests.py test     a release build and every test that belongs to each change
-  tools/run_tests.py ci       the same with warnings as errors, then format, spelling, clang-tidy,
-                              sanitizers, fuzzers (what `.ci/run` asks for)
+  tools/run_tests.py ci       the same after format and spelling (what `.ci/run` asks for)
+  tools/run_tests.py check    the same with warnings as errors, then headers alone, sanitizers,
+                              fuzzers, clang-tidy
   tools/run_tests.py prove    the long proofs; writes tests/proofs/DATE.md
   tools/run_tests.py bench    the benchmarks: bench/run
   --only NAME                 one suite by its name, for example --only scenarios
@@ -316,6 +317,12 @@ def run_every_change(runner, flags=()):
 
 
 def run_ci(runner):
+    runner.suite("clang-format", clang_format)
+    runner.suite("spelling", spelling)
+    run_every_change(runner)
+
+
+def run_check(runner):
     strict = ["-DCOEVAL_WERROR=ON"]
     runner.suite("clang-format", clang_format)
     runner.suite("spelling", spelling)
@@ -377,7 +384,7 @@ def write_proof(runner):
     print(f"\nwrote {path.relative_to(ROOT)}; commit it")
 
 
-MODES = {"test": run_every_change, "ci": run_ci, "prove": run_prove, "bench": run_bench}
+MODES = {"test": run_every_change, "ci": run_ci, "check": run_check, "prove": run_prove, "bench": run_bench}
 
 
 def main():

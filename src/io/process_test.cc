@@ -17,18 +17,6 @@ ProcessOptions Options(std::string directory, std::vector<std::string> environme
   return options;
 }
 
-ProcessOptions WithTimeout(DurationMicros timeout) {
-  ProcessOptions options;
-  options.timeout = timeout;
-  return options;
-}
-
-ProcessOptions WithLimit(std::int64_t bytes) {
-  ProcessOptions options;
-  options.max_output_bytes = bytes;
-  return options;
-}
-
 TEST(ProcessTest, CollectsBothStreamsAndTheExitCode) {
   const auto result = RunProcess({"sh", "-c", "echo out; echo err >&2; exit 3"}, {});
   ASSERT_TRUE(result.ok()) << result.status().ToString();

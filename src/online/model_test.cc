@@ -238,9 +238,9 @@ TEST_F(ModelTest, AnswersLikeTheModel) {
       EXPECT_EQ(Plain(n).Write(), got.Write());
       const Json* f = expected.Find("values")->array()[1].Find("f");
       ASSERT_EQ(f == nullptr, !x.has_value());
-      if (f == nullptr) continue;
+      if (f == nullptr || values[1].is_null()) continue;
       const double other = std::strtod(f->AsString().c_str(), nullptr);
-      EXPECT_TRUE(SameBits(Value::Double(*x), Value::Double(other))) << f->AsString();
+      EXPECT_TRUE(SameBits(values[1], Value::Double(other))) << f->AsString();
     }
   }
 }
