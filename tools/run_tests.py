@@ -2,7 +2,7 @@
 """Runs the tests and ends with one plain line: `N passed, N failed`.
 
   tools/run_tests.py test     a release build and every test that belongs to each change
-  tools/run_tests.py ci       the same after format and spelling (what `.ci/run` asks for)
+  tools/run_tests.py ci       a release build and the C++ tests (what `.ci/run` asks for)
   tools/run_tests.py check    the same with warnings as errors, then headers alone, sanitizers,
                               fuzzers, clang-tidy
   tools/run_tests.py prove    the long proofs; writes tests/proofs/DATE.md
@@ -317,9 +317,8 @@ def run_every_change(runner, flags=()):
 
 
 def run_ci(runner):
-    runner.suite("clang-format", clang_format)
-    runner.suite("spelling", spelling)
-    run_every_change(runner)
+    if not runner.step("build release", build, "release").failed:
+        runner.suite("c++", cpp_tests, "release", "^fast$")
 
 
 def run_check(runner):
