@@ -20,6 +20,30 @@ namespace {
 
 using ::testing::HasSubstr;
 
+// What column.h promises to kernels, whatever came in.
+void ExpectWellFormed(const Column& column) {
+  const DataType& type = column.type();
+  const auto address = reinterpret_cast<std::uintptr_t>(column.values_buffer().data);
+  if (type.width() > 0) {
+    EXPECT_EQ(address % static_cast<std::uintptr_t>(type.width()), 0U);
+  }
+  if (type.width() > 0 || type.id() == TypeId::kNull) return;
+  if (type.id() == TypeId::kVector) {
+    EXPECT_FALSE(column.child(0).may_have_nulls());
+    return ExpectWellFormed(column.child(0));
+  }
+  for (std::int64_t row = 0; row < column.length(); ++row) {
+    const Column::Extent extent = column.elements(row);
+    EXPECT_LE(extent.first, extent.last);
+    if (column.IsNull(row)) {
+      EXPECT_EQ(extent.first, extent.last) << "bytes or elements at a null";
+    }
+  }
+  if (!type.is_nested()) return;
+  ExpectWellFormed(column.child(0));
+  if (type.id() == TypeId::kMap) ExpectWellFormed(column.child(1));
+}
+
 class ForeignArrayTest : public ::testing::TestWithParam<int> {};
 
 // Whatever the producer's layout, the same bits come in.
@@ -45,6 +69,7 @@ TEST_P(ForeignArrayTest, ComesInWithTheSameBits) {
     ASSERT_TRUE(SameBits(*imported, column)) << where << "\n"
                                              << ColumnToText(*imported) << "\n"
                                              << ColumnToText(column);
+    ExpectWellFormed(*imported);
     // No nulls, no validity: kernels without null checks apply.
     if (column.CountNulls() == 0 && type.id() != TypeId::kNull) {
       EXPECT_FALSE(imported->may_have_nulls()) << where;

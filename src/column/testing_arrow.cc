@@ -1,22 +1,20 @@
 // MakeForeignArray: one column in many foreign shapes.
 #include <algorithm>
-#include <bit>
 #include <cstring>
-#include <limits>
 #include <memory>
 #include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "base/time.h"
 #include "column/testing.h"
+#include "column/testing_arrow_leaf.h"
 
 namespace coeval {
 
 namespace {
 
-using Bytes = std::vector<std::uint8_t>;
+using Bytes = ForeignBytes;
 
 struct SchemaParts {
   std::string format;
@@ -40,13 +38,6 @@ void ReleaseNode(Node* node) {
   for (const auto& child : parts->children) child->release(child.get());
   if (parts->dictionary) parts->dictionary->release(parts->dictionary.get());
   node->release = nullptr;
-}
-
-template <typename T>
-void Put(T value, Bytes* bytes) {
-  const std::size_t at = bytes->size();
-  bytes->resize(at + sizeof(T));
-  std::memcpy(bytes->data() + at, &value, sizeof(T));
 }
 
 // Makes one array and its schema; children and dictionaries are made by further ones.
@@ -143,251 +134,6 @@ class Foreign {
                           array_->children.back().get());
   }
 
-  // Values of `ints` that all fit T.
-  template <typename T>
-  bool Fits(const std::vector<std::int64_t>& ints) const {
-    for (std::int64_t row = 0; row < column_.length(); ++row) {
-      const std::int64_t value = ints[static_cast<std::size_t>(row)];
-      if (!column_.IsNull(row) && !std::in_range<T>(value)) return false;
-    }
-    return true;
-  }
-
-  template <typename T>
-  void PutInts(const char* format, const std::vector<std::int64_t>& ints) {
-    Bytes bytes;
-    for (std::int64_t row = 0; row < column_.length(); ++row) {
-      // Under a null lies anything.
-      const auto value = column_.IsNull(row) ? static_cast<std::int64_t>(random_())
-                                             : ints[static_cast<std::size_t>(row)];
-      Put(static_cast<T>(value), &bytes);
-    }
-    schema_->format = format;
-    AddBuffer(std::move(bytes));
-  }
-
-  // `narrow`: as what comes in as int32; else as what comes in as int64.
-  void PutIntegers(const std::vector<std::int64_t>& ints, bool narrow) {
-    for (;;) {
-      switch (Pick(random_, 8) + (narrow ? 0 : 10)) {
-        case 0:
-          if (Fits<std::int8_t>(ints)) return PutInts<std::int8_t>("c", ints);
-          break;
-        case 1:
-          if (Fits<std::uint8_t>(ints)) return PutInts<std::uint8_t>("C", ints);
-          break;
-        case 2:
-          if (Fits<std::int16_t>(ints)) return PutInts<std::int16_t>("s", ints);
-          break;
-        case 3:
-          if (Fits<std::uint16_t>(ints)) return PutInts<std::uint16_t>("S", ints);
-          break;
-        case 4:
-          return PutInts<std::int32_t>("i", ints);
-        case 10:
-          if (Fits<std::uint32_t>(ints)) return PutInts<std::uint32_t>("I", ints);
-          break;
-        case 11:
-          if (Fits<std::uint64_t>(ints)) return PutInts<std::uint64_t>("L", ints);
-          break;
-        case 12:
-          return PutInts<std::int64_t>("l", ints);
-        default:
-          break;
-      }
-    }
-  }
-
-  std::vector<std::int64_t> Ints() const {
-    std::vector<std::int64_t> ints;
-    for (std::int64_t row = 0; row < column_.length(); ++row) {
-      ints.push_back(column_.IsNull(row) ? 0 : column_.GetValue(row).AsInt());
-    }
-    return ints;
-  }
-
-  // All but nulls divided by `divisor`, where that loses nothing.
-  bool Divide(std::int64_t divisor, std::vector<std::int64_t>* ints) const {
-    for (std::int64_t& value : *ints) {
-      if (value % divisor != 0) return false;
-      value /= divisor;
-    }
-    return true;
-  }
-
-  void PutTimes() {
-    std::vector<std::int64_t> ints = Ints();
-    const char* zones[] = {"", "UTC", "America/New_York"};
-    const std::string zone = zones[Pick(random_, 3)];
-    std::string format = "tsu:";
-    switch (Pick(random_, 4)) {
-      case 0:
-        if (Divide(kSecond, &ints)) format = "tss:";
-        break;
-      case 1:
-        if (Divide(1000, &ints)) format = "tsm:";
-        break;
-      case 2:
-        if (std::all_of(ints.begin(), ints.end(), [](std::int64_t i) {
-              return i > kMinTime / 1000 && i < kMaxTime / 1000;
-            })) {
-          for (std::int64_t& value : ints) value *= 1000;
-          format = "tsn:";
-        }
-        break;
-      default:
-        break;
-    }
-    if (format == "tsu:") ints = Ints();
-    PutInts<std::int64_t>((format + zone).c_str(), ints);
-  }
-
-  void PutDates() {
-    std::vector<std::int64_t> ints = Ints();
-    if (Pick(random_, 2) == 0) return PutInts<std::int32_t>("tdD", ints);
-    for (std::int64_t& value : ints) value *= 86'400'000;
-    PutInts<std::int64_t>("tdm", ints);
-  }
-
-  // NaNs with any sign and payload.
-  template <typename Float, typename Bits>
-  void PutFloats(const char* format) {
-    constexpr Bits kNan =
-        sizeof(Bits) == 8 ? static_cast<Bits>(0x7FF0000000000000U) : static_cast<Bits>(0x7F800000U);
-    Bytes bytes;
-    for (std::int64_t row = 0; row < column_.length(); ++row) {
-      const Float value = column_.values<Float>()[static_cast<std::size_t>(row)];
-      auto bits = std::bit_cast<Bits>(value);
-      if (column_.IsNull(row)) bits = static_cast<Bits>(random_());
-      if (value != value && !column_.IsNull(row) && Pick(random_, 2) == 0) {
-        bits = kNan | static_cast<Bits>(1 + Pick(random_, 1000));
-        if (Pick(random_, 2) == 0) bits |= static_cast<Bits>(Bits{1} << (sizeof(Bits) * 8 - 1));
-      }
-      Put(bits, &bytes);
-    }
-    schema_->format = format;
-    AddBuffer(std::move(bytes));
-  }
-
-  void PutDecimals() {
-    const DataType& type = column_.type();
-    const std::string format =
-        "d:" + std::to_string(type.precision()) + "," + std::to_string(type.scale());
-    const std::int64_t choice = Pick(random_, 3);
-    Bytes bytes;
-    for (std::int64_t row = 0; row < column_.length(); ++row) {
-      const Int128 value = column_.values<Int128>()[static_cast<std::size_t>(row)];
-      if (choice == 0 && type.precision() <= 9) {
-        Put(static_cast<std::int32_t>(value), &bytes);
-      } else if (choice == 1 && type.precision() <= 18) {
-        Put(static_cast<std::int64_t>(value), &bytes);
-      } else {
-        Put(value, &bytes);
-      }
-    }
-    const bool narrow = choice == 0 && type.precision() <= 9;
-    const bool middle = choice == 1 && type.precision() <= 18;
-    schema_->format = format + (narrow                  ? ",32"
-                                : middle                ? ",64"
-                                : Pick(random_, 2) == 0 ? ",128"
-                                                        : "");
-    AddBuffer(std::move(bytes));
-  }
-
-  void PutBits() {
-    Bytes bits(static_cast<std::size_t>((column_.length() + 7) / 8));
-    for (std::int64_t row = 0; row < column_.length(); ++row) {
-      const bool value =
-          column_.IsNull(row) ? Pick(random_, 2) == 0 : column_.GetValue(row).AsBool();
-      if (value) {
-        bits[static_cast<std::size_t>(row / 8)] |= static_cast<std::uint8_t>(1U << (row % 8));
-      }
-    }
-    schema_->format = "b";
-    AddBuffer(std::move(bits));
-  }
-
-  // Offsets that do not begin at 0, and bytes under nulls.
-  template <typename Offset>
-  void PutStrings(const char* format) {
-    Bytes offsets;
-    Bytes bytes(static_cast<std::size_t>(Pick(random_, 9)), 'x');
-    Put(static_cast<Offset>(bytes.size()), &offsets);
-    for (std::int64_t row = 0; row < column_.length(); ++row) {
-      const std::string_view value = column_.IsNull(row) ? "\xFFrubbish" : column_.bytes(row);
-      if (!column_.IsNull(row) || Pick(random_, 2) == 0) {
-        bytes.insert(bytes.end(), value.begin(), value.end());
-      }
-      Put(static_cast<Offset>(bytes.size()), &offsets);
-    }
-    schema_->format = format;
-    AddBuffer(std::move(offsets));
-    AddBuffer(std::move(bytes));
-  }
-
-  void PutViews(const char* format) {
-    std::vector<Bytes> data(static_cast<std::size_t>(1 + Pick(random_, 3)));
-    Bytes views;
-    for (std::int64_t row = 0; row < column_.length(); ++row) {
-      Bytes view;
-      const std::string_view value = column_.IsNull(row) ? "" : column_.bytes(row);
-      Put(static_cast<std::int32_t>(column_.IsNull(row) ? -7 : std::ssize(value)), &view);
-      if (value.size() <= 12) {
-        view.insert(view.end(), value.begin(), value.end());
-        view.resize(16);
-      } else {
-        const auto b = static_cast<std::size_t>(Pick(random_, std::ssize(data)));
-        view.insert(view.end(), value.begin(), value.begin() + 4);
-        Put(static_cast<std::int32_t>(b), &view);
-        Put(static_cast<std::int32_t>(data[b].size()), &view);
-        data[b].insert(data[b].end(), value.begin(), value.end());
-      }
-      views.insert(views.end(), view.begin(), view.end());
-    }
-    schema_->format = format;
-    AddBuffer(std::move(views));
-    Bytes sizes;
-    for (const Bytes& one : data) Put(std::int64_t{std::ssize(one)}, &sizes);
-    for (Bytes& one : data) AddBuffer(std::move(one));
-    AddBuffer(std::move(sizes));
-  }
-
-  // The one size of all values, or -1.
-  std::int64_t CommonSize() const {
-    std::int64_t size = -1;
-    for (std::int64_t row = 0; row < column_.length(); ++row) {
-      if (column_.IsNull(row)) continue;
-      const Column::Extent extent = column_.elements(row);
-      if (size >= 0 && size != extent.last - extent.first) return -1;
-      size = extent.last - extent.first;
-    }
-    return size;
-  }
-
-  void PutBinary() {
-    const bool text = column_.type().id() == TypeId::kString;
-    const std::int64_t size = CommonSize();
-    if (!text && size >= 0 && Pick(random_, 2) == 0) {
-      Bytes bytes;
-      for (std::int64_t row = 0; row < column_.length(); ++row) {
-        const std::string value(column_.bytes(row));
-        for (std::size_t i = 0; i < static_cast<std::size_t>(size); ++i) {
-          bytes.push_back(i < value.size() ? static_cast<std::uint8_t>(value[i]) : 0xEE);
-        }
-      }
-      schema_->format = "w:" + std::to_string(size);
-      return AddBuffer(std::move(bytes));
-    }
-    switch (Pick(random_, 3)) {
-      case 0:
-        return PutStrings<std::int32_t>(text ? "u" : "z");
-      case 1:
-        return PutStrings<std::int64_t>(text ? "U" : "Z");
-      default:
-        return PutViews(text ? "vu" : "vz");
-    }
-  }
-
   // Rows of the child for each row of a list; `rows` gets what lies there. Elements also stand
   // before the first row and under nulls.
   template <typename Offset>
@@ -449,7 +195,7 @@ class Foreign {
   void PutList() {
     const TypeId element = column_.type().child(0).id();
     const bool floats = element == TypeId::kFloat32 || element == TypeId::kFloat64;
-    const std::int64_t size = CommonSize();
+    const std::int64_t size = CommonSize(column_);
     if (size >= 0 && (!floats || size == 0) && Pick(random_, 2) == 0) return PutFixedList(size);
     std::vector<std::int64_t> rows;
     switch (Pick(random_, 4)) {
@@ -497,34 +243,20 @@ class Foreign {
     }
     AddValidity(column_);
     switch (id) {
-      case TypeId::kNull:
-        return;
-      case TypeId::kBool:
-        return PutBits();
-      case TypeId::kInt32:
-        return PutIntegers(Ints(), true);
-      case TypeId::kInt64:
-        return PutIntegers(Ints(), false);
-      case TypeId::kFloat32:
-        return PutFloats<float, std::uint32_t>("f");
-      case TypeId::kFloat64:
-        return PutFloats<double, std::uint64_t>("g");
-      case TypeId::kString:
-      case TypeId::kBytes:
-        return PutBinary();
-      case TypeId::kTimestamp:
-        return PutTimes();
-      case TypeId::kDate:
-        return PutDates();
-      case TypeId::kDecimal128:
-        return PutDecimals();
       case TypeId::kList:
         return PutList();
       case TypeId::kVector:
         return PutFixedList(column_.type().size());
       case TypeId::kMap:
         return PutMap();
+      default:
+        AddLeaf(MakeForeignLeaf(column_, random_));
     }
+  }
+
+  void AddLeaf(ForeignLeaf leaf) {
+    schema_->format = leaf.format;
+    for (Bytes& buffer : leaf.buffers) AddBuffer(std::move(buffer));
   }
 
   // Words in any order, some more than once, some of them null; indices of any integer type.
@@ -552,7 +284,7 @@ class Foreign {
                                  MakeBuffer(std::move(valid)));
     null_count_ = -1;
     AddValidity(column_);
-    PutIntegers(indices, Pick(random_, 2) == 0);
+    AddLeaf(MakeForeignIndices(column_, random_));
   }
 
   Random& random_;
