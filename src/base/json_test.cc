@@ -107,7 +107,7 @@ TEST(JsonTest, BuildsDocuments) {
 }
 
 bool SimdjsonTakes(const std::string& text) {
-  simdjson::dom::parser parser;
+  static simdjson::dom::parser parser;
   return parser.parse(text).error() == simdjson::SUCCESS;
 }
 
@@ -121,7 +121,7 @@ TEST(JsonTest, AgreesWithSimdjsonOnMutatedDocuments) {
     return std::uniform_int_distribution<std::size_t>(0, n - 1)(random);
   };
   int taken = 0;
-  for (int i = 0; i < 50000; ++i) {
+  for (int i = 0; i < 20000; ++i) {
     std::string text = seed_text;
     for (std::size_t n = pick(3); n < 3; ++n) {
       const std::size_t at = pick(text.size());
@@ -144,7 +144,7 @@ TEST(JsonTest, AgreesWithSimdjsonOnMutatedDocuments) {
     ASSERT_TRUE(ours.ok() == SimdjsonTakes(text) || ours_alone_refuses) << text << "\n"
                                                                         << ours.status().ToString();
   }
-  EXPECT_GT(taken, 1000);
+  EXPECT_GT(taken, 400);
 }
 
 }  // namespace

@@ -178,7 +178,8 @@ Result<TimeMicros> ToMicros(std::int64_t count, TimeUnit unit, Rounding rounding
 
 std::string FormatTime(TimeMicros time) {
   const std::int64_t days = FloorDiv(time, kDay);
-  const std::int64_t in_day = time - days * kDay;
+  const std::int64_t in_day =
+      time % kDay + (time % kDay < 0 ? kDay : 0);  // days * kDay may overflow
   const CivilDate day = DateOfDay(days);
   const std::int64_t seconds = in_day / kSecond;
   const std::int64_t micros = in_day % kSecond;

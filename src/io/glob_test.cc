@@ -40,7 +40,7 @@ TEST(MatchesGlobNameTest, AgreesWithFnmatch) {
   std::mt19937 random(5);
   const std::string letters = "ab*?[]-!.";
   int matches = 0;
-  for (int i = 0; i < 200000; ++i) {
+  for (int i = 0; i < 50000; ++i) {
     std::string pattern;
     std::string name;
     for (auto n = random() % 7; n > 0; --n) pattern += letters[random() % letters.size()];
@@ -50,10 +50,10 @@ TEST(MatchesGlobNameTest, AgreesWithFnmatch) {
     if (pattern.find("[.") != std::string::npos) continue;  // glibc: a collating symbol
     if (name.starts_with('.') && pattern.starts_with('[')) continue;
     const bool expected = ::fnmatch(pattern.c_str(), name.c_str(), FNM_PERIOD | FNM_NOESCAPE) == 0;
-    ASSERT_EQ(MatchesGlobName(pattern, name), expected) << pattern << " " << name;
+    if (MatchesGlobName(pattern, name) != expected) FAIL() << pattern << " " << name;
     matches += expected ? 1 : 0;
   }
-  EXPECT_GT(matches, 1000);
+  EXPECT_GT(matches, 300);
 }
 
 TEST(MatchesGlobNameTest, ManyStarsStayCheap) {
