@@ -62,4 +62,9 @@ void EncodeOneFact(const KeptFact& fact, std::string* out);
 // is unchanged then. Rows are not looked into.
 Status DecodeFactList(std::string_view bytes, FactList* list);
 
+// Does an encoded list hold just one fact? A peek, without looking at the checksum.
+inline bool HoldsOneFact(std::string_view bytes) {
+  return bytes.size() > 2 && bytes[0] == 1 && bytes[1] == 1;
+}
+
 }  // namespace coeval

@@ -91,6 +91,13 @@ void TimeKeeper::Abandon() {
   pending_.reset();
 }
 
+void TimeKeeper::Adopt(TimeMicros c, const std::function<void()>& publish) {
+  const std::lock_guard lock(mutex_);
+  visible_c_ = std::max(visible_c_, c);
+  last_c_ = std::max(last_c_, c);
+  publish();
+}
+
 TimeMicros TimeKeeper::last_c() const {
   const std::lock_guard lock(mutex_);
   return last_c_;

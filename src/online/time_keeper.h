@@ -55,6 +55,8 @@ class TimeKeeper {
   void Publish(const std::function<void()>& publish);
   // The batch will never be: its C is spent.
   void Abandon();
+  // A batch with this C is found to be durable: after an abandoned one was, or at the start.
+  void Adopt(TimeMicros c, const std::function<void()>& publish);
 
   // What the clock says, apart from the rules above.
   [[nodiscard]] Result<TimeMicros> ClockTime() const { return clock_->Now(); }

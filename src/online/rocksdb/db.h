@@ -1,11 +1,17 @@
 // Db: the RocksDB database of one online store, open, with its column families.
 //
-//   folder/OWNER      locked by the process that has it open
+//   folder/OWNER      locked by the process that has the store open
 //   folder/FORMAT     the stamp
-//   folder/db         RocksDB: column families default (lease), meta, facts
-//   folder/staging    files of loads on their way; emptied at each open
+//   folder/LEASE      how far answered times may go (rule 1.4)
+//   folder/db         RocksDB: column families default (empty), meta, facts
+//   folder/staging    files of loads on their way; emptied when the store is opened
+//
+// Nothing is written through RocksDB's own log: Debian's build has its assertions on, and the next
+// write after one that failed ends the process. All changes are ingested files.
 #pragma once
 
+#include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,7 +20,6 @@
 #include <rocksdb/env.h>
 #include <rocksdb/options.h>
 
-#include "base/context.h"
 #include "base/status.h"
 #include "io/lock_file.h"
 #include "online/rocksdb/keep_context.h"
@@ -24,45 +29,47 @@ namespace coeval {
 // Closes the database when the last user lets go. Threads: RocksDB's own.
 class Db {
  public:
-  // `env` may wrap the machine's file system (tests make it fail); null = the machine's.
-  // Errors: as OpenRocksDbStore.
-  static Result<std::shared_ptr<Db>> Open(const std::string& folder, const Context& context,
-                                          rocksdb::Env* env);
+  struct Options {
+    std::string folder;  // of the store
+    rocksdb::Env* env = nullptr;
+    std::size_t cache_bytes = 0;
+    std::shared_ptr<const KeepContext> keep;
+    std::shared_ptr<const LockFile> owner;  // held while the database is open
+    std::function<void()> on_closed;        // called once it is closed
+  };
+
+  // Errors: Corruption; IoError.
+  static Result<std::shared_ptr<Db>> Open(Options options);
   ~Db();
   Db(const Db&) = delete;
   Db& operator=(const Db&) = delete;
 
   [[nodiscard]] rocksdb::DB& rocks() const { return *db_; }
 
-  [[nodiscard]] rocksdb::Env* env() const { return env_; }
-
-  [[nodiscard]] rocksdb::ColumnFamilyHandle* leases() const { return handles_[0]; }
-
   [[nodiscard]] rocksdb::ColumnFamilyHandle* meta() const { return handles_[1]; }
 
   [[nodiscard]] rocksdb::ColumnFamilyHandle* facts() const { return handles_[2]; }
 
-  [[nodiscard]] KeepContext& keep() const { return *keep_; }
-
-  [[nodiscard]] const std::string& folder() const { return folder_; }
-
-  [[nodiscard]] std::string staging() const { return folder_ + "/staging"; }
-
-  // For files that will be ingested into a column family.
-  [[nodiscard]] rocksdb::Options FileOptions(rocksdb::ColumnFamilyHandle* family) const;
   [[nodiscard]] std::size_t block_cache_bytes() const;
 
- private:
-  Db(std::string folder, rocksdb::Env* env, LockFile owner);
-  Status OpenDatabase(const Context& context);
+  // Something could not be written. Reads go on; what is written next needs a database that is
+  // opened anew, since RocksDB does not promise to come out of it whole.
+  void MarkFailed() { failed_->store(true); }
 
-  const std::string folder_;
-  rocksdb::Env* const env_;
-  const LockFile owner_;  // given back after the database is closed
-  std::shared_ptr<KeepContext> keep_ = std::make_shared<KeepContext>();
+  [[nodiscard]] bool failed() const { return failed_->load(); }
+
+ private:
+  explicit Db(Options options) : options_(std::move(options)) {}
+
+  const Options options_;
+  const std::shared_ptr<std::atomic<bool>> failed_ = std::make_shared<std::atomic<bool>>(false);
   std::shared_ptr<rocksdb::Cache> cache_;
   rocksdb::DB* db_ = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
 };
+
+// For files that will be ingested.
+rocksdb::Options MetaFileOptions(rocksdb::Env* env);
+rocksdb::Options FactFileOptions(rocksdb::Env* env);
 
 }  // namespace coeval

@@ -1,6 +1,7 @@
 #include "online/rocksdb/fact_buffer.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace coeval {
@@ -9,10 +10,10 @@ namespace {
 // Bytes 1 to 8 of the key as a number that orders like them.
 std::uint64_t PrefixOf(std::string_view key) {
   std::uint64_t prefix = 0;
-  for (std::size_t i = 1; i <= 8; ++i) {
-    prefix = (prefix << 8) | (i < key.size() ? static_cast<std::uint8_t>(key[i]) : 0U);
+  if (key.size() > 1) {
+    std::memcpy(&prefix, key.data() + 1, std::min<std::size_t>(key.size() - 1, sizeof(prefix)));
   }
-  return prefix;
+  return std::endian::native == std::endian::little ? __builtin_bswap64(prefix) : prefix;
 }
 
 // Offsets are 32 bits; one pair beyond the room still fits, since a column holds at most 2 GiB.

@@ -38,7 +38,7 @@ std::vector<std::string> Borders(const std::vector<std::shared_ptr<const FactRun
 LoadMemory LoadMemory::Of(const Context& context) {
   // Two buffers on their way and one being filled come on top of the sorted runs.
   const auto quarter =
-      static_cast<std::size_t>(std::max<std::int64_t>(context.memory_budget_bytes / 4, 8 << 20));
+      static_cast<std::size_t>(std::max<std::int64_t>(context.memory_budget_bytes / 4, 1 << 20));
   LoadMemory memory;
   memory.buffer_bytes = std::min(kLargestBuffer, quarter / 8);
   memory.memory_bytes = quarter - 3 * memory.buffer_bytes;
@@ -94,12 +94,11 @@ RocksDbFactLoad::RocksDbFactLoad(std::shared_ptr<StoreCore> core, LoadTicket tic
       memory_(memory),
       context_(std::move(context)),
       rule_({.types = ticket_.record.types,
-             .horizon = core_->state()->project.horizon,
+             .horizon = core_->meta()->project.horizon,
              .ttl = ticket_.record.ttl}),
-      // One load of an id at a time, and what it leaves is removed before the next.
-      scratch_(core_->db().staging() + "/load-" + std::to_string(ticket_.record.id)) {
+      scratch_(core_->NewStagingPath("load")) {
   RunSorter::Options options;
-  options.env = core_->db().env();
+  options.env = core_->env();
   options.scratch = scratch_;
   options.rule = rule_;
   options.memory_bytes = memory_.memory_bytes;
@@ -110,7 +109,7 @@ RocksDbFactLoad::~RocksDbFactLoad() {
   sorter_.reset();
   if (!committed_) {
     // What cannot be removed now is removed when the store is opened.
-    for (const std::string& file : files_) (void)core_->db().env()->DeleteFile(file);
+    for (const std::string& file : files_) (void)core_->env()->DeleteFile(file);
   }
   core_->EndLoad(ticket_, committed_);
 }
@@ -178,7 +177,7 @@ Status RocksDbFactLoad::WritePart(const std::vector<std::shared_ptr<const FactRu
                                   std::size_t part, const std::string& from, const std::string& to,
                                   LoadSummary* summary, std::vector<std::string>* files) const {
   FactFiles::Options options;
-  options.file = core_->db().FileOptions(core_->db().facts());
+  options.file = FactFileOptions(core_->env());
   options.path = scratch_ + "-" + std::to_string(part);
   options.id = ticket_.record.id;
   options.plain_values = ticket_.fresh;

@@ -30,24 +30,34 @@ class MemoryRun : public FactRun, public std::enable_shared_from_this<MemoryRun>
  public:
   explicit MemoryRun(std::unique_ptr<FactBuffer> buffer) : buffer_(std::move(buffer)) {}
 
+  // Pairs lie in the order in which they came, so that each is a walk to main memory: they are
+  // asked for some steps ahead.
   class Cursor : public RunCursor {
    public:
-    Cursor(std::shared_ptr<const MemoryRun> run, std::size_t i) : run_(std::move(run)), i_(i) {}
+    Cursor(std::shared_ptr<const MemoryRun> run, std::size_t i) : run_(std::move(run)), i_(i) {
+      for (std::size_t ahead = 1; ahead < kAhead; ++ahead) run_->buffer_->Prefetch(i_ + ahead);
+      if (valid()) key_ = run_->buffer_->key(i_);
+    }
 
     [[nodiscard]] bool valid() const override { return i_ < run_->buffer_->size(); }
 
-    [[nodiscard]] std::string_view key() const override { return run_->buffer_->key(i_); }
+    [[nodiscard]] std::string_view key() const override { return key_; }
 
     [[nodiscard]] std::string_view value() const override { return run_->buffer_->value(i_); }
 
     Status Next() override {
       ++i_;
+      run_->buffer_->Prefetch(i_ + kAhead - 1);
+      if (valid()) key_ = run_->buffer_->key(i_);
       return {};
     }
 
    private:
+    static constexpr std::size_t kAhead = 8;
+
     std::shared_ptr<const MemoryRun> run_;
     std::size_t i_;
+    std::string_view key_;
   };
 
   [[nodiscard]] Result<std::unique_ptr<RunCursor>> Seek(std::string_view key) const override {
@@ -180,6 +190,7 @@ class Collapser {
 
   Status Emit(std::string_view key, const std::vector<std::string_view>& pieces,
               const EmitFacts& emit) {
+    if (pieces.size() == 1 && HoldsOneFact(pieces[0])) return emit(key, pieces[0], 1);
     list_.Clear();
     for (const std::string_view piece : pieces) {
       COEVAL_RETURN_IF_ERROR(DecodeFactList(piece, &list_));

@@ -79,7 +79,8 @@ Status ReadRow(const std::string& project, std::string_view key, const Json& row
   if (owner != project) return {};
   COEVAL_ASSIGN_OR_RETURN(ViewRecord record, ReadViewRecord(row, key.substr(slash + 1)));
   std::string identity = record.data_identity;
-  meta->views.insert_or_assign(std::move(identity), std::move(record));
+  meta->views.insert_or_assign(std::move(identity),
+                               std::make_shared<const ViewRecord>(std::move(record)));
   return {};
 }
 
@@ -97,6 +98,11 @@ ViewRecord ViewRecord::Of(const ViewVersion& version, DataId id) {
   }
   record.ttl = version.view.ttl;
   return record;
+}
+
+const ViewRecord* Meta::Find(const std::string& data_identity) const {
+  const auto found = views.find(data_identity);
+  return found == views.end() ? nullptr : found->second.get();
 }
 
 std::string ViewKey(const std::string& project, const std::string& data_identity) {

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,8 +55,11 @@ struct ProjectRecord {
 struct Meta {
   DataId next_id = 1;
   ProjectRecord project;
-  std::map<std::string, ViewRecord> views;  // of the project, by data identity
+  std::map<std::string, std::shared_ptr<const ViewRecord>> views;  // by data identity
   std::vector<DataId> retired;
+
+  // Null where nothing was ever carried.
+  [[nodiscard]] const ViewRecord* Find(const std::string& data_identity) const;
 };
 
 std::string ViewKey(const std::string& project, const std::string& data_identity);

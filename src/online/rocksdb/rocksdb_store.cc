@@ -31,6 +31,17 @@ std::int64_t BytesOf(const Db& db, DataId id) {
   return static_cast<std::int64_t>(bytes);
 }
 
+void AddSizes(const StoreState& state, OnlineStats* stats) {
+  const Db& db = *state.db;
+  stats->approximate_keys = IntProperty(db, "rocksdb.estimate-num-keys");
+  stats->bytes_on_disk = IntProperty(db, "rocksdb.total-sst-files-size");
+  stats->block_cache_bytes = static_cast<std::int64_t>(db.block_cache_bytes());
+  for (OnlineStats::View& view : stats->views) {
+    const ViewRecord* record = state.meta->Find(view.data_identity);
+    if (record != nullptr) view.bytes_on_disk = BytesOf(db, record->id);
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<OnlineStore>> RocksDbStore::Open(const StoreCore::Options& options,
@@ -54,8 +65,8 @@ Result<std::shared_ptr<const OnlineSnapshot>> RocksDbStore::Now() {
 }
 
 ViewProgress RocksDbStore::Progress(const ViewVersion& version) const {
-  const SharedState state = core_->state();
-  const ViewRecord* record = state->Find(version.data_identity);
+  const std::shared_ptr<const Meta> meta = core_->meta();
+  const ViewRecord* record = meta->Find(version.data_identity);
   if (record == nullptr) return {};
   ViewProgress progress = record->progress;
   if (!record->Covers(version.view.ttl)) progress.watermark.reset();
@@ -63,7 +74,7 @@ ViewProgress RocksDbStore::Progress(const ViewVersion& version) const {
 }
 
 TimeMicros RocksDbStore::horizon() const {
-  return core_->state()->project.horizon;
+  return core_->meta()->project.horizon;
 }
 
 TimeMicros RocksDbStore::HorizonAfterLoad(TimeMicros clock) const {
@@ -72,8 +83,6 @@ TimeMicros RocksDbStore::HorizonAfterLoad(TimeMicros clock) const {
 
 Result<std::unique_ptr<FactLoad>> RocksDbStore::BeginLoad(const LoadSpec& spec,
                                                           const Context& context) {
-  // After a full disk RocksDB waits to be told that there is room again.
-  (void)core_->db().rocks().Resume();
   COEVAL_ASSIGN_OR_RETURN(LoadTicket ticket, core_->BeginLoad(spec));
   return std::unique_ptr<FactLoad>(std::make_unique<RocksDbFactLoad>(
       core_, std::move(ticket), spec.version->source, LoadMemory::Of(context), context));
@@ -94,27 +103,25 @@ Status RocksDbStore::Drop(const std::string& data_identity) {
 }
 
 Result<VerifyReport> RocksDbStore::Verify(const Context& context) {
-  return VerifyFacts(*core_->state(), context);
+  COEVAL_ASSIGN_OR_RETURN(const SharedState state, core_->State());
+  return VerifyFacts(*state, context);
 }
 
 OnlineStats RocksDbStore::Stats() const {
-  const SharedState state = core_->state();
-  const Db& db = core_->db();
+  const std::shared_ptr<const Meta> meta = core_->meta();
   OnlineStats stats;
-  stats.horizon = state->project.horizon;
+  stats.horizon = meta->project.horizon;
   stats.last_c = core_->time_keeper().last_c();
   stats.lease = core_->time_keeper().lease();
-  stats.approximate_keys = IntProperty(db, "rocksdb.estimate-num-keys");
-  stats.bytes_on_disk = IntProperty(db, "rocksdb.total-sst-files-size");
-  stats.block_cache_bytes = static_cast<std::int64_t>(db.block_cache_bytes());
-  for (const auto& [identity, record] : state->views) {
+  for (const auto& [identity, record] : meta->views) {
     stats.views.push_back({.name = record->view,
                            .data_identity = identity,
                            .progress = record->progress,
                            .newest_event_time = record->newest_event_time,
                            .ttl = record->ttl,
-                           .bytes_on_disk = BytesOf(db, record->id)});
+                           .bytes_on_disk = 0});
   }
+  if (const Result<SharedState> state = core_->State(); state.ok()) AddSizes(**state, &stats);
   std::stable_sort(stats.views.begin(), stats.views.end(),
                    [](const auto& a, const auto& b) { return a.name < b.name; });
   return stats;
@@ -125,7 +132,8 @@ Status RocksDbStore::Compact() {
 }
 
 Result<std::string> RocksDbStore::StateHash(const ViewVersion& version, TimeMicros horizon) {
-  return HashFacts(*core_->state(), version.data_identity, horizon);
+  COEVAL_ASSIGN_OR_RETURN(const SharedState state, core_->State());
+  return HashFacts(*state, version.data_identity, horizon);
 }
 
 }  // namespace coeval

@@ -101,7 +101,7 @@ Result<std::vector<ViewAnswers>> RocksDbSnapshot::Read(std::span<const ViewQuest
   std::vector<const ViewRecord*> records;
   Fetch fetch(*state_);
   for (const ViewQuestion& question : questions) {
-    records.push_back(state_->Find(question.version->data_identity));
+    records.push_back(state_->meta->Find(question.version->data_identity));
     if (records.back() != nullptr) fetch.AddKeys(records.back()->id, *question.keys);
   }
   fetch.Run();

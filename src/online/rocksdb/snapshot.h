@@ -18,7 +18,7 @@ class RocksDbSnapshot : public OnlineSnapshot {
 
   [[nodiscard]] TimeMicros time() const override { return time_; }
 
-  [[nodiscard]] TimeMicros horizon() const override { return state_->project.horizon; }
+  [[nodiscard]] TimeMicros horizon() const override { return state_->meta->project.horizon; }
 
   Result<std::vector<ViewAnswers>> Read(std::span<const ViewQuestion> questions,
                                         TimeMicros t) const override;

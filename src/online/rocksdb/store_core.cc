@@ -1,30 +1,21 @@
 #include "online/rocksdb/store_core.h"
 
 #include <algorithm>
-#include <optional>
+#include <chrono>
 
 #include <rocksdb/convenience.h>
 #include <rocksdb/sst_file_writer.h>
-#include <rocksdb/write_batch.h>
 
-#include "base/json.h"
+#include "io/files.h"
 #include "online/rocksdb/fact_merge.h"
+#include "online/rocksdb/format_stamp.h"
 #include "online/rocksdb/status.h"
 
 namespace coeval {
 namespace {
 
-constexpr std::string_view kCommitting = "committing to the online store";
-
-rocksdb::WriteOptions Durable() {
-  rocksdb::WriteOptions options;
-  options.sync = true;
-  return options;
-}
-
-std::string LeaseKey(const std::string& project) {
-  return "lease/" + project;
-}
+// How long a request may hold a snapshot before opening the database again gives up.
+constexpr std::chrono::seconds kMostPatience{30};
 
 std::string PrefixOf(DataId id) {
   std::string prefix;
@@ -44,93 +35,153 @@ ViewRecord RecordAfter(const SealedLoad& load, TimeMicros c) {
   return record;
 }
 
+Result<std::shared_ptr<Meta>> ReadMeta(const Db& db, const std::string& project) {
+  auto meta = std::make_shared<Meta>();
+  rocksdb::ReadOptions options;
+  options.verify_checksums = true;
+  const std::unique_ptr<rocksdb::Iterator> rows(db.rocks().NewIterator(options, db.meta()));
+  for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
+    COEVAL_RETURN_IF_ERROR(
+        ReadMetaRow(project, rows->key().ToStringView(), rows->value().ToStringView(), meta.get()));
+  }
+  COEVAL_RETURN_IF_ERROR(FromRocksDb(rows->status(), "reading the online store's meta data"));
+  return meta;
+}
+
 }  // namespace
 
-StoreState::StoreState(std::shared_ptr<Db> database, ProjectRecord record)
+StoreState::StoreState(std::shared_ptr<Db> database, std::shared_ptr<const Meta> committed,
+                       std::shared_ptr<KeepContext> keep)
     : db(std::move(database)),
       snapshot(db->rocks().GetSnapshot()),
-      project(record),
-      pin_(&db->keep(), record.horizon) {}
+      meta(std::move(committed)),
+      keep_(std::move(keep)),
+      pin_(keep_.get(), meta->project.horizon) {}
 
 StoreState::~StoreState() {
   db->rocks().ReleaseSnapshot(snapshot);
 }
 
-const ViewRecord* StoreState::Find(const std::string& data_identity) const {
-  const auto found = views.find(data_identity);
-  return found == views.end() ? nullptr : found->second.get();
-}
-
-StoreCore::StoreCore(Options options, std::shared_ptr<Db> db)
-    : options_(std::move(options)), db_(std::move(db)) {}
+StoreCore::StoreCore(Options options, const Context& context, LockFile owner, LeaseFile lease)
+    : options_(std::move(options)),
+      context_(context),
+      owner_(std::make_shared<const LockFile>(std::move(owner))),
+      lease_(std::move(lease)) {}
 
 StoreCore::~StoreCore() {
-  keeper_.reset();  // its last lease is written before the database closes
+  keeper_.reset();  // writes its last lease
 }
 
-Result<std::shared_ptr<StoreCore>> StoreCore::Open(const Options& options, const Context& context) {
-  COEVAL_ASSIGN_OR_RETURN(std::shared_ptr<Db> db, Db::Open(options.folder, context, options.env));
-  std::shared_ptr<StoreCore> core(new StoreCore(options, std::move(db)));
-  core->log_ = context.log;
-  Meta meta;
-  COEVAL_RETURN_IF_ERROR(core->ReadMeta(&meta));
-  COEVAL_ASSIGN_OR_RETURN(const TimeMicros lease, core->ReadLease());
-  auto state = std::make_shared<StoreState>(core->db_, meta.project);
-  for (auto& [identity, record] : meta.views) {
-    core->db_->keep().SetView(record.id, {.types = record.types, .ttl = record.ttl});
-    state->views.emplace(identity, std::make_shared<const ViewRecord>(std::move(record)));
+Result<std::shared_ptr<StoreCore>> StoreCore::Open(Options options, const Context& context) {
+  if (options.env == nullptr) options.env = rocksdb::Env::Default();
+  const std::string& folder = options.folder;
+  COEVAL_RETURN_IF_ERROR(MakeDirectories(folder));
+  Result<LockFile> owner = LockFile::Acquire(folder + "/OWNER");
+  if (!owner.ok()) {
+    return owner.status().WithContext("the online store has one owner at a time");
   }
-  core->state_ = std::move(state);
-  core->next_id_ = meta.next_id;
-  core->keeper_ = std::make_unique<TimeKeeper>(
-      context.clock, TimeKeeper::Start{.lease = lease, .last_c = meta.project.c},
-      [raw = core.get()](TimeMicros until) { return raw->WriteLease(until); }, context.log);
+  COEVAL_RETURN_IF_ERROR(CheckFormatStamp(folder));
+  COEVAL_ASSIGN_OR_RETURN(LeaseFile lease, LeaseFile::Open(folder + "/LEASE", options.project));
+  const std::string staging = folder + "/staging";
+  COEVAL_RETURN_IF_ERROR(RemoveTree(staging));  // what a run left that did not finish
+  COEVAL_RETURN_IF_ERROR(MakeDirectories(staging));
+  std::shared_ptr<StoreCore> core(
+      new StoreCore(std::move(options), context, std::move(*owner), std::move(lease)));
   const std::lock_guard lock(core->commit_mutex_);
-  for (const DataId id : meta.retired) core->Retire(id, {});
-  core->ReclaimRetired();
+  COEVAL_RETURN_IF_ERROR(core->OpenDatabase());
   return core;
 }
 
-Status StoreCore::ReadMeta(Meta* meta) {
-  rocksdb::ReadOptions options;
-  options.verify_checksums = true;
-  const std::unique_ptr<rocksdb::Iterator> rows(db_->rocks().NewIterator(options, db_->meta()));
-  for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
-    COEVAL_RETURN_IF_ERROR(ReadMetaRow(options_.project, rows->key().ToStringView(),
-                                       rows->value().ToStringView(), meta));
+Status StoreCore::OpenDatabase() {
+  {
+    const std::lock_guard lock(gate_->mutex);
+    ++gate_->open;
   }
-  return FromRocksDb(rows->status(), "reading the online store " + options_.folder);
+  Db::Options options;
+  options.folder = options_.folder;
+  options.env = options_.env;
+  options.cache_bytes =
+      static_cast<std::size_t>(std::max<std::int64_t>(context_.memory_budget_bytes / 4, 8 << 20));
+  options.keep = keep_;
+  options.owner = owner_;
+  options.on_closed = [gate = gate_] {
+    const std::lock_guard lock(gate->mutex);
+    --gate->open;
+    gate->closed.notify_all();
+  };
+  COEVAL_ASSIGN_OR_RETURN(std::shared_ptr<Db> db, Db::Open(std::move(options)));
+  COEVAL_ASSIGN_OR_RETURN(const std::shared_ptr<Meta> meta, ReadMeta(*db, options_.project));
+  for (const auto& [identity, record] : meta->views) {
+    keep_->SetView(record->id, {.types = record->types, .ttl = record->ttl});
+  }
+  const std::vector<DataId> retired = std::exchange(meta->retired, {});
+  if (keeper_ == nullptr) {
+    keeper_ = std::make_unique<TimeKeeper>(
+        context_.clock, TimeKeeper::Start{.lease = lease_.until(), .last_c = meta->project.c},
+        [this](TimeMicros until) { return lease_.Write(until); }, context_.log);
+  }
+  // After a commit that failed at its last step, its C may be the newest after all.
+  keeper_->Adopt(meta->project.c, [&] { Publish(meta, std::move(db)); });
+  retired_.clear();
+  for (const DataId id : retired) Retire(id, {});
+  ReclaimRetired();
+  return {};
 }
 
-Result<TimeMicros> StoreCore::ReadLease() {
-  std::string text;
-  const rocksdb::Status status =
-      db_->rocks().Get(rocksdb::ReadOptions(), db_->leases(), LeaseKey(options_.project), &text);
-  if (status.IsNotFound()) return kMinTime;
-  COEVAL_RETURN_IF_ERROR(FromRocksDb(status, "reading the online store " + options_.folder));
-  const Result<Json> row = ParseJson(text);
-  const Json* until = row.ok() ? row->Find("until") : nullptr;
-  if (until == nullptr || !until->is_int()) {
-    return Status::Corruption("the lease of the online store " + options_.folder +
-                              " is not what was written");
+Status StoreCore::EnsureHealthy() {
+  if (const SharedState now = state(); now != nullptr) {
+    if (!now->db->failed()) return {};
+    COEVAL_RETURN_IF_ERROR(ProbeDisk());
+    // A new manifest. The old one may end with an ingestion that was taken back.
+    COEVAL_RETURN_IF_ERROR(FromRocksDb(now->db->rocks().Resume(), "resuming after a failed write"));
   }
-  return until->AsInt();
+  {
+    SharedState failed;
+    const std::lock_guard lock(state_mutex_);
+    failed = std::exchange(state_, nullptr);
+  }
+  // Requests that are being answered hold the database open a little longer.
+  std::unique_lock lock(gate_->mutex);
+  if (!gate_->closed.wait_for(lock, kMostPatience, [&] { return gate_->open == 0; })) {
+    return Status::Unavailable(
+        "the online store must be opened again after a failed write, and a request that began "
+        "before still reads from it: let it end and run this again");
+  }
+  lock.unlock();
+  return OpenDatabase();
 }
 
-Status StoreCore::WriteLease(TimeMicros until) {
-  rocksdb::Status status = db_->rocks().Put(Durable(), db_->leases(), LeaseKey(options_.project),
-                                            Json().Set("until", until).Write());
-  if (!status.ok() && db_->rocks().Resume().ok()) {  // an earlier failure may have passed
-    status = db_->rocks().Put(Durable(), db_->leases(), LeaseKey(options_.project),
-                              Json().Set("until", until).Write());
-  }
-  return FromRocksDb(status, "writing the lease of the online store");
+std::string StoreCore::NewStagingPath(const std::string& name) {
+  return options_.folder + "/staging/" + std::to_string(staged_++) + "-" + name;
+}
+
+// Room for what opening writes, and more.
+Status StoreCore::ProbeDisk() {
+  const std::string path = NewStagingPath("probe");
+  std::unique_ptr<rocksdb::WritableFile> file;
+  rocksdb::Status status = env()->NewWritableFile(path, &file, rocksdb::EnvOptions());
+  if (status.ok()) status = file->Append(std::string(1 << 20, '\0'));
+  if (status.ok()) status = file->Sync();
+  if (status.ok()) status = file->Close();
+  if (status.ok()) status = env()->DeleteFile(path);
+  return FromRocksDb(status, "opening the online store again after a failed write");
 }
 
 Result<std::pair<TimeMicros, SharedState>> StoreCore::Now() {
-  SharedState seen;
-  COEVAL_ASSIGN_OR_RETURN(const TimeMicros t, keeper_->Now([&] { seen = state(); }));
-  return std::pair(t, std::move(seen));
+  while (true) {
+    SharedState seen;
+    COEVAL_ASSIGN_OR_RETURN(const TimeMicros t, keeper_->Now([&] { seen = state(); }));
+    if (seen != nullptr) return std::pair(t, std::move(seen));
+    const std::lock_guard lock(commit_mutex_);
+    COEVAL_RETURN_IF_ERROR(EnsureHealthy());
+  }
+}
+
+Result<SharedState> StoreCore::State() {
+  if (SharedState seen = state(); seen != nullptr) return seen;
+  const std::lock_guard lock(commit_mutex_);
+  COEVAL_RETURN_IF_ERROR(EnsureHealthy());
+  return state();
 }
 
 SharedState StoreCore::state() const {
@@ -138,8 +189,13 @@ SharedState StoreCore::state() const {
   return state_;
 }
 
+std::shared_ptr<const Meta> StoreCore::meta() const {
+  const std::lock_guard lock(state_mutex_);
+  return meta_;
+}
+
 TimeMicros StoreCore::HorizonAfter(TimeMicros c) const {
-  return std::max(state()->project.horizon, SaturatingSubtract(c, options_.store.online_history));
+  return std::max(meta()->project.horizon, SaturatingSubtract(c, options_.store.online_history));
 }
 
 Result<LoadTicket> StoreCore::BeginLoad(const LoadSpec& spec) {
@@ -148,12 +204,16 @@ Result<LoadTicket> StoreCore::BeginLoad(const LoadSpec& spec) {
     return Status::FailedPrecondition("view " + version.view.name +
                                       " was not applied: it has no identity to keep its data by");
   }
+  {
+    const std::lock_guard lock(commit_mutex_);
+    COEVAL_RETURN_IF_ERROR(EnsureHealthy());
+  }
   const std::lock_guard lock(state_mutex_);
   if (!loading_.insert(version.data_identity).second) {
     return Status::Unavailable("view " + version.view.name +
                                " is being materialized by another run: wait for it to end");
   }
-  const ViewRecord* existing = state_->Find(version.data_identity);
+  const ViewRecord* existing = meta_->Find(version.data_identity);
   LoadTicket ticket;
   ticket.fresh = existing == nullptr || spec.replace;
   ticket.record = ViewRecord::Of(version, ticket.fresh ? next_id_++ : existing->id);
@@ -166,91 +226,99 @@ Result<LoadTicket> StoreCore::BeginLoad(const LoadSpec& spec) {
     if (ticket.fresh) ticket.replaces = existing->id;
   }
   // Before any file is there: from now on no compaction drops what the greater ttl needs.
-  db_->keep().SetView(ticket.record.id, {.types = ticket.record.types, .ttl = ticket.record.ttl});
+  keep_->SetView(ticket.record.id, {.types = ticket.record.types, .ttl = ticket.record.ttl});
   return ticket;
 }
 
 void StoreCore::EndLoad(const LoadTicket& ticket, bool committed) {
   const std::lock_guard lock(state_mutex_);
   loading_.erase(ticket.record.data_identity);
-  if (ticket.fresh && !committed) db_->keep().ForgetView(ticket.record.id);
+  if (committed || !ticket.fresh) return;
+  const ViewRecord* found = meta_->Find(ticket.record.data_identity);
+  if (found == nullptr || found->id != ticket.record.id) keep_->ForgetView(ticket.record.id);
 }
 
 Result<Committed> StoreCore::Commit(std::span<const SealedLoad> loads) {
   const std::lock_guard lock(commit_mutex_);
+  COEVAL_RETURN_IF_ERROR(EnsureHealthy());
   COEVAL_ASSIGN_OR_RETURN(const TimeMicros c, keeper_->TakeC());
-  const ProjectRecord project = {.c = c, .horizon = HorizonAfter(c)};
-  MetaRows meta;
+  auto next = std::make_shared<Meta>(*meta());
+  next->project = {.c = c, .horizon = HorizonAfter(c)};
+  MetaRows rows;
   {
     const std::lock_guard state_lock(state_mutex_);
-    meta[std::string(kNextIdKey)] = WriteNextId(next_id_);
+    rows[std::string(kNextIdKey)] = WriteNextId(next_id_);
   }
-  meta[ProjectKey(options_.project)] = Write(project);
-  std::vector<ViewRecord> records;
+  rows[ProjectKey(options_.project)] = Write(next->project);
   std::vector<std::string> files;
   for (const SealedLoad& load : loads) {
-    records.push_back(RecordAfter(load, c));
-    meta[ViewKey(options_.project, records.back().data_identity)] = Write(records.back());
-    if (load.ticket->replaces != 0) meta[RetiredKey(load.ticket->replaces)] = "{}";
+    const auto record = std::make_shared<const ViewRecord>(RecordAfter(load, c));
+    rows[ViewKey(options_.project, record->data_identity)] = Write(*record);
+    if (load.ticket->replaces != 0) rows[RetiredKey(load.ticket->replaces)] = "{}";
     files.insert(files.end(), load.files.begin(), load.files.end());
+    next->views[record->data_identity] = record;
   }
-  if (const Status status = Ingest(files, meta, c); !status.ok()) {
+  Status status = Ingest(files, rows);
+  // What failed may have been work in the background, or may have passed.
+  if (!status.ok() && EnsureHealthy().ok()) status = Ingest(files, rows);
+  if (!status.ok()) {
     keeper_->Abandon();
     return status;
   }
+  const Committed committed = {.c = c, .horizon = next->project.horizon};
   const std::weak_ptr<const StoreState> before = state();
-  std::shared_ptr<StoreState> next = CopyState(project);
-  for (ViewRecord& record : records) {
-    std::string identity = record.data_identity;
-    next->views[std::move(identity)] = std::make_shared<const ViewRecord>(std::move(record));
-  }
-  keeper_->Publish([&] { Publish(std::move(next)); });
+  keeper_->Publish([&] { Publish(std::move(next), state()->db); });
   for (const SealedLoad& load : loads) {
     if (load.ticket->replaces != 0) Retire(load.ticket->replaces, before);
   }
   ReclaimRetired();
-  return Committed{.c = c, .horizon = project.horizon};
+  return committed;
+}
+
+Result<std::string> StoreCore::WriteMetaFile(const MetaRows& rows) {
+  std::string path = NewStagingPath("meta.sst");
+  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), MetaFileOptions(env()));
+  rocksdb::Status status = writer.Open(path);
+  for (const auto& [key, value] : rows) {
+    if (status.ok()) status = value ? writer.Put(key, *value) : writer.Delete(key);
+  }
+  if (status.ok()) status = writer.Finish();
+  COEVAL_RETURN_IF_ERROR(FromRocksDb(status, "writing to the online store"));
+  return path;
 }
 
 // All files at once, or none (RocksDB writes them into its manifest as one group).
-Status StoreCore::Ingest(const std::vector<std::string>& files, const MetaRows& rows,
-                         TimeMicros c) {
-  const std::string path = db_->staging() + "/meta-" + std::to_string(c) + ".sst";
-  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), db_->FileOptions(db_->meta()));
-  rocksdb::Status status = writer.Open(path);
-  for (const auto& [key, value] : rows) {
-    if (status.ok()) status = writer.Put(key, value);
-  }
-  if (status.ok()) status = writer.Finish();
-
+Status StoreCore::Ingest(const std::vector<std::string>& files, const MetaRows& rows) {
+  const SharedState now = state();
+  COEVAL_ASSIGN_OR_RETURN(const std::string path, WriteMetaFile(rows));
   rocksdb::IngestExternalFileOptions options;
   options.move_files = true;
   options.write_global_seqno = false;
   std::vector<rocksdb::IngestExternalFileArg> parts(files.empty() ? 1 : 2);
-  parts[0].column_family = db_->meta();
+  parts[0].column_family = now->db->meta();
   parts[0].external_files = {path};
   parts[0].options = options;
   if (!files.empty()) {
-    parts[1].column_family = db_->facts();
+    parts[1].column_family = now->db->facts();
     parts[1].external_files = files;
     parts[1].options = options;
   }
-  if (status.ok()) status = db_->rocks().IngestExternalFiles(parts);
-  if (!status.ok()) (void)db_->env()->DeleteFile(path);  // else the next open removes it
-  return FromRocksDb(status, kCommitting);
+  const rocksdb::Status status = now->db->rocks().IngestExternalFiles(parts);
+  if (!status.ok()) {
+    now->db->MarkFailed();
+    (void)env()->DeleteFile(path);  // else the next open removes it
+  }
+  return FromRocksDb(status, "committing to the online store");
 }
 
-std::shared_ptr<StoreState> StoreCore::CopyState(const ProjectRecord& project) const {
-  auto next = std::make_shared<StoreState>(db_, project);
-  next->views = state()->views;
-  return next;
-}
-
-void StoreCore::Publish(std::shared_ptr<StoreState> next) {
-  SharedState last = std::move(next);
+void StoreCore::Publish(std::shared_ptr<const Meta> meta, std::shared_ptr<Db> db) {
+  auto next = std::make_shared<const StoreState>(std::move(db), std::move(meta), keep_);
+  SharedState last;
   {
     const std::lock_guard lock(state_mutex_);
-    std::swap(state_, last);
+    next_id_ = std::max(next_id_, next->meta->next_id);
+    meta_ = next->meta;
+    last = std::exchange(state_, std::move(next));
   }
 }
 
@@ -262,61 +330,72 @@ void StoreCore::ReclaimRetired() {
   std::erase_if(retired_, [&](const auto& entry) {
     const auto& [id, last_user] = entry;
     if (!last_user.expired()) return false;  // a reader may still be at it
-    const std::string begin = PrefixOf(id);
-    const std::string end = PrefixOf(id + 1);
-    const rocksdb::Slice first(begin);
-    const rocksdb::Slice last(end);
-    rocksdb::Status status =
-        rocksdb::DeleteFilesInRange(&db_->rocks(), db_->facts(), &first, &last, false);
-    rocksdb::WriteBatch batch;
-    if (status.ok()) status = batch.DeleteRange(db_->facts(), begin, end);
-    if (status.ok()) status = batch.Delete(db_->meta(), RetiredKey(id));
-    if (status.ok()) status = db_->rocks().Write(Durable(), &batch);
-    if (!status.ok()) {
-      log_(LogLevel::kWarning,
-           "replaced data stays on disk until the online store is opened "
-           "again: " +
-               status.ToString());
+    if (const Status status = Reclaim(id); !status.ok()) {
+      context_.log(LogLevel::kWarning,
+                   "replaced data stays on disk until the online store is opened again: " +
+                       status.ToString());
     }
-    db_->keep().ForgetView(id);
+    keep_->ForgetView(id);
     return true;
   });
 }
 
+Status StoreCore::Reclaim(DataId id) {
+  const SharedState now = state();
+  const std::string begin = PrefixOf(id);
+  const std::string end = PrefixOf(id + 1);
+  const rocksdb::Slice first(begin);
+  const rocksdb::Slice last(end);
+  // Whole files at once; what lies in files with other views is covered by a range tombstone.
+  rocksdb::Status status = rocksdb::DeleteFilesInRange(&now->db->rocks(), now->db->facts(), &first,
+                                                       &last, /*include_end=*/false);
+  if (!status.ok()) now->db->MarkFailed();
+  const std::string path = NewStagingPath("reclaim.sst");
+  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), FactFileOptions(env()));
+  if (status.ok()) status = writer.Open(path);
+  if (status.ok()) status = writer.DeleteRange(begin, end);
+  if (status.ok()) status = writer.Finish();
+  COEVAL_RETURN_IF_ERROR(FromRocksDb(status, "writing to the online store"));
+  return Ingest({path}, {{RetiredKey(id), std::nullopt}});
+}
+
 Status StoreCore::Drop(const std::string& data_identity) {
   const std::lock_guard lock(commit_mutex_);
-  SharedState before = state();
-  const ViewRecord* record = before->Find(data_identity);
   {
     const std::lock_guard state_lock(state_mutex_);
     if (loading_.contains(data_identity)) {
       return Status::Unavailable("the data of this view are being materialized: wait for the run");
     }
   }
+  COEVAL_RETURN_IF_ERROR(EnsureHealthy());
+  const std::shared_ptr<const Meta> committed = meta();
+  const ViewRecord* record = committed->Find(data_identity);
   if (record == nullptr) return {};
   const DataId id = record->id;
-  rocksdb::WriteBatch batch;
-  rocksdb::Status status = batch.Delete(db_->meta(), ViewKey(options_.project, data_identity));
-  if (status.ok()) status = batch.Put(db_->meta(), RetiredKey(id), "{}");
-  if (status.ok()) status = db_->rocks().Write(Durable(), &batch);
-  COEVAL_RETURN_IF_ERROR(FromRocksDb(status, "dropping a view's data from the online store"));
-  std::shared_ptr<StoreState> next = CopyState(before->project);
+  COEVAL_RETURN_IF_ERROR(Ingest(
+      {}, {{ViewKey(options_.project, data_identity), std::nullopt}, {RetiredKey(id), "{}"}}));
+  auto next = std::make_shared<Meta>(*committed);
   next->views.erase(data_identity);
-  Publish(std::move(next));
-  Retire(id, std::exchange(before, nullptr));
+  const std::weak_ptr<const StoreState> before = state();
+  Publish(std::move(next), state()->db);
+  Retire(id, before);
   ReclaimRetired();
   return {};
 }
 
 Status StoreCore::Compact() {
   const std::lock_guard lock(commit_mutex_);
+  COEVAL_RETURN_IF_ERROR(EnsureHealthy());
   // A fresh snapshot, so that the one of the state holds nothing back that was deleted since.
-  Publish(CopyState(state()->project));
+  Publish(meta(), state()->db);
   ReclaimRetired();
+  const SharedState now = state();
   rocksdb::CompactRangeOptions options;
   options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
-  return FromRocksDb(db_->rocks().CompactRange(options, db_->facts(), nullptr, nullptr),
-                     "compacting the online store");
+  const rocksdb::Status status =
+      now->db->rocks().CompactRange(options, now->db->facts(), nullptr, nullptr);
+  if (!status.ok()) now->db->MarkFailed();
+  return FromRocksDb(status, "compacting the online store");
 }
 
 }  // namespace coeval

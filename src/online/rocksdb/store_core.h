@@ -2,9 +2,12 @@
 // snapshots and the store share it.
 #pragma once
 
+#include <atomic>
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -14,8 +17,10 @@
 #include "base/context.h"
 #include "base/status.h"
 #include "base/time.h"
+#include "io/lock_file.h"
 #include "online/online_store.h"
 #include "online/rocksdb/db.h"
+#include "online/rocksdb/lease_file.h"
 #include "online/rocksdb/meta.h"
 #include "online/time_keeper.h"
 
@@ -24,21 +29,19 @@ namespace coeval {
 // One committed state: what readers between two commits see. Immutable; the facts are those of
 // `snapshot`, so a load that is being ingested shows nowhere before its state is published.
 struct StoreState {
-  StoreState(std::shared_ptr<Db> database, ProjectRecord record);
+  StoreState(std::shared_ptr<Db> database, std::shared_ptr<const Meta> committed,
+             std::shared_ptr<KeepContext> keep);
   ~StoreState();
   StoreState(const StoreState&) = delete;
   StoreState& operator=(const StoreState&) = delete;
 
-  // Null where nothing was ever carried.
-  [[nodiscard]] const ViewRecord* Find(const std::string& data_identity) const;
-
   const std::shared_ptr<Db> db;
   const rocksdb::Snapshot* const snapshot;
-  const ProjectRecord project;
-  std::map<std::string, std::shared_ptr<const ViewRecord>> views;
+  const std::shared_ptr<const Meta> meta;
 
  private:
-  const KeepContext::Pin pin_;  // nothing that some t >= project.horizon needs is dropped
+  const std::shared_ptr<KeepContext> keep_;
+  const KeepContext::Pin pin_;  // nothing that some t >= horizon needs is dropped
 };
 
 using SharedState = std::shared_ptr<const StoreState>;
@@ -70,22 +73,26 @@ class StoreCore {
     rocksdb::Env* env = nullptr;  // null = the machine's
   };
 
-  static Result<std::shared_ptr<StoreCore>> Open(const Options& options, const Context& context);
+  // Errors: as OpenRocksDbStore.
+  static Result<std::shared_ptr<StoreCore>> Open(Options options, const Context& context);
   ~StoreCore();
   StoreCore(const StoreCore&) = delete;
   StoreCore& operator=(const StoreCore&) = delete;
 
   // Rule 1.4: the time of a question, and the state that is visible at it.
   Result<std::pair<TimeMicros, SharedState>> Now();
-  [[nodiscard]] SharedState state() const;
+  // The newest state. Errors: of opening the database again, where that had to be done.
+  Result<SharedState> State();
+  // What is committed, whether or not the database can be reached.
+  [[nodiscard]] std::shared_ptr<const Meta> meta() const;
   [[nodiscard]] TimeMicros HorizonAfter(TimeMicros c) const;
 
-  // One load of a view's data at a time. Errors: Unavailable; FailedPrecondition.
+  // One load of a view's data at a time. Errors: Unavailable; FailedPrecondition; IoError.
   Result<LoadTicket> BeginLoad(const LoadSpec& spec);
   // Gives the ticket back, committed or not.
   void EndLoad(const LoadTicket& ticket, bool committed);
   // Makes all of them visible with all that belongs to them, as one batch with one C.
-  // Errors: IoError; nothing changed then.
+  // Errors: IoError; nothing changed then, or, where the disk failed at the last step, everything.
   Result<Committed> Commit(std::span<const SealedLoad> loads);
 
   Status Drop(const std::string& data_identity);
@@ -93,33 +100,53 @@ class StoreCore {
 
   [[nodiscard]] const TimeKeeper& time_keeper() const { return *keeper_; }
 
-  [[nodiscard]] Db& db() const { return *db_; }
+  [[nodiscard]] rocksdb::Env* env() const { return options_.env; }
+
+  // A path below staging/ that was not used before: an ingested file may still have its name there,
+  // and what is written under that name would be written into the database.
+  std::string NewStagingPath(const std::string& name);
 
  private:
-  using MetaRows = std::map<std::string, std::string>;
+  // How many databases of this store are open: one, and for a moment none. Outlives the core.
+  struct Gate {
+    std::mutex mutex;
+    std::condition_variable closed;
+    int open = 0;
+  };
 
-  StoreCore(Options options, std::shared_ptr<Db> db);
-  Status ReadMeta(Meta* meta);
-  Result<TimeMicros> ReadLease();
-  Status WriteLease(TimeMicros until);
-  Status Ingest(const std::vector<std::string>& files, const MetaRows& rows, TimeMicros c);
-  void Publish(std::shared_ptr<StoreState> next);
-  // The same views and project, as the database is now.
-  [[nodiscard]] std::shared_ptr<StoreState> CopyState(const ProjectRecord& project) const;
+  using MetaRows = std::map<std::string, std::optional<std::string>>;  // nothing = removed
+
+  StoreCore(Options options, const Context& context, LockFile owner, LeaseFile lease);
+  // What follows REQUIRES that commit_mutex_ is held, until said otherwise.
+  Status OpenDatabase();
+  // A database that failed to write is closed and opened again, once the disk takes writes.
+  Status EnsureHealthy();
+  Status ProbeDisk();
+  Status Ingest(const std::vector<std::string>& files, const MetaRows& rows);
+  [[nodiscard]] Result<std::string> WriteMetaFile(const MetaRows& rows);
+  void Publish(std::shared_ptr<const Meta> meta, std::shared_ptr<Db> db);
   void Retire(DataId id, std::weak_ptr<const StoreState> last_user);
-  // Removes retired data that no reader can reach any more. REQUIRES: commit_mutex_ is held.
+  // Removes retired data that no reader can reach any more.
   void ReclaimRetired();
+  Status Reclaim(DataId id);
+  // What follows needs no lock.
+  [[nodiscard]] SharedState state() const;
 
   const Options options_;
-  const std::shared_ptr<Db> db_;
-  LogSink log_;
+  const Context context_;
+  const std::shared_ptr<const LockFile> owner_;
+  LeaseFile lease_;  // written by the time keeper alone
+  const std::shared_ptr<KeepContext> keep_ = std::make_shared<KeepContext>();
+  const std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
   std::unique_ptr<TimeKeeper> keeper_;
 
-  std::mutex commit_mutex_;  // one commit at a time; guards retired_
+  std::mutex commit_mutex_;  // one commit at a time
   std::vector<std::pair<DataId, std::weak_ptr<const StoreState>>> retired_;
+  std::atomic<std::uint64_t> staged_{0};
 
   mutable std::mutex state_mutex_;  // guards what follows
-  SharedState state_;
+  SharedState state_;               // null while the database is opened again
+  std::shared_ptr<const Meta> meta_;
   DataId next_id_ = 1;
   std::set<std::string> loading_;  // data identities
 };

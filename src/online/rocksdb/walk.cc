@@ -76,7 +76,7 @@ Result<VerifyReport> VerifyFacts(const StoreState& state, const Context& context
   } else {
     COEVAL_RETURN_IF_ERROR(FromRocksDb(blocks, "verifying the online store"));
   }
-  for (const auto& [identity, record] : state.views) {
+  for (const auto& [identity, record] : state.meta->views) {
     const Status status =
         ForEachKey(state, record->id, [&](std::string_view key, std::string_view value) {
           if (++report.keys % 4096 == 0) COEVAL_RETURN_IF_ERROR(context.cancel->Check());
@@ -99,12 +99,13 @@ Result<VerifyReport> VerifyFacts(const StoreState& state, const Context& context
 
 Result<std::string> HashFacts(const StoreState& state, const std::string& data_identity,
                               TimeMicros horizon) {
-  if (horizon < state.project.horizon) {
+  if (horizon < state.meta->project.horizon) {
     return Status::InvalidArgument("the state at " + FormatTime(horizon) +
-                                   " is gone, the horizon is " + FormatTime(state.project.horizon));
+                                   " is gone, the horizon is " +
+                                   FormatTime(state.meta->project.horizon));
   }
   Sha256 hash;
-  const ViewRecord* record = state.Find(data_identity);
+  const ViewRecord* record = state.meta->Find(data_identity);
   if (record == nullptr) return hash.HexDigest();
   FactList list;
   std::string bytes;
