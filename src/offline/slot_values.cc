@@ -105,8 +105,10 @@ SlotValues::SlotValues(std::vector<ColumnSchema> features, SlotId num_slots)
   // The widest first, so that every value lies at a multiple of its width.
   std::vector<std::size_t> order(features.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&features](std::size_t a, std::size_t b) {
-    return StoredWidth(features[a].type) > StoredWidth(features[b].type);
+  std::sort(order.begin(), order.end(), [&features](std::size_t a, std::size_t b) {
+    const std::uint32_t width_a = StoredWidth(features[a].type);
+    const std::uint32_t width_b = StoredWidth(features[b].type);
+    return width_a != width_b ? width_a > width_b : a < b;
   });
   fields_.resize(features.size());
   for (const std::size_t i : order) {
