@@ -2,7 +2,7 @@
 """Writes docs/python.md, the reference of the Python SDK, from its docstrings.
 
   tools/in_build.sh release python tools/python_reference.py           writes the page
-  tools/in_build.sh release python tools/python_reference.py --check   exit 1 where it is not current
+  tools/in_build.sh release python tools/python_reference.py --check   exit 1 if it is not current
 
 In a docstring, a paragraph of lines "name: what it is" is a list of parameters, lines that are set
 in by four blanks are code, everything else is text.
@@ -31,7 +31,7 @@ SECTIONS = [
 HEAD = """# Python reference
 
 Made from the docstrings by `tools/python_reference.py`; do not edit it here. What the words mean
-is said in [semantics](semantics.md); how to begin, in [getting started](getting-started.md).
+is said in [semantics](semantics.md); how to begin, in the [README](../README.md).
 
 ```python
 import coeval
@@ -45,18 +45,10 @@ def make_page():
     parts = [HEAD]
     for title, names in SECTIONS:
         parts.append(f"## {title}\n")
-        parts += [describe(name, find(coeval, name)) for name in names]
+        parts += [describe(name, getattr(coeval, name)) for name in names]
     parts.append("## Types\n\n" + text_of(coeval.types.__doc__) + "\n" + types_table(coeval))
     parts.append("## Errors\n\n" + text_of(coeval.errors.__doc__) + "\n" + errors_table(coeval))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(parts)).rstrip() + "\n"
-
-
-def find(coeval, name):
-    if name == "Materialized":
-        from coeval.materialization import Materialized
-
-        return Materialized
-    return getattr(coeval, name)
 
 
 def describe(name, thing):

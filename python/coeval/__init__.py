@@ -48,6 +48,7 @@ from coeval.types import ValueType
 
 if TYPE_CHECKING:
     from coeval.asof import asof_join
+    from coeval.materialization import Materialized
     from coeval.online_response import OnlineResponse
     from coeval.plan import Plan
     from coeval.store import FeatureStore
@@ -73,6 +74,7 @@ __all__ = [
     "Internal",
     "InvalidArgument",
     "IoError",
+    "Materialized",
     "NotFound",
     "OnDemandFeatureView",
     "OnlineResponse",
@@ -91,6 +93,7 @@ __all__ = [
 # What needs the engine, and where it is.
 _ENGINE = {
     "FeatureStore": "coeval.store",
+    "Materialized": "coeval.materialization",
     "OnlineResponse": "coeval.online_response",
     "Plan": "coeval.plan",
     "TrainingSet": "coeval.training_set",

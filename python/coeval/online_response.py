@@ -89,7 +89,7 @@ class OnlineResponse(Table):
         """to_numpy as a tensor of torch. Errors: ValueError for another kind, ImportError."""
         if kind != "torch":
             raise ValueError(f'to_tensor: "torch" is expected, found {kind!r}')
-        import torch  # type: ignore[import-not-found]
+        import torch
 
         return torch.from_numpy(self.to_numpy())
 

@@ -119,7 +119,7 @@ class _NotebookLine(_Line):
         self.handle: Any = None
 
     def write(self, text: str) -> None:
-        from IPython.display import display  # type: ignore[import-not-found]
+        from IPython.display import display
 
         shown = {"text/plain": text}
         if self.handle is None:

@@ -64,7 +64,8 @@ class Table:
 
     def to_polars(self) -> polars.DataFrame:
         """A polars.DataFrame."""
-        return convert.to_polars(self._frame)
+        frame: polars.DataFrame = convert.to_polars(self._frame)
+        return frame
 
     def to_dict(self) -> dict[str, list[Any]]:
         """A dict of lists of Python's own values; times are datetimes in UTC."""
