@@ -1,0 +1,125 @@
+"""plan, apply, promote, rollback, delete, list, describe, runs, doctor."""
+
+import json
+import re
+
+
+def change(shop, before: str, after: str) -> None:
+    path = shop.folder / "definitions.py"
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after))
+
+
+def change_of(report: dict, name: str) -> dict:
+    return next(each for each in report["changes"] if each["name"] == name)
+
+
+def test_plan_changes_nothing_and_tells_ci(coeval):
+    coeval("init", "shop")
+    shop = type(coeval)(coeval.folder / "shop")
+    for _ in range(2):
+        text = shop("plan").out
+        assert "customer_history" in text and "purchase_v1" in text
+    assert shop("plan", "--exit-code", code=1).out == text
+    shop("apply")
+    assert shop.json("plan", "--exit-code")["empty"] is True
+
+
+def test_a_changed_definition_is_explained_and_serves_when_promoted(shop):
+    change(shop, '"price * quantity"', '"price * quantity * 2"')
+    report = shop.json("plan")
+    assert report["empty"] is False
+    assert any("total" in line for line in change_of(report, "offer_value")["differences"])
+    text = shop("plan").out
+    assert "offer_value" in text and "total" in text
+
+    def total() -> float:
+        question = ["get", "offer_value:total", "customer_id=7", "product=tea", "quantity=2"]
+        return shop.json(*question)["features"][0]["value"]
+
+    before = total()
+    shop("apply")
+    assert total() == before, "apply never moves serving"
+    shop("promote", "offer_value")
+    assert total() == 2 * before
+    shop("rollback", "offer_value")
+    assert total() == before
+    shop("promote", "offer_value@v2")
+    assert total() == 2 * before
+
+
+def test_apply_promote(shop):
+    question = ["get", "offer_value:total", "customer_id=7", "product=tea", "quantity=2"]
+    before = shop.json(*question)["features"][0]["value"]
+    change(shop, '"price * quantity"', '"price * quantity * 3"')
+    shop("apply", "--promote")
+    assert shop.json(*question)["features"][0]["value"] == 3 * before
+
+
+def test_what_is_used_is_not_deleted(shop):
+    outcome = shop("delete", "product_price", code=3)
+    assert "purchase_v1" in outcome.err and "offer_value" in outcome.err
+    assert "product_price" in shop("list", "--names").out
+    shop("delete", "purchase_v1")
+    assert "purchase_v1" not in shop("list", "--names").out
+
+
+def test_misspelt_names_have_a_suggestion(shop):
+    for command in ("describe", "promote", "rollback", "delete"):
+        outcome = shop(command, "customer_histroy", code=3)
+        assert 'did you mean "customer_history"?' in outcome.err, command
+
+
+def test_list_and_describe(shop):
+    everything = shop.json("list")
+    assert [each["name"] for each in everything["feature_services"]] == ["purchase_v1"]
+    assert "features" not in everything
+    views = shop.json("list", "feature-views")
+    assert {each["name"] for each in views} == {"customer_history", "product_price"}
+    assert shop.json("list", "views") == views
+    assert "spent" in shop("list", "features").out
+    unknown = shop("list", "feature_vews", code=3)
+    assert 'did you mean "feature_views"?' in unknown.err
+    record = shop.json("describe", "customer_history")
+    assert record["name"] == "customer_history"
+    text = shop("describe", "customer_history").out
+    for words in ("customer_id", "customers_file", "14d", "spent"):
+        assert words in text + json.dumps(record), words
+
+
+def test_runs_history_and_training_sets(shop):
+    runs = shop.json("runs")
+    assert {run["status"] for run in runs} == {"finished"} or all("status" in r for r in runs)
+    assert len(runs) >= 2
+    assert len(shop.json("runs", "--limit", "1")) == 1
+    assert "customer_history" in shop("runs").out
+    assert shop.json("runs", "--applied")
+    assert shop.json("runs", "--training-sets") == []
+    assert shop("runs", "--training-sets").out == "there is none yet\n"
+    shop("training-set", "purchase_v1", "-s", "data/spine.parquet", "-o", "t.parquet")
+    sets = shop.json("runs", "--training-sets")
+    assert len(sets) == 1 and sets[0]["row_count"] == 1000
+    shop("runs", "--applied", "--training-sets", code=2)
+
+
+def test_doctor(shop):
+    report = shop.json("doctor")
+    assert report["ok"] is True and all(check["ok"] for check in report["checks"])
+    assert shop("doctor").out.endswith("everything is in order\n")
+    (shop.folder / "data" / "prices.parquet").unlink()
+    text = shop("doctor", code=1).out
+    assert "WRONG" in text and "prices" in text
+    assert text.endswith("something is wrong\n")
+
+
+def test_doctor_outside_a_repository(coeval):
+    report = coeval.json("doctor", code=1)
+    assert report["ok"] is False
+    assert "coeval.yaml" in report["checks"][0]["detail"]
+
+
+def test_nothing_is_coloured_in_a_pipe(shop):
+    for command in (["list"], ["plan"], ["doctor"], ["describe", "customer_history"], ["--help"]):
+        outcome = shop(*command, NO_COLOR="")
+        assert not re.search("\x1b", outcome.out + outcome.err), command

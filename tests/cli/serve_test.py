@@ -1,0 +1,133 @@
+"""`coeval serve`: starting, ports, signals, the clock, what it says."""
+
+import json
+import signal
+import socket
+import threading
+
+import pytest
+
+pytestmark = pytest.mark.server
+
+QUESTION = {
+    "feature_service": "purchase_v1",
+    "entities": {"customer_id": [7, 8], "product": ["tea", "rice"], "quantity": [2, 1]},
+}
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+def test_it_answers_and_ends_with_zero(shop, serve, by):
+    server = serve(shop.folder)
+    assert server.ask("GET", "/health")[0] == 200
+    status, text = server.post("/get-online-features", QUESTION)
+    assert status == 200
+    names = json.loads(text)["metadata"]["feature_names"]
+    assert names[:2] == ["customer_id", "product"] and "enough_stock" in names
+    assert "Traceback" not in server.stop(by)
+
+
+def test_what_is_served_is_what_get_shows(shop, serve):
+    keys = ["customer_id=7", "product=tea", "quantity=2"]
+    shown = {f["name"]: f for f in shop.json("get", "purchase_v1", *keys)["features"]}
+    answer = json.loads(serve(shop.folder).post("/get-online-features", QUESTION)[1])
+    for name, result in zip(answer["metadata"]["feature_names"], answer["results"], strict=True):
+        if name in shown:
+            assert result["values"][0] == shown[name]["value"], name
+            assert result["statuses"][0] == shown[name]["status"], name
+
+
+def test_a_port_in_use_is_a_system_failure_that_says_what_to_do(shop):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        error = shop("serve", "--port", str(port), code=4).err
+    assert str(port) in error and "in use" in error and "--port" in error
+
+
+def test_loopback_only(shop):
+    assert "loopback" in shop("serve", "--host", "0.0.0.0", "--port", "0", code=3).err
+
+
+def test_settings_come_from_file_and_flags(shop, serve):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = shop.folder / "coeval.yaml"
+    settings.write_text(settings.read_text() + f"serve: {{port: {port}, max_rows: 2}}\n")
+    server = serve(shop.folder, "--host", "localhost")
+    assert server.port != port, "--port 0 wins"
+    entities = {name: values * 2 for name, values in QUESTION["entities"].items()}
+    message = server.error("/get-online-features", QUESTION | {"entities": entities}, 400)
+    assert "4 rows" in message and "2" in message
+
+
+def test_the_clock_is_shown_and_read_at_each_request(shop, serve):
+    clock = shop.folder / "clock.txt"
+    clock.write_text("2025-02-20T00:00:00Z")
+    server = serve(shop.folder, "--clock", "@clock.txt", "--set", "online_store.path=other")
+    ready = json.loads(server.ask("GET", "/ready")[1])
+    assert ready["ready"] is True and "clock.txt" in ready["clock"]
+    body = json.dumps({"end_ts": "2025-02-20T00:00:00Z"})
+    assert server.ask("POST", "/materialize-incremental", body)[0] == 200
+
+    def newest() -> str:
+        answer = json.loads(server.post("/get-online-features", QUESTION)[1])
+        position = answer["metadata"]["feature_names"].index("price")
+        return answer["results"][position]["event_timestamps"][0]
+
+    first = newest()
+    assert first < "2025-02-20"
+    clock.write_text("2025-02-21T00:00:00Z")
+    body = json.dumps({"end_ts": "2025-02-21T00:00:00Z"})
+    assert server.ask("POST", "/materialize-incremental", body)[0] == 200
+    assert first < newest() < "2025-02-21"
+
+
+def test_failed_requests_are_told_without_their_keys(shop, serve):
+    server = serve(shop.folder)
+    body = {"features": ["product_price:price"], "entities": {"product": ["secret-7"], "x": [1, 2]}}
+    server.error("/get-online-features?token=secret-8", body, 400)
+    server.ask("GET", "/health")
+    said = server.stop()
+    assert "POST /get-online-features 400" in said and "secret" not in said
+    assert "/health" not in said
+
+
+def test_requests_as_json_lines(shop, serve):
+    server = serve(shop.folder, "--log", "json", "--all-requests")
+    server.ask("GET", "/health")
+    server.ask("GET", "/nothing")
+    lines = [json.loads(line) for line in server.stop().splitlines() if line.startswith("{")]
+    assert [(line["path"], line["status"]) for line in lines] == [("/health", 200), ("/nothing", 404)]
+    assert "no route" in lines[1]["error"]
+
+
+def test_reads_and_carrying_from_many_at_once(shop, serve):
+    server = serve(shop.folder)
+    expected = server.post("/get-online-features", QUESTION)
+    failures = []
+
+    def read():
+        for _ in range(20):
+            if server.post("/get-online-features", QUESTION) != expected:
+                failures.append("another answer")
+
+    def carry():
+        body = json.dumps({"start_ts": "2025-02-01", "end_ts": "2025-03-01"})
+        if server.ask("POST", "/materialize", body)[0] != 200:
+            failures.append("materialize failed")
+
+    threads = [threading.Thread(target=work) for work in (read, read, carry, carry)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_the_store_has_one_owner(shop, serve):
+    serve(shop.folder)
+    error = shop("materialize-incremental", "now", code=4).err
+    assert "process" in error or "in use" in error or "owner" in error
+    shop("list")  # the registry is free to all

@@ -1,0 +1,141 @@
+"""How `coeval` is called: help, wrong usage, exit codes, completion."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+COMMANDS = (
+    "init asof plan apply promote rollback delete list describe runs training-set materialize "
+    "materialize-incremental get serve doctor version completion"
+).split()
+
+
+def test_help_lists_every_command_under_its_heading(coeval):
+    for help_text in (coeval().out, coeval("--help").out, coeval("-h").out):
+        for command in COMMANDS:
+            assert re.search(rf"^  {command} ", help_text, re.MULTILINE), command
+        assert "Examples:" in help_text
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_examples(coeval, command):
+    text = coeval(command, "--help").out
+    assert f"Usage: coeval {command}" in text
+    assert f"\n  coeval {command}" in text.split("Examples:")[1] or command == "completion"
+
+
+def test_version(coeval):
+    assert re.fullmatch(r"coeval \d+\.\d+\.\d+\n", coeval("--version").out)
+    versions = coeval.json("version")
+    assert coeval("version").out.startswith(f"coeval {versions['release']}\n")
+    assert re.match(r"\d+\.", versions["libraries"]["arrow"])
+    assert versions["formats"]["registry"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["aply"], 'no command \'aply\', did you mean "apply"?'),
+        (["get", "x", "--jsn"], 'no option --jsn of `coeval get`, did you mean "--json"?'),
+        (["--jsn"], 'no option --jsn, did you mean "--json"?'),
+        (["plan", "weather"], "`coeval plan` takes no argument 'weather'"),
+        (["describe"], "NAME is required"),
+        (["materialize", "yesterday", "now"], "yesterday"),
+        (["--set", "serve.port", "list"], "key=value"),
+        (["training-set", "x"], "--spine FILE"),
+        (["training-set", "x", "-f", "a:b", "-s", "s.csv"], "not both"),
+        (["asof", "one.csv"], "FEATURES is required"),
+        (["asof", "a.csv", "b.csv", "--known", "later"], "declared"),
+        (["asof", "a.csv", "b.csv", "--ttl", "3 hours"], "3 hours"),
+        (["serve", "--port", "http"], "http"),
+        (["completion", "tcsh"], "tcsh"),
+    ],
+)
+def test_wrong_usage_is_exit_two(coeval, arguments, words):
+    outcome = coeval(*arguments, code=2)
+    assert outcome.err.startswith("coeval: error: ")
+    assert words in outcome.err
+    assert "--help`." in outcome.err
+    assert outcome.out == ""
+
+
+def test_without_a_repository(coeval):
+    outcome = coeval("plan", code=3)
+    assert "coeval.yaml" in outcome.err and "coeval init" in outcome.err
+    error = coeval.json("plan", code=3)["error"]
+    assert error["code"] == "not found" and "coeval.yaml" in error["message"]
+
+
+def test_options_may_stand_before_and_after_the_command(shop):
+    for arguments in (
+        ["--json", "-C", "..", "list"],
+        ["list", "-C", "..", "--json"],
+        ["-C", "..", "list", "--json"],
+    ):
+        below = type(shop)(shop.folder / "data")
+        assert below(*arguments).json.keys() >= {"entities", "feature_views"}
+
+
+def test_the_repository_is_found_from_a_folder_below(shop):
+    below = type(shop)(shop.folder / "data")
+    assert below("list", "--names").out == shop("list", "--names").out
+
+
+def test_output_that_cannot_be_written_is_a_failure(shop):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [shop.program(), "list"],
+            cwd=shop.folder,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 4
+    assert "standard output could not be written" in done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_are_right_for_their_shell(coeval, shell):
+    script = coeval("completion", shell).out
+    for command in COMMANDS:
+        assert command in script
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    done = subprocess.run([shell, "-n"], input=script, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def complete_in_bash(folder, script: str, *words: str) -> list[str]:
+    """What bash offers for the last of the words."""
+    line = f"""
+{script}
+COMP_WORDS=({" ".join(f"'{word}'" for word in words)})
+COMP_CWORD={len(words) - 1}
+_coeval
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+    done = subprocess.run(
+        ["bash", "--norc", "-c", line], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    return done.stdout.split()
+
+
+def test_bash_completes_commands_options_and_names(shop):
+    script = shop("completion", "bash").out
+
+    def offers(*words):
+        return complete_in_bash(shop.folder, script, "coeval", *words)
+
+    assert offers("mat") == ["materialize", "materialize-incremental"]
+    assert offers("apply", "--pro") == ["--promote"]
+    assert "--json" in offers("runs", "--")
+    assert offers("describe", "customer_") == ["customer_history"]
+    assert offers("get", "pur") == ["purchase_v1"]
+    assert offers("--env", "x", "list", "feature_s") == ["feature_services"]
+    assert offers("-C", "..", "list", "ent") == ["entities"]
+    assert "data" in offers("training-set", "--spine", "da")
+    assert offers("completion", "") == ["bash", "zsh", "fish"]
