@@ -1,6 +1,7 @@
 """POST /get-online-features: Feast's request and response, and every way to ask wrongly."""
 
 import json
+from datetime import datetime
 
 import pytest
 
@@ -154,5 +155,15 @@ def test_metrics_count_what_was_asked(shop_server):
     shop_server.post(PATH, GOOD)
     status, text = shop_server.ask("GET", "/metrics")
     assert status == 200
-    assert 'coeval_online_values_total{status="PRESENT"}' in text
+    assert 'coeval_online_values_total{project="shop",status="PRESENT"}' in text
     assert "coeval_http_request_duration_seconds_bucket" in text
+
+
+def test_metrics_tell_what_the_store_holds(shop_server):
+    text = shop_server.ask("GET", "/metrics")[1]
+    newest = 'coeval_newest_event_timestamp_seconds{project="shop",view="product_price"} '
+    watermark = 'coeval_online_watermark_seconds{project="shop",view="product_price"} '
+    values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    answer = json.loads(shop_server.post(PATH, GOOD)[1])
+    served = datetime.fromisoformat(answer["results"][2]["event_timestamps"][0])
+    assert served.timestamp() <= float(values[newest.strip()]) <= float(values[watermark.strip()])

@@ -6,10 +6,15 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
+
+#include "base/time.h"
+#include "store/feature_store.h"
 
 namespace coeval {
 namespace {
@@ -21,34 +26,83 @@ const prometheus::Histogram::BucketBoundaries& LatencyBuckets() {
   return kBuckets;
 }
 
+using ByView = std::map<std::string, TimeMicros>;
+
+// Notes a time of `view`, if it has one, and keeps the greatest.
+void Note(const std::string& view, TimeMicros time, ByView* times) {
+  if (time == kMinTime) return;
+  const auto [at, is_new] = times->try_emplace(view, time);
+  if (!is_new) at->second = std::max(at->second, time);
+}
+
+// A time of each view. Threads: one at a time.
+class ViewTimes {
+ public:
+  explicit ViewTimes(prometheus::Family<prometheus::Gauge>* family) : family_(family) {}
+
+  void Show(const ByView& times) {
+    for (auto gauge = gauges_.begin(); gauge != gauges_.end();) {
+      if (times.contains(gauge->first)) {
+        ++gauge;
+        continue;
+      }
+      family_->Remove(gauge->second);
+      gauge = gauges_.erase(gauge);
+    }
+    for (const auto& [view, time] : times) {
+      prometheus::Gauge*& gauge = gauges_[view];
+      if (gauge == nullptr) gauge = &family_->Add({{"view", view}});
+      gauge->Set(static_cast<double>(time) / 1e6);
+    }
+  }
+
+ private:
+  prometheus::Family<prometheus::Gauge>* family_;
+  std::map<std::string, prometheus::Gauge*, std::less<>> gauges_;
+};
+
 }  // namespace
 
 struct ServerMetrics::Impl {
+  explicit Impl(const std::string& name) : project{{"project", name}} {}
+
+  prometheus::Labels project;
   prometheus::Registry registry;
   prometheus::Family<prometheus::Counter>& requests =
       prometheus::BuildCounter()
           .Name("coeval_http_requests_total")
           .Help("Requests answered, by route and status")
+          .Labels(project)
           .Register(registry);
   prometheus::Family<prometheus::Histogram>& seconds =
       prometheus::BuildHistogram()
           .Name("coeval_http_request_duration_seconds")
           .Help("Time from a request's last byte to its answer, by route")
+          .Labels(project)
           .Register(registry);
   prometheus::Family<prometheus::Counter>& values = prometheus::BuildCounter()
                                                         .Name("coeval_online_values_total")
                                                         .Help("Feature values served, by status")
+                                                        .Labels(project)
                                                         .Register(registry);
   prometheus::Counter& rows = prometheus::BuildCounter()
                                   .Name("coeval_online_rows_total")
                                   .Help("Entity rows answered")
+                                  .Labels(project)
                                   .Register(registry)
                                   .Add({});
-  prometheus::Family<prometheus::Gauge>& watermark =
-      prometheus::BuildGauge()
-          .Name("coeval_online_watermark_seconds")
-          .Help("Event time up to which facts were carried, by view, in seconds since 1970")
-          .Register(registry);
+  ViewTimes watermarks{
+      &prometheus::BuildGauge()
+           .Name("coeval_online_watermark_seconds")
+           .Help("Event time up to which facts were carried, by view, in seconds since 1970")
+           .Labels(project)
+           .Register(registry)};
+  ViewTimes newest_events{
+      &prometheus::BuildGauge()
+           .Name("coeval_newest_event_timestamp_seconds")
+           .Help("Greatest event time of the facts carried, by view, in seconds since 1970")
+           .Labels(project)
+           .Register(registry)};
   std::array<prometheus::Counter*, 5> by_status{};  // FeatureStatus -> its counter
 
   // Families find a child by its labels under a lock, which is too slow for each request.
@@ -57,7 +111,7 @@ struct ServerMetrics::Impl {
   std::map<std::string, prometheus::Histogram*, std::less<>> route_seconds;
 };
 
-ServerMetrics::ServerMetrics() : impl_(std::make_unique<Impl>()) {
+ServerMetrics::ServerMetrics(const std::string& project) : impl_(std::make_unique<Impl>(project)) {
   for (std::size_t i = 0; i < impl_->by_status.size(); ++i) {
     const auto name = FeatureStatusName(static_cast<FeatureStatus>(i));
     impl_->by_status[i] = &impl_->values.Add({{"status", std::string(name)}});
@@ -96,8 +150,16 @@ void ServerMetrics::CountAnswer(const FeatureTable& table) {
   impl_->rows.Increment(static_cast<double>(table.num_rows));
 }
 
-void ServerMetrics::SetWatermark(const std::string& view, double epoch_seconds) {
-  impl_->watermark.Add({{"view", view}}).Set(epoch_seconds);
+void ServerMetrics::ShowOnline(const OnlineStats& stats) {
+  ByView watermarks;
+  ByView newest_events;
+  for (const OnlineStats::View& view : stats.views) {
+    Note(view.name, view.progress.watermark.value_or(kMinTime), &watermarks);
+    Note(view.name, view.newest_event_time, &newest_events);
+  }
+  const std::lock_guard lock(impl_->mutex);
+  impl_->watermarks.Show(watermarks);
+  impl_->newest_events.Show(newest_events);
 }
 
 std::string ServerMetrics::Text() const {

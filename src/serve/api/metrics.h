@@ -1,4 +1,5 @@
-// What the server counts, in Prometheus' text format (GET /metrics).
+// What the server counts, in Prometheus' text format (GET /metrics). Every metric carries its
+// project (rule 8.6).
 #pragma once
 
 #include <cstdint>
@@ -10,10 +11,12 @@
 
 namespace coeval {
 
+struct OnlineStats;  // store/feature_store.h
+
 // Internally locked; any number of threads.
 class ServerMetrics {
  public:
-  ServerMetrics();
+  explicit ServerMetrics(const std::string& project);
   ~ServerMetrics();
   ServerMetrics(const ServerMetrics&) = delete;
   ServerMetrics& operator=(const ServerMetrics&) = delete;
@@ -22,8 +25,11 @@ class ServerMetrics {
   void CountRequest(std::string_view route, int status, double seconds);
   // The values of an answer by status, and its rows.
   void CountAnswer(const FeatureTable& table);
-  // coeval_online_watermark_seconds{view}: event time up to which facts were carried.
-  void SetWatermark(const std::string& view, double epoch_seconds);
+  // What the online store holds now, by view, in seconds since 1970; a view of several versions
+  // shows its greatest. A view without such a time has no gauge, nor has one that was dropped.
+  //   coeval_online_watermark_seconds{view}        event time up to which facts were carried
+  //   coeval_newest_event_timestamp_seconds{view}  the greatest event time of a fact carried
+  void ShowOnline(const OnlineStats& stats);
 
   [[nodiscard]] std::string Text() const;
 

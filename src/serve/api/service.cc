@@ -78,7 +78,8 @@ Result<MaterializeRequest> ReadMaterialize(std::string_view text, bool increment
 
 }  // namespace
 
-Service::Service(FeatureStore* store, OnlineLimits limits) : store_(store), limits_(limits) {}
+Service::Service(FeatureStore* store, OnlineLimits limits)
+    : store_(store), limits_(limits), metrics_(store->project()) {}
 
 bool Service::IsSlow(std::string_view path) {
   return path.starts_with("/materialize");
@@ -113,9 +114,7 @@ HttpResponse Service::Dispatch(const HttpRequest& request, std::string_view* rou
   if (request.path == "/materialize") return Materialize(request, false);
   if (request.path == "/materialize-incremental") return Materialize(request, true);
   if (request.path == "/ready") return Ready();
-  if (request.path == "/metrics") {
-    return {200, "text/plain; version=0.0.4; charset=utf-8", metrics_.Text()};
-  }
+  if (request.path == "/metrics") return Metrics();
   return {200, "application/json", ""};
 }
 
@@ -135,10 +134,6 @@ HttpResponse Service::Materialize(const HttpRequest& request, bool incremental) 
   auto reports = incremental ? store_->MaterializeIncremental(asked->end, asked->options)
                              : store_->Materialize(*asked->start, asked->end, asked->options);
   if (!reports.ok()) return ErrorResponse(reports.status());
-  for (const MaterializeReport& report : *reports) {
-    if (report.watermark == kMinTime) continue;
-    metrics_.SetWatermark(report.view, static_cast<double>(report.watermark) / 1e6);
-  }
   return {200, "application/json", "null"};  // as Feast answers
 }
 
@@ -146,6 +141,13 @@ HttpResponse Service::Ready() {
   Json ready = store_->Ready();
   if (draining_) ready.Set("ready", false).Set("draining", true);
   return {ready.GetBool("ready") ? 200 : 503, "application/json", ready.Write()};
+}
+
+HttpResponse Service::Metrics() {
+  // A store that cannot be opened holds nothing to tell of; /ready gives the reason.
+  auto stats = store_->OnlineStatistics();
+  metrics_.ShowOnline(stats.ok() ? *stats : OnlineStats{});
+  return {200, "text/plain; version=0.0.4; charset=utf-8", metrics_.Text()};
 }
 
 }  // namespace coeval

@@ -40,6 +40,7 @@ class Service {
   HttpResponse ReadOnline(const HttpRequest& request);
   HttpResponse Materialize(const HttpRequest& request, bool incremental);
   HttpResponse Ready();
+  HttpResponse Metrics();
 
   FeatureStore* store_;
   OnlineLimits limits_;

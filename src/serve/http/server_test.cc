@@ -8,16 +8,20 @@
 
 #include <array>
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <future>
 #include <memory>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "serve/api/service.h"
+#include "store/feature_store.h"
 
 namespace coeval {
 namespace {
@@ -352,9 +356,17 @@ TEST(HttpServerTest, StopLetsARequestFinishAndTakesNoMore) {
   running.Stop();  // returns: Run has ended
 }
 
-// The routes that need no store: the service's own answers over the wire.
+// The service's own answers over the wire, of a repository in which nothing was applied yet.
 TEST(HttpServerTest, UnknownRoutesAndMethods) {
-  Service service(nullptr, {});
+  const std::filesystem::path folder =
+      std::filesystem::path(testing::TempDir()) / "server_test_repository";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "coeval.yaml") << "project: shop\n";
+  StoreOptions options;
+  options.repository = folder;
+  auto store = FeatureStore::Open(std::move(options));
+  ASSERT_TRUE(store.ok()) << store.status().message();
+  Service service(store->get(), {});
   const Running running({}, [&service](const HttpRequest& r) { return service.Handle(r); });
   Client client(running.port());
   client.Send(Get("/health"));
@@ -370,7 +382,7 @@ TEST(HttpServerTest, UnknownRoutesAndMethods) {
   client.Send(Post("/metrics", ""));
   EXPECT_THAT(client.Receive(), StartsWith("HTTP/1.1 405"));
   client.Send(Get("/metrics"));
-  EXPECT_THAT(client.Receive(), HasSubstr("coeval_http_requests_total"));
+  EXPECT_THAT(client.Receive(), HasSubstr(R"(coeval_http_requests_total{project="shop")"));
 }
 
 }  // namespace
