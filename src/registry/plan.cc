@@ -115,7 +115,7 @@ bool Plan::empty() const {
   });
 }
 
-std::string Plan::ToText() const {
+std::string Plan::ToText(bool done) const {
   std::string text;
   int counts[6] = {};
   for (const ObjectChange& change : changes) {
@@ -132,11 +132,12 @@ std::string Plan::ToText() const {
     return std::to_string(counts[static_cast<int>(kind)]);
   };
   const int back = counts[static_cast<int>(ChangeKind::kBackTo)];
-  text += count(ChangeKind::kCreate) + " to create, " + count(ChangeKind::kNewVersion) +
-          " with a new version, " +
+  text += count(ChangeKind::kCreate) + (done ? " created, " : " to create, ") +
+          count(ChangeKind::kNewVersion) + " with a new version, " +
           (back > 0 ? std::to_string(back) + " back to an older version, " : "") +
-          count(ChangeKind::kMetadata) + " to update, " + count(ChangeKind::kDelete) +
-          " to delete, " + count(ChangeKind::kUnchanged) + " unchanged";
+          count(ChangeKind::kMetadata) + (done ? " updated, " : " to update, ") +
+          count(ChangeKind::kDelete) + (done ? " deleted, " : " to delete, ") +
+          count(ChangeKind::kUnchanged) + " unchanged";
   if (refused()) text += "; REFUSED, nothing will be changed";
   return text + "\n";
 }

@@ -66,7 +66,8 @@ struct Plan {
 
   [[nodiscard]] bool refused() const { return !refusals.empty(); }
 
-  [[nodiscard]] std::string ToText() const;
+  // For people; `done`: as what an apply did, not as what it will do.
+  [[nodiscard]] std::string ToText(bool done = false) const;
   [[nodiscard]] Json ToJson() const;
   // FailedPrecondition with all refusals, or OK.
   [[nodiscard]] Status ToStatus() const;

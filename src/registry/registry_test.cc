@@ -22,6 +22,7 @@ TEST_F(RegistryTest, WhatIsAppliedIsThere) {
   EXPECT_THAT(plan.ToText(), HasSubstr("+ feature view 'weather': version 1, active at once"));
   EXPECT_THAT(plan.ToText(), HasSubstr("reads weather@v1, planes@v1, trip_features@v1"));
   EXPECT_THAT(plan.ToText(), HasSubstr("9 to create"));
+  EXPECT_THAT(plan.ToText(/*done=*/true), HasSubstr("9 created"));
   const CatalogueSnapshot now = Now();
   EXPECT_EQ(now->project, "flights");
   EXPECT_EQ(now->revision, 1);

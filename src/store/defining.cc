@@ -10,8 +10,8 @@
 namespace coeval {
 namespace {
 
-PlanReport ReportOf(const Plan& plan) {
-  return {plan.ToJson(), plan.ToText(), plan.empty(), plan.refused()};
+PlanReport ReportOf(const Plan& plan, bool done) {
+  return {plan.ToJson(), plan.ToText(done), plan.empty(), plan.refused()};
 }
 
 // What one activation did, in the form of a plan's report.
@@ -61,7 +61,7 @@ Result<Definitions> CompleteDocument(FeatureStore* store, const Json* document) 
 Result<PlanReport> FeatureStore::PlanChanges(const Json* document, const ApplyOptions& options) {
   COEVAL_ASSIGN_OR_RETURN(Definitions definitions, CompleteDocument(this, document));
   COEVAL_ASSIGN_OR_RETURN(Plan plan, impl_->registry->MakePlan(definitions, options));
-  return ReportOf(plan);
+  return ReportOf(plan, /*done=*/false);
 }
 
 Result<PlanReport> FeatureStore::Apply(const Json* document, const ApplyOptions& options) {
@@ -69,7 +69,7 @@ Result<PlanReport> FeatureStore::Apply(const Json* document, const ApplyOptions&
   ApplyOptions named = options;
   if (named.who.empty()) named.who = CurrentUser();
   COEVAL_ASSIGN_OR_RETURN(Plan plan, impl_->registry->Apply(definitions, named));
-  return ReportOf(plan);
+  return ReportOf(plan, /*done=*/true);
 }
 
 Result<PlanReport> FeatureStore::Promote(const std::string& reference) {
@@ -93,7 +93,7 @@ Result<PlanReport> FeatureStore::Delete(const std::string& name) {
   std::string plain = name;
   COEVAL_ASSIGN_OR_RETURN(ObjectKind kind, FindObject(*catalogue, &plain));
   COEVAL_ASSIGN_OR_RETURN(Plan plan, impl_->registry->Delete(kind, plain, CurrentUser()));
-  return ReportOf(plan);
+  return ReportOf(plan, /*done=*/true);
 }
 
 }  // namespace coeval
