@@ -16,37 +16,24 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxFiles = 10'000;
 
-bool IsLeftOut(const std::string& name) {
-  return name.starts_with('.') || name == "__pycache__";
+bool IsOfPython(const fs::path& path) {
+  return std::find(path.begin(), path.end(), "__pycache__") != path.end();
 }
 
-Status Walk(const fs::path& root, const fs::path& folder, fs::path::const_iterator part,
-            fs::path::const_iterator end, std::set<std::string>* found) {
-  const std::string pattern = part->string();
-  const auto next = std::next(part);
-  const bool any_folders = pattern == "**";
-  if (any_folders && next != end) COEVAL_RETURN_IF_ERROR(Walk(root, folder, next, end, found));
-  std::error_code error;
-  fs::directory_iterator entries(root / folder, error);
-  if (error) return Status::IoError((root / folder).string() + ": " + error.message());
-  for (; entries != fs::directory_iterator(); entries.increment(error)) {
-    if (error) return Status::IoError((root / folder).string() + ": " + error.message());
-    const std::string name = entries->path().filename().string();
-    if (IsLeftOut(name)) continue;
+// The files that a pattern names, below the repository.
+Status AddMatches(const std::string& repository, const std::string& pattern,
+                  std::set<std::string>* found) {
+  GlobOptions options;
+  options.folder = repository;
+  COEVAL_ASSIGN_OR_RETURN(const std::vector<std::string> paths, Glob(pattern, options));
+  for (const std::string& path : paths) {
     std::error_code ignored;
-    const bool is_folder = entries->is_directory(ignored) && !entries->is_symlink(ignored);
-    const fs::path path = folder / name;
-    if (any_folders) {
-      if (is_folder) COEVAL_RETURN_IF_ERROR(Walk(root, path, part, end, found));
-      if (next == end && !is_folder) found->insert(path.generic_string());
-    } else if (MatchesGlobName(pattern, name)) {
-      if (next == end && !is_folder) found->insert(path.generic_string());
-      if (next != end && is_folder) COEVAL_RETURN_IF_ERROR(Walk(root, path, next, end, found));
-    }
-    if (found->size() > kMaxFiles) {
-      return Status::InvalidArgument("definitions: more than " + std::to_string(kMaxFiles) +
-                                     " files; name them more closely");
-    }
+    if (IsOfPython(path) || fs::is_directory(fs::path(repository) / path, ignored)) continue;
+    found->insert(path);
+  }
+  if (found->size() > kMaxFiles) {
+    return Status::InvalidArgument("definitions: more than " + std::to_string(kMaxFiles) +
+                                   " files; name them more closely");
   }
   return {};
 }
@@ -69,7 +56,7 @@ Result<DefinitionFiles> FindDefinitionFiles(const Config& config) {
       return Status::InvalidArgument("definitions: '" + pattern + "' is not below the repository");
     }
     if (IsGlobPattern(pattern)) {
-      COEVAL_RETURN_IF_ERROR(Walk(config.repository, "", path.begin(), path.end(), &found));
+      COEVAL_RETURN_IF_ERROR(AddMatches(config.repository, path.generic_string(), &found));
       continue;
     }
     std::error_code error;

@@ -18,9 +18,8 @@ struct DefinitionFiles {
   std::vector<std::string> yaml;
 };
 
-// What `definitions:` of coeval.yaml names: globs of `*`, `?` and `**` (any folders). Hidden
-// folders,
-// __pycache__ and coeval.yaml itself are left out.
+// What `definitions:` of coeval.yaml names: globs as io/glob.h has them. Hidden files and
+// folders, __pycache__ and coeval.yaml itself are left out.
 // Errors: NotFound for a name without wildcards that is not there; IoError; InvalidArgument for
 // another ending than .py, .yaml and .yml.
 Result<DefinitionFiles> FindDefinitionFiles(const Config& config);

@@ -48,26 +48,29 @@ bool MatchOne(std::string_view pattern, std::size_t* at, char c) {
 
 class Walk {
  public:
-  explicit Walk(std::vector<std::string_view> segments) : segments_(std::move(segments)) {}
+  Walk(std::vector<std::string_view> segments, const GlobOptions& options)
+      : segments_(std::move(segments)), options_(options) {}
 
-  // Paths below `folder` ("" = the working folder) that fit the segments from `segment` on.
+  // Paths below `folder` ("" = where relative patterns start) that fit the segments from `segment`
+  // on.
   Status Visit(const std::string& folder, std::size_t segment, int depth) {
     if (segment == segments_.size()) return Found(folder);
     const std::string_view pattern = segments_[segment];
     if (pattern == "**") {
       COEVAL_RETURN_IF_ERROR(Visit(folder, segment + 1, depth));
+      if (segment + 1 == segments_.size()) COEVAL_RETURN_IF_ERROR(FoundIn(folder));
       return VisitBelow(folder, segment, depth);
     }
     if (!IsGlobPattern(pattern)) {
       const std::string path = JoinPath(folder, pattern);
-      return FileExists(path) ? Visit(path, segment + 1, depth) : Status();
+      return FileExists(Real(path)) ? Visit(path, segment + 1, depth) : Status();
     }
     COEVAL_ASSIGN_OR_RETURN(const std::vector<std::string> names, Names(folder));
     const bool last = segment + 1 == segments_.size();
     for (const std::string& name : names) {
-      if (!MatchesGlobName(pattern, name)) continue;
+      if (!MatchesGlobName(pattern, name, options_.hidden)) continue;
       const std::string path = JoinPath(folder, name);
-      if (!last && !IsDirectory(path)) continue;
+      if (!last && !IsDirectory(Real(path))) continue;
       COEVAL_RETURN_IF_ERROR(Visit(path, segment + 1, depth));
     }
     return {};
@@ -80,28 +83,56 @@ class Walk {
   }
 
  private:
+  // A path of the walk as one of the file system.
+  [[nodiscard]] std::string Real(const std::string& path) const {
+    if (options_.folder.empty() || path.starts_with('/')) return path;
+    return path.empty() ? options_.folder : JoinPath(options_.folder, path);
+  }
+
+  [[nodiscard]] bool IsHidden(const std::string& name) const {
+    return options_.hidden.find(name.front()) != std::string_view::npos;
+  }
+
+  // What `**` at the end finds in a folder: all of its files; its folders find themselves.
+  Status FoundIn(const std::string& folder) {
+    COEVAL_ASSIGN_OR_RETURN(const std::vector<std::string> names, Names(folder));
+    for (const std::string& name : names) {
+      const std::string path = JoinPath(folder, name);
+      if (IsHidden(name) || IsDirectory(Real(path))) continue;
+      COEVAL_RETURN_IF_ERROR(Found(path));
+    }
+    return {};
+  }
+
+  [[nodiscard]] bool IsFolderToVisit(const std::string& path) const {
+    struct stat info{};
+    const std::string real = Real(path);
+    const int failed = options_.follow_links ? ::stat(real.c_str(), &info)  //
+                                             : ::lstat(real.c_str(), &info);
+    return failed == 0 && S_ISDIR(info.st_mode);
+  }
+
   // `**` in each folder of `folder`.
   Status VisitBelow(const std::string& folder, std::size_t segment, int depth) {
     if (depth >= kDeepestFolder) {
       return Status::InvalidArgument("folders lie more than " + std::to_string(kDeepestFolder) +
-                                     " deep below a '**' pattern, at '" + folder + "'");
+                                     " deep below a '**' pattern, at '" + folder +
+                                     "'; do links form a ring?");
     }
     COEVAL_ASSIGN_OR_RETURN(const std::vector<std::string> names, Names(folder));
     for (const std::string& name : names) {
       const std::string path = JoinPath(folder, name);
-      struct stat info{};
-      if (name.starts_with('.') || ::lstat(path.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
-        continue;
-      }
+      if (IsHidden(name) || !IsFolderToVisit(path)) continue;
       COEVAL_RETURN_IF_ERROR(Visit(path, segment, depth + 1));
     }
     return {};
   }
 
   // What is in a folder; nothing where there is no such folder.
-  static Result<std::vector<std::string>> Names(const std::string& folder) {
-    if (!folder.empty() && !IsDirectory(folder)) return std::vector<std::string>();
-    return ListDirectory(folder.empty() ? "." : folder);
+  [[nodiscard]] Result<std::vector<std::string>> Names(const std::string& folder) const {
+    const std::string real = Real(folder);
+    if (!real.empty() && !IsDirectory(real)) return std::vector<std::string>();
+    return ListDirectory(real.empty() ? "." : real);
   }
 
   Status Found(const std::string& path) {
@@ -115,6 +146,7 @@ class Walk {
   }
 
   std::vector<std::string_view> segments_;
+  const GlobOptions& options_;
   std::vector<std::string> paths_;
 };
 
@@ -124,8 +156,11 @@ bool IsGlobPattern(std::string_view path) {
   return path.find_first_of("*?[") != std::string_view::npos;
 }
 
-bool MatchesGlobName(std::string_view pattern, std::string_view name) {
-  if (name.starts_with('.') && !pattern.starts_with('.')) return false;
+bool MatchesGlobName(std::string_view pattern, std::string_view name, std::string_view hidden) {
+  if (!name.empty() && hidden.find(name.front()) != std::string_view::npos &&
+      !pattern.starts_with(name.front())) {
+    return false;
+  }
   // On a mismatch the last * takes one character more; earlier ones need no second look.
   std::size_t at = 0;
   std::size_t i = 0;
@@ -152,7 +187,7 @@ bool MatchesGlobName(std::string_view pattern, std::string_view name) {
   return at == pattern.size();
 }
 
-Result<std::vector<std::string>> Glob(const std::string& pattern) {
+Result<std::vector<std::string>> Glob(const std::string& pattern, const GlobOptions& options) {
   std::vector<std::string_view> segments;
   std::string_view rest = pattern;
   const bool absolute = rest.starts_with('/');
@@ -163,7 +198,7 @@ Result<std::vector<std::string>> Glob(const std::string& pattern) {
     if (!segment.empty() && !repeated) segments.push_back(segment);
     rest.remove_prefix(std::min(slash + 1, rest.size()));
   }
-  Walk walk(std::move(segments));
+  Walk walk(std::move(segments), options);
   COEVAL_RETURN_IF_ERROR(walk.Visit(absolute ? "/" : "", 0, 0));
   return walk.Take();
 }

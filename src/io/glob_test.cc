@@ -99,6 +99,37 @@ TEST_F(GlobTest, TwoStarsMatchFoldersAtAnyDepth) {
                                                   "d/2014/a.parquet", "d/a.parquet"));
   EXPECT_THAT(Find("**/**/b.csv"), ElementsAre("d/2013/01/b.csv"));
   EXPECT_THAT(Find("d/**/01"), ElementsAre("d/2013/01"));
+  EXPECT_THAT(Find("d/2013/**"),
+              ElementsAre("d/2013", "d/2013/01", "d/2013/01/a.parquet", "d/2013/01/b.csv",
+                          "d/2013/02", "d/2013/02/a.parquet"));
+}
+
+TEST_F(GlobTest, RelativePatternsStartAtAFolderThatIsNoPattern) {
+  const std::string odd = root_.File("odd[1]");
+  ASSERT_TRUE(MakeDirectories(odd + "/f").ok());
+  ASSERT_TRUE(WriteFileAtomically(odd + "/f/a.csv", "x").ok());
+  GlobOptions options;
+  options.folder = odd;
+  EXPECT_THAT(*Glob("**/*.csv", options), ElementsAre("f/a.csv"));
+  EXPECT_THAT(*Glob("f/a.csv", options), ElementsAre("f/a.csv"));
+  EXPECT_THAT(*Glob(root_.File("d/*.parquet"), options), ElementsAre(root_.File("d/a.parquet")));
+}
+
+TEST_F(GlobTest, TheCallerSaysWhatIsHiddenAndWhetherLinksCount) {
+  ASSERT_TRUE(MakeDirectories(root_.File("_tmp")).ok());
+  ASSERT_TRUE(WriteFileAtomically(root_.File("_tmp/a.csv"), "x").ok());
+  ASSERT_EQ(::symlink(root_.File("_tmp").c_str(), root_.File("link").c_str()), 0);
+  GlobOptions options;
+  options.folder = root_.path();
+  EXPECT_THAT(*Glob("**/a.csv", options), ElementsAre("_tmp/a.csv"));
+  options.hidden = "._";
+  EXPECT_THAT(*Glob("**/a.csv", options), IsEmpty());
+  EXPECT_THAT(*Glob("_*/a.csv", options), ElementsAre("_tmp/a.csv"));
+  options.follow_links = true;
+  EXPECT_THAT(*Glob("l*/**/a.csv", options), ElementsAre("link/a.csv"));
+  ASSERT_EQ(::symlink(root_.path().c_str(), root_.File("ring").c_str()), 0);
+  const auto ring = Glob("ring/**/none.csv", options);
+  EXPECT_TRUE(ring.ok() || ring.status().code() == StatusCode::kInvalidArgument);
 }
 
 TEST_F(GlobTest, FindsNothingWhereNothingIs) {

@@ -17,7 +17,8 @@
 #include "base/status.h"
 #include "base/time.h"
 #include "definition/source.h"
-#include "source/glob.h"
+#include "io/files.h"
+#include "io/glob.h"
 
 namespace coeval {
 
@@ -41,6 +42,45 @@ std::span<const std::string_view> EndingsOf(FileFormat format) {
   return {};
 }
 
+constexpr int kMaxDepth = 64;  // also ends a walk through links that form a ring
+
+// Other programs' side files: .crc, _SUCCESS, _temporary.
+constexpr std::string_view kHidden = "._";
+
+// Everything that matches, files and folders, sorted by bytes.
+Result<std::vector<std::string>> Matches(const std::string& pattern) {
+  GlobOptions options;
+  options.hidden = kHidden;
+  options.follow_links = true;
+  return Glob(pattern, options);
+}
+
+// The longest leading folder of a pattern without a wild card.
+std::string FixedFolder(const std::string& pattern) {
+  const std::size_t wild = pattern.find_first_of("*?[");
+  const std::size_t slash = pattern.rfind('/', wild);
+  if (slash == std::string::npos) return pattern.starts_with('/') ? "/" : "";
+  return slash == 0 ? "/" : pattern.substr(0, slash);
+}
+
+Status WalkBelow(const std::string& folder, int depth, std::vector<std::string>* files) {
+  if (depth > kMaxDepth) {
+    return Status::InvalidArgument("folders are nested more than 64 deep below " + folder +
+                                   "; do links form a ring?");
+  }
+  COEVAL_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(folder));
+  for (const std::string& name : names) {
+    if (kHidden.find(name.front()) != std::string_view::npos) continue;
+    std::string path = JoinPath(folder, name);
+    if (IsDirectory(path)) {
+      COEVAL_RETURN_IF_ERROR(WalkBelow(path, depth + 1, files));
+    } else {
+      files->push_back(std::move(path));
+    }
+  }
+  return {};
+}
+
 enum class Kind : std::uint8_t { kMissing, kFolder, kFile };
 
 Result<Kind> KindOf(const std::string& path, struct stat* facts) {
@@ -52,7 +92,7 @@ Result<Kind> KindOf(const std::string& path, struct stat* facts) {
 
 // What lies in a folder, shortened, so that a wrong name can be seen.
 std::string Holds(const std::string& folder) {
-  const auto below = GlobSourceFiles(folder + (folder.ends_with('/') ? "*" : "/*"));
+  const auto below = Matches(JoinPath(folder, "*"));
   if (!below.ok() || below->empty()) return "which is empty";
   std::string text = "which holds ";
   for (std::size_t i = 0; i < below->size(); ++i) {
@@ -79,7 +119,8 @@ Status NothingFound(const Source& source, const std::string& location) {
 }
 
 Result<std::vector<std::string>> FilesOfFolder(const Source& source, const std::string& folder) {
-  COEVAL_ASSIGN_OR_RETURN(const std::vector<std::string> all, FilesBelow(folder));
+  std::vector<std::string> all;
+  COEVAL_RETURN_IF_ERROR(WalkBelow(folder, 0, &all));
   std::vector<std::string> files;
   for (const std::string& path : all) {
     if (HasEndingOf(path, source.format)) files.push_back(path);
@@ -181,8 +222,8 @@ Result<SourceFiles> ListFiles(const Source& source, const std::string& location)
     paths = {location};
   } else if (kind == Kind::kFolder) {
     COEVAL_ASSIGN_OR_RETURN(paths, FilesOfFolder(source, location));
-  } else if (HasWildCard(location)) {
-    COEVAL_ASSIGN_OR_RETURN(const std::vector<std::string> matches, GlobSourceFiles(location));
+  } else if (IsGlobPattern(location)) {
+    COEVAL_ASSIGN_OR_RETURN(const std::vector<std::string> matches, Matches(location));
     for (const std::string& match : matches) {
       COEVAL_ASSIGN_OR_RETURN(const Kind of_match, KindOf(match, &facts));
       if (of_match == Kind::kFile) {

@@ -5,7 +5,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "source/glob.h"
 #include "source/manifest.h"
 #include "source/testing.h"
 
