@@ -79,7 +79,7 @@ class Server:
             text=True,
         )
         first = self.process.stderr.readline()
-        found = re.fullmatch(r"listening on http://127\.0\.0\.1:(\d+)\n", first)
+        found = re.fullmatch(r"listening on http://(?:127\.0\.0\.1|localhost):(\d+)\n", first)
         if found is None:
             self.process.kill()
             pytest.fail(f"coeval serve said: {first}{self.process.stderr.read()}")

@@ -41,6 +41,7 @@ Result<int> RunServe(const Invocation& invocation, const ServeArguments& argumen
   if (!arguments.host.empty()) overrides["serve.host"] = arguments.host;
   if (!arguments.port.empty()) overrides["serve.port"] = arguments.port;
   COEVAL_ASSIGN_OR_RETURN(auto store, invocation.OpenStore(overrides));
+  COEVAL_RETURN_IF_ERROR(store->OpenOnlineStore());
   const ServeConfig& config = store->config().serve;
   Service service(store.get(), {.max_rows = config.max_rows});
   HttpHandler handler = [&service](const HttpRequest& request) { return service.Handle(request); };

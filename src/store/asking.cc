@@ -112,6 +112,10 @@ Result<TrainingSet> FeatureStore::GetHistoricalFeatures(const FeatureRequest& re
   return made;
 }
 
+Status FeatureStore::OpenOnlineStore() {
+  return impl_->Online().status();
+}
+
 Result<OnlineAnswer> FeatureStore::ReadOnline(const SharedFeaturePlan& plan,
                                               std::span<const Column> columns, std::int64_t n,
                                               std::optional<TimeMicros> at) {

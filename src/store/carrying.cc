@@ -10,20 +10,21 @@
 namespace coeval {
 namespace {
 
-// Writes runs into the registry.
+// Writes runs into the registry, without what is secret.
 class RegistryRuns final : public RunRecorder {
  public:
-  explicit RegistryRuns(Registry* registry) : registry_(registry) {}
+  RegistryRuns(Registry* registry, const Config* config) : registry_(registry), config_(config) {}
 
   Result<std::int64_t> StartRun(const Run& run) override { return registry_->StartRun(run); }
 
   Status FinishRun(std::int64_t id, RunStatus status, const RunCounts& counts,
                    const std::string& error) override {
-    return registry_->FinishRun(id, status, counts, error);
+    return registry_->FinishRun(id, status, counts, config_->Redact(error));
   }
 
  private:
   Registry* registry_;
+  const Config* config_;
 };
 
 std::string ReferenceOf(const ViewVersion& version) {
@@ -65,9 +66,9 @@ Result<std::vector<MaterializeReport>> Carry(FeatureStore::Impl* impl, const Car
   MaterializeRequest request;
   request.carry = carry;
   request.who = CurrentUser();
-  COEVAL_ASSIGN_OR_RETURN(request.versions, VersionsToFeed(catalogue, options.views));
+  COEVAL_ASSIGN_OR_RETURN(request.versions, NamedVersionsToFeed(catalogue, options.views));
   COEVAL_ASSIGN_OR_RETURN(OnlineStore * online, impl->Online());
-  RegistryRuns runs(impl->registry.get());
+  RegistryRuns runs(impl->registry.get(), &impl->config);
   MaterializeTools tools;
   tools.open = OpenSourceFiles([impl](const Source& source) -> Result<std::string> {
     COEVAL_ASSIGN_OR_RETURN(BoundText location, impl->config.BindPath(source.path));

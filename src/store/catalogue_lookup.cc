@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "base/suggest.h"
@@ -49,35 +48,9 @@ int ActiveOf(const Versions& by_name, const std::string& name) {
   return 0;
 }
 
-// The versions of a view that somebody who is, or may become, active pins.
-std::set<int> PinnedVersions(const Catalogue& catalogue, const std::string& view) {
-  std::set<int> pinned;
-  const auto note = [&](const std::vector<Projection>& projections) {
-    for (const Projection& projection : projections) {
-      if (projection.view == view && projection.version > 0) pinned.insert(projection.version);
-    }
-  };
-  for (const auto& [name, versions] : catalogue.services) {
-    const int active = ActiveOf(catalogue.services, name);
-    for (const ServiceVersion& service : versions) {
-      if (service.version >= active) note(service.service.features);
-    }
-  }
-  for (const auto& [name, versions] : catalogue.on_demand_views) {
-    for (const OnDemandVersion& on_demand : versions) note(on_demand.view.sources);
-  }
-  return pinned;
-}
-
-void AddFed(const CatalogueSnapshot& catalogue, const std::string& view,
-            const std::vector<ViewVersion>& versions, SharedViewVersions* fed) {
-  const int active = ActiveOf(catalogue->views, view);
-  const std::set<int> pinned = PinnedVersions(*catalogue, view);
-  for (const ViewVersion& version : versions) {
-    if (!version.view.online) continue;
-    if (version.version >= active || pinned.contains(version.version)) {
-      fed->emplace_back(catalogue, &version);
-    }
+void AddFed(const CatalogueSnapshot& catalogue, const std::string& view, SharedViewVersions* fed) {
+  for (const ViewVersion* version : catalogue->VersionsToFeed(view)) {
+    if (version->view.online) fed->emplace_back(catalogue, version);
   }
 }
 
@@ -100,7 +73,7 @@ Status AddNamed(const CatalogueSnapshot& catalogue, const std::string& reference
   if (version != 0) {
     fed->emplace_back(catalogue, found);
   } else {
-    AddFed(catalogue, name, catalogue->views.at(name), fed);
+    AddFed(catalogue, name, fed);
   }
   return {};
 }
@@ -142,14 +115,14 @@ int ActiveVersionOf(const Catalogue& catalogue, ObjectKind kind, const std::stri
   }
 }
 
-Result<SharedViewVersions> VersionsToFeed(const CatalogueSnapshot& catalogue,
-                                          const std::vector<std::string>& references) {
+Result<SharedViewVersions> NamedVersionsToFeed(const CatalogueSnapshot& catalogue,
+                                               const std::vector<std::string>& references) {
   SharedViewVersions fed;
   for (const std::string& reference : references) {
     COEVAL_RETURN_IF_ERROR(AddNamed(catalogue, reference, &fed));
   }
   if (references.empty()) {
-    for (const auto& [name, versions] : catalogue->views) AddFed(catalogue, name, versions, &fed);
+    for (const auto& [name, versions] : catalogue->views) AddFed(catalogue, name, &fed);
   }
   if (fed.empty()) {
     return Status::FailedPrecondition(

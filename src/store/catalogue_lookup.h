@@ -21,11 +21,10 @@ int ActiveVersionOf(const Catalogue& catalogue, ObjectKind kind, const std::stri
 
 using SharedViewVersions = std::vector<std::shared_ptr<const ViewVersion>>;
 
-// The versions that push and materialize feed: of each view that is online the active one, those
-// that active or newer services and on-demand views pin, and every newer one. `references` as
-// "weather" or "weather@v2"; none = all views. Errors: NotFound; InvalidArgument for views that are
-// not online.
-Result<SharedViewVersions> VersionsToFeed(const CatalogueSnapshot& catalogue,
-                                          const std::vector<std::string>& references);
+// What a push or a materialization of these views feeds: of "weather" all that
+// Catalogue::VersionsToFeed says, of "weather@v2" that version; none = all views that are online.
+// Errors: NotFound; InvalidArgument for views that are not online.
+Result<SharedViewVersions> NamedVersionsToFeed(const CatalogueSnapshot& catalogue,
+                                               const std::vector<std::string>& references);
 
 }  // namespace coeval

@@ -17,6 +17,7 @@
 namespace coeval {
 namespace {
 
+// `config` must outlive the context.
 Result<Context> MakeContext(const StoreOptions& options, const Config& config) {
   Context context;
   if (options.clock) {
@@ -24,7 +25,11 @@ Result<Context> MakeContext(const StoreOptions& options, const Config& config) {
   } else {
     COEVAL_ASSIGN_OR_RETURN(context.clock, ParseClock(config.clock));
   }
-  if (options.log) context.log = options.log;
+  if (options.log) {
+    context.log = [sink = options.log, &config](LogLevel level, std::string_view message) {
+      sink(level, config.Redact(std::string(message)));
+    };
+  }
   if (config.memory_bytes > 0) context.memory_budget_bytes = config.memory_bytes;
   const auto processors = static_cast<int>(std::thread::hardware_concurrency());
   context.threads = config.threads > 0 ? config.threads : std::max(1, processors);

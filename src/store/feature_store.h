@@ -127,6 +127,10 @@ class FeatureStore {
   Result<OnlineAnswer> ReadOnline(const SharedFeaturePlan& plan, std::span<const Column> columns,
                                   std::int64_t n, std::optional<TimeMicros> at = std::nullopt);
 
+  // Opens the online store now, not at first need: who serves owns it from the beginning.
+  // Errors: Unavailable (another process has it), FailedPrecondition (a newer format), Corruption.
+  Status OpenOnlineStore();
+
   // --- carrying
   // --------------------------------------------------------------------------------------
   Result<std::vector<MaterializeReport>> Materialize(TimeMicros start, TimeMicros end,

@@ -136,6 +136,15 @@ Json VersionsJson(const std::vector<Version>& versions) {
   return list;
 }
 
+// Canonical JSON has durations in microseconds; people are shown "14d", as they write them.
+Json WithDurationsAsText(Json record) {
+  for (const char* name : {"ttl", "sla", "data_delay", "max_future"}) {
+    const Json* value = record.Find(name);
+    if (value != nullptr && value->is_int()) record.Set(name, FormatDuration(value->AsInt()));
+  }
+  return record;
+}
+
 // How far the online store has come with a view.
 void AddProgress(OnlineStore* online, const ViewVersion& version, TimeMicros now, Json* record) {
   if (online == nullptr) return;
@@ -190,8 +199,9 @@ Result<Json> FeatureStore::Describe(const std::string& reference) {
   if (kind == ObjectKind::kFeatureView) {
     const auto& versions = catalogue->views.at(name);
     const ViewVersion& shown = ShownVersion(versions);
-    record = WriteObject(shown.view);
-    record.Set("source", WriteObject(shown.source)).Set("join_keys", KeysJson(shown.join_keys));
+    record = WithDurationsAsText(WriteObject(shown.view));
+    record.Set("source", WithDurationsAsText(WriteObject(shown.source)))
+        .Set("join_keys", KeysJson(shown.join_keys));
     record.Set("version", shown.version).Set("versions", VersionsJson(versions));
     AddProgress(impl_->OnlineForLooking(), shown, now, &record);
   } else if (kind == ObjectKind::kOnDemandFeatureView) {
@@ -208,7 +218,7 @@ Result<Json> FeatureStore::Describe(const std::string& reference) {
     }
   } else {
     for (const Source& source : catalogue->sources) {
-      if (source.name == name) record = WriteObject(source);
+      if (source.name == name) record = WithDurationsAsText(WriteObject(source));
     }
   }
   record.Set("kind", ObjectKindName(kind));

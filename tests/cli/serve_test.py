@@ -127,7 +127,19 @@ def test_reads_and_carrying_from_many_at_once(shop, serve):
 
 
 def test_the_store_has_one_owner(shop, serve):
-    serve(shop.folder)
-    error = shop("materialize-incremental", "now", code=4).err
-    assert "process" in error or "in use" in error or "owner" in error
+    server = serve(shop.folder)  # it owns the store before it was asked anything
+    commands = (
+        ["materialize-incremental", "now"],
+        ["get", "product_price:price", "product=tea"],
+        ["serve", "--port", "0"],
+    )
+    for command in commands:
+        error = shop(*command, code=4).err
+        assert "one owner" in error and f"process {server.process.pid}" in error, command
     shop("list")  # the registry is free to all
+    shop("apply")
+    body = json.dumps({"end_ts": "2025-03-01T00:00:00Z"})
+    assert server.ask("POST", "/materialize-incremental", body)[0] == 200
+    server.process.kill()
+    server.process.communicate()
+    assert shop.json("get", "product_price:price", "product=tea")["engine"] == "online"
