@@ -52,6 +52,8 @@ AtomicFile::AtomicFile(std::string path, std::string temporary,
 Result<std::unique_ptr<AtomicFile>> AtomicFile::Create(const std::string& path) {
   std::string temporary = TemporaryFor(path);
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (fd < 0 && errno == ENOENT)
+    return IOErrorFromErrno(errno, "there is no folder ", FolderOf(path));
   if (fd < 0) return IOErrorFromErrno(errno, "cannot write into folder ", FolderOf(path));
   auto stream = ::arrow::io::FileOutputStream::Open(fd);
   if (!stream.ok()) {

@@ -37,6 +37,7 @@ Result<StandaloneJoin> Join(const AsOfArguments& arguments, const Context& conte
   if (!arguments.tolerance.empty()) {
     COEVAL_ASSIGN_OR_RETURN(options.tolerance, ParseDuration(arguments.tolerance));
   }
+  options.left_name = arguments.left;
   options.progress = ProgressBar();
   Source source;
   source.name = arguments.right;

@@ -16,7 +16,21 @@
 namespace coeval {
 namespace {
 
-constexpr const char* kLeft = "the left table";
+// With the nearest name, or, where none is near, the names that there are.
+Status NoColumn(const std::string& table, const std::string& wanted,
+                const std::vector<std::string>& names) {
+  constexpr std::size_t kMostShown = 20;
+  std::string advice = DidYouMean(wanted, names);
+  if (advice.empty()) {
+    for (std::size_t i = 0; i < std::min(names.size(), kMostShown); ++i) {
+      advice += (i == 0 ? "; it has '" : ", '") + names[i] + "'";
+    }
+    if (names.size() > kMostShown) {
+      advice += " and " + std::to_string(names.size() - kMostShown) + " more";
+    }
+  }
+  return Status::NotFound(table + " has no column '" + wanted + "'" + advice);
+}
 
 // A column of the right, as far as a join wants to know it.
 struct RightColumn {
@@ -49,8 +63,7 @@ struct Right {
   [[nodiscard]] Result<const RightColumn*> Need(const std::string& wanted) const {
     const RightColumn* column = Find(wanted);
     if (column == nullptr) {
-      return Status::NotFound(name + " has no column '" + wanted + "'" +
-                              DidYouMean(wanted, names()));
+      return NoColumn(name, wanted, names());
     }
     if (!column->supported.ok()) {
       return column->supported.WithContext(name + ", column '" + wanted + "'");
@@ -109,7 +122,7 @@ Result<JoinNames> ResolveNames(const ArrowTable& left, const Right& right,
   COEVAL_RETURN_IF_ERROR(CheckOneOf(options.by, options.left_by, options.right_by, "by", true));
   JoinNames names;
   const std::string& named = options.on.empty() ? options.left_on : options.on;
-  COEVAL_ASSIGN_OR_RETURN(names.left_time, FindTimeColumn(left, named, kLeft));
+  COEVAL_ASSIGN_OR_RETURN(names.left_time, FindTimeColumn(left, named, options.left_name));
   COEVAL_ASSIGN_OR_RETURN(names.right_time,
                           RightTime(right, left.names()[names.left_time], options));
   names.left_keys = options.by.empty() ? options.left_by : options.by;
@@ -148,14 +161,14 @@ struct Keys {
   std::vector<Column> left;
 };
 
-Result<Keys> ReadKeys(const ArrowTable& left, const Right& right, const JoinNames& names) {
+Result<Keys> ReadKeys(const ArrowTable& left, const Right& right, const JoinNames& names,
+                      const StandaloneJoinOptions& options) {
   Keys keys;
   for (std::size_t i = 0; i < names.left_keys.size(); ++i) {
     const std::string& name = names.left_keys[i];
     const auto at = left.Find(name);
     if (!at.has_value()) {
-      return Status::NotFound(std::string(kLeft) + " has no column '" + name + "'" +
-                              DidYouMean(name, left.names()));
+      return NoColumn(options.left_name, name, left.names());
     }
     COEVAL_ASSIGN_OR_RETURN(const RightColumn* other, right.Need(names.right_keys[i]));
     COEVAL_ASSIGN_OR_RETURN(const Column column, left.ReadColumn(*at, Rounding::kExact));
@@ -163,7 +176,7 @@ Result<Keys> ReadKeys(const ArrowTable& left, const Right& right, const JoinName
     COEVAL_ASSIGN_OR_RETURN(key.type, CommonKeyType(column.type(), other->type,
                                                     "'" + name + "' and '" + other->name + "'"));
     Result<Column> converted = ConvertKeyColumn(column, key, name);
-    if (!converted.ok()) return converted.status().WithContext(kLeft);
+    if (!converted.ok()) return converted.status().WithContext(options.left_name);
     keys.left.push_back(std::move(*converted));
     keys.right.push_back(std::move(key));
   }
@@ -235,13 +248,13 @@ Result<StandaloneJoin> Join(ArrowTable left, const Right& right,
   }
   COEVAL_ASSIGN_OR_RETURN(const JoinNames names, ResolveNames(left, right, options));
   if (!options.created.empty()) COEVAL_RETURN_IF_ERROR(right.Need(options.created).status());
-  COEVAL_ASSIGN_OR_RETURN(const Keys keys, ReadKeys(left, right, names));
+  COEVAL_ASSIGN_OR_RETURN(const Keys keys, ReadKeys(left, right, names, options));
   COEVAL_ASSIGN_OR_RETURN(const std::vector<ColumnSchema> chosen,
                           ChooseColumns(right, names, options));
   StandaloneJoin result;
   COEVAL_ASSIGN_OR_RETURN(result.schema, FinalNames(left, chosen, options.suffix));
   COEVAL_ASSIGN_OR_RETURN(const std::vector<TimeMicros> times,
-                          ReadQuestionTimes(left, names.left_time, kLeft));
+                          ReadQuestionTimes(left, names.left_time, options.left_name));
   COEVAL_ASSIGN_OR_RETURN(const QuestionIndex index, QuestionIndex::Build(keys.left, times));
 
   AsOfJoin join{.rule = {.source = Meaning(right, names, options),

@@ -25,6 +25,7 @@ namespace coeval {
 
 // The names are those of Python's call.
 struct StandaloneJoinOptions {
+  std::string left_name = "the left table";  // what errors call it: a file's name
   // Time columns: `on` is both; none of them: rule 4.2 on the left, then the same name on the
   // right, or the right's `event_timestamp`, or its only timestamp column but for `created`.
   std::string on, left_on, right_on;

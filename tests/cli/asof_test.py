@@ -105,7 +105,9 @@ def test_mistakes_name_file_and_column(coeval):
     for arguments, words in (
         (["no.parquet", "features.parquet"], "no.parquet"),
         (["spine.parquet", "no.parquet"], "no.parquet"),
-        (["spine.parquet", "features.parquet", "--by", "user"], "user_id"),
+        (["spine.parquet", "features.parquet", "--by", "user"], "spine.parquet has no column 'user'"),
+        (["spine.parquet", "features.parquet", "--by", "user"], "'user_id'"),
+        (["spine.parquet", "features.parquet", "--by", "user_di"], 'did you mean "user_id"?'),
         (["spine.parquet", "features.parquet", "--by", "label", "--right-by", "x"], "by"),
         (["spine.parquet", "features.parquet", *BY, "--columns", "scor"], "score"),
         (["spine.parquet", "features.parquet", "--by", "user_id", "--on", "label"], "label"),
@@ -126,7 +128,7 @@ def test_a_damaged_file(coeval):
 def test_an_output_that_cannot_be_written_leaves_what_was_there(coeval):
     two_files(coeval)
     (coeval.folder / "out.parquet").write_text("mine")
-    outcome = coeval("asof", "spine.parquet", "features.parquet", *BY, "-o", "no/o.parquet", code=4)
-    assert "no/o.parquet" in outcome.err
+    outcome = coeval("asof", "spine.parquet", "features.parquet", *BY, "-o", "no/o.parquet", code=3)
+    assert "no/o.parquet" in outcome.err and "there is no folder no" in outcome.err
     coeval("asof", "spine.parquet", "features.parquet", "--by", "nobody", "-o", "out.parquet", code=3)
     assert (coeval.folder / "out.parquet").read_text() == "mine"
