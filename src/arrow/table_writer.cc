@@ -71,6 +71,14 @@ std::shared_ptr<::arrow::KeyValueMetadata> MetadataOf(const coeval_arrow_write_r
   return metadata;
 }
 
+std::shared_ptr<::arrow::Schema> WithMetadata(const std::shared_ptr<::arrow::Schema>& schema,
+                                              const coeval_arrow_write_request& request) {
+  if (request.n_metadata == 0) return schema;
+  auto metadata = MetadataOf(request);
+  if (schema->metadata() != nullptr) metadata = schema->metadata()->Merge(*metadata);
+  return schema->WithMetadata(metadata);
+}
+
 class ParquetWriter : public TableWriter {
  public:
   // `first` shows how wide rows are; null for a table without rows.
@@ -86,11 +94,13 @@ class ParquetWriter : public TableWriter {
     const auto arrow_properties =
         ::parquet::ArrowWriterProperties::Builder().store_schema()->build();
     auto self = std::make_unique<ParquetWriter>();
-    ARROW_ASSIGN_OR_RAISE(
-        self->writer_,
-        ::parquet::arrow::FileWriter::Open(*schema, ::arrow::default_memory_pool(), std::move(sink),
-                                           properties.build(), arrow_properties));
-    self->metadata_ = MetadataOf(request);
+    // Part of the schema, so that readers show it as the table's own; the writer stores it in the
+    // file's metadata too.
+    ARROW_ASSIGN_OR_RAISE(self->writer_,
+                          ::parquet::arrow::FileWriter::Open(
+                              *WithMetadata(schema, request), ::arrow::default_memory_pool(),
+                              std::move(sink), properties.build(), arrow_properties));
+    self->metadata_ = std::make_shared<::arrow::KeyValueMetadata>();
     self->finish_ = request.finish;
     self->finish_self_ = request.finish_self;
     return self;
@@ -157,11 +167,9 @@ class BatchWriter : public TableWriter {
       ARROW_ASSIGN_OR_RAISE(auto codec, ::arrow::util::Codec::Create(compression));
       options.codec = std::move(codec);
     }
-    auto metadata = MetadataOf(request);
-    if (schema->metadata() != nullptr) metadata = schema->metadata()->Merge(*metadata);
     auto self = std::make_unique<BatchWriter>();
     ARROW_ASSIGN_OR_RAISE(
-        self->writer_, ::arrow::ipc::MakeFileWriter(sink, schema->WithMetadata(metadata), options));
+        self->writer_, ::arrow::ipc::MakeFileWriter(sink, WithMetadata(schema, request), options));
     return self;
   }
 

@@ -88,7 +88,8 @@ def test_unknown_names_have_a_suggestion(shop_server):
     assert '"price"' in error(PATH, asked(features=["product_price:prize"]), 404)
     body = {"feature_service": "purchase_v2", "entities": {}}
     assert '"purchase_v1"' in error(PATH, body, 404)
-    assert "v1" in error(PATH, asked(features=["product_price@v7:price"]), 404)
+    message = error(PATH, asked(features=["product_price@v7:price"]), 404)
+    assert "no version 7" in message and "it has 1 (active)" in message
 
 
 def test_feasts_error_classes(shop_server):
