@@ -3,6 +3,7 @@
 make demo        or, with coeval installed:   python examples/flights/demo.py
 """
 
+import json
 import shutil
 import sys
 import time
@@ -14,9 +15,9 @@ import pyarrow.compute as pc
 
 from leak import LeakyJoin
 from models import CLAIMED, HONEST, SERVED, Comparison, draw
-from moments import choose_moments
+from moments import Ties, choose_moments
 from prepare import DATA, prepare
-from progress import DemoError, bars, say, step, table
+from progress import DemoError, bars, say, show, step, table
 from promise import Promise, Tally
 from served import Answer, request_body
 from server import ClockFile, Server, iso, micros_of
@@ -34,7 +35,7 @@ FLIGHTS_SHOWN = 8
 
 
 def apply_definitions(store: coeval.FeatureStore) -> None:
-    print(store.plan())
+    show(store.plan())
     store.apply()
 
 
@@ -47,7 +48,7 @@ def make_training_set(store: coeval.FeatureStore, spine: pa.Table) -> pa.Table:
     say(f"{trained.num_rows:,} rows in {time.monotonic() - started:.1f} s")
     if not trained.select(spine.column_names).equals(spine):
         raise DemoError("the training set's rows are not the spine's, in their order")
-    print(made)
+    show(made)
     return trained
 
 
@@ -71,7 +72,8 @@ def show_leak(spine: pa.Table, trained: pa.Table) -> Comparison:
 
 def predict(server: Server, spine: pa.Table, trained: pa.Table, comparison: Comparison) -> None:
     """Asks the server for some flights of the hour, and the model for their chance to be late."""
-    say(f"/ready says {server.get('/ready').strip()}")
+    ready = json.loads(server.get("/ready"))
+    say(f"the server is ready, and by its clock it is {ready['now']}")
     at = pc.equal(spine["event_timestamp"].cast(pa.int64()), micros_of(NOW))
     flights = spine.filter(at).slice(0, FLIGHTS_SHOWN)
     answer = Answer(server.post("/get-online-features", request_body(SERVICE, flights)))
@@ -89,12 +91,13 @@ def predict(server: Server, spine: pa.Table, trained: pa.Table, comparison: Comp
 
 
 def keep_promise(spine: pa.Table, trained: pa.Table) -> Tally:
-    moments = choose_moments(spine)
+    ties = Ties(DATA)
+    moments = choose_moments(spine, ties.among(spine))
     features = [name for name in trained.column_names if name not in spine.column_names]
     clock = ClockFile(OUTPUT / "clock")
     clock.set(moments[0])
     shutil.rmtree(HERE / ".coeval" / PROMISE, ignore_errors=True)  # it starts in January again
-    promise = Promise(SERVICE, spine, trained, features, DATA)
+    promise = Promise(SERVICE, spine, trained, features, ties)
     span = f"from {iso(moments[0])} to {iso(moments[-1])}"
     say(f"{len(moments)} moments {span}, {len(features)} features")
     with Server(HERE, clock, OUTPUT / "server.log", PROMISE) as server:
@@ -104,6 +107,7 @@ def keep_promise(spine: pa.Table, trained: pa.Table) -> Tally:
 
 
 def run() -> None:
+    started = time.monotonic()
     step(1, STEPS, "Data: every flight from New York in 2013")
     prepare()
     spine = load_spine()
@@ -115,11 +119,11 @@ def run() -> None:
     step(3, STEPS, "Training set: each flight with what was known two hours before")
     trained = make_training_set(store, spine)
 
-    step(4, STEPS, "The leak, shown: four models")
+    step(4, STEPS, "The leak, shown: models on features joined by hand, and on honest ones")
     comparison = show_leak(spine, trained)
 
     step(5, STEPS, f"Materialize: what is known at {NOW} into the online store")
-    print(store.materialize_incremental(NOW))
+    show(store.materialize_incremental(NOW))
     store.close()
 
     step(6, STEPS, "Serve and predict over HTTP")
@@ -130,15 +134,15 @@ def run() -> None:
 
     step(7, STEPS, "The promise: trained on is served, at each moment of the year")
     tally = keep_promise(spine, trained)
+    print(f"\nIn short, after {time.monotonic() - started:.0f} seconds")
     summary(spine, comparison, tally)
 
 
 def summary(spine: pa.Table, comparison: Comparison, tally: Tally) -> None:
     aucs = comparison.aucs
-    print("\nIn short")
     say(f"{spine.num_rows:,} flights, each with what was known two hours before it should leave.")
     say(
-        f"A join by hand claimed {aucs[CLAIMED]:.3f} and would get {aucs[SERVED]:.3f}; "
+        f"A join by hand claimed an AUC of {aucs[CLAIMED]:.3f} and would get {aucs[SERVED]:.3f}; "
         f"point-in-time features get {aucs[HONEST]:.3f}."
     )
     say(
@@ -154,5 +158,5 @@ def summary(spine: pa.Table, comparison: Comparison, tally: Tally) -> None:
 if __name__ == "__main__":
     try:
         run()
-    except DemoError as error:
+    except (DemoError, coeval.CoevalError) as error:
         sys.exit(f"\ndemo: {error}")

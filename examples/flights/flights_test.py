@@ -4,6 +4,7 @@ import math
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -140,23 +141,47 @@ def spine_at(*texts):
 def test_moments_are_in_order_and_hold_the_hard_ones():
     fullest = [f"2013-05-{day:02}T{hour:02}:00:00Z" for day in range(1, 28) for hour in range(12)]
     hard = ["2013-03-10T06:00:00Z", "2013-10-23T12:00:00Z", "2013-12-31T20:00:00Z"]
-    chosen = [iso(moment) for moment in choose_moments(spine_at(*fullest, *fullest, *hard))]
+    tied, lonely = "2013-05-10T20:30:00Z", "2013-05-10T20:31:00Z"
+    asked = spine_at(*fullest, *fullest, *hard, tied, lonely)
+    ties = np.zeros(asked.num_rows, dtype=np.int64)
+    ties[-2] = 1
+    chosen = [iso(moment) for moment in choose_moments(asked, ties)]
     assert chosen == sorted(set(chosen))
-    assert set(hard) <= set(chosen)
+    assert {*hard, tied} <= set(chosen)
+    assert lonely not in chosen
     assert len(chosen) >= 300
 
 
-def test_ties_are_facts_of_one_key_and_minute(tmp_path):
+@pytest.fixture
+def ties(tmp_path):
+    """Two departures of the same flight in one minute, and one arrival."""
     made = flights()
     twice = pa.concat_tables([prepare.departures(made), prepare.departures(made).slice(0, 1)])
     pa.parquet.write_table(twice, tmp_path / "departures.parquet")
     pa.parquet.write_table(prepare.arrivals(made), tmp_path / "arrivals.parquet")
-    ties = Ties(tmp_path)
+    return Ties(tmp_path)
+
+
+def test_ties_are_facts_of_one_key_and_minute(ties):
     row = {"origin": "JFK", "carrier": "UA", "dest": "SJU", "tailnum": "N1"}
     assert ties.is_tied("airport_delay", row, micros_of("2013-06-01T15:21:00Z"))
     assert not ties.is_tied("airport_delay", row, micros_of("2013-06-01T16:14:00Z"))
     assert not ties.is_tied("air_time", row, micros_of("2013-06-01T18:50:00Z"))
     assert not ties.is_tied("temp", row, 0)
+
+
+def test_ties_are_counted_among_the_last_facts_of_a_question(ties):
+    asked = spine_at(
+        "2013-06-01T15:20:00Z",  # before the first departure
+        "2013-06-01T15:21:00Z",  # at it: the airport's and the carrier's last departures tie
+        "2013-06-01T16:14:00Z",  # DL left alone since, so the airport's last one does not tie
+        "2013-06-01T16:14:00Z",
+    )
+    keys = {"origin": ["JFK"] * 4, "dest": ["SJU"] * 4, "carrier": ["UA", "UA", "UA", "DL"]}
+    keys["tailnum"] = ["N1", "N1", None, "N1"]
+    for name, values in keys.items():
+        asked = asked.append_column(name, pa.array(values))
+    assert ties.among(asked).tolist() == [0, 2, 1, 0]
 
 
 @pytest.mark.parametrize(

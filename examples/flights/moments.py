@@ -1,18 +1,22 @@
 """The moments at which the promise is tested, and the ties among the facts.
 
 Most are the moments at which most flights are asked about; the others are those where a feature
-store goes wrong: both nights of the clock change, the end of the data, holes in the weather.
+store goes wrong: many facts of the same minute, both nights of the clock change, the end of the
+data, holes in the weather.
 """
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from server import micros_of
 
-FULLEST = 300
+FULLEST = 300  # before dawn, when little happens: the last facts are old, and few of them tie
+TIED = 30
 BESIDE = 6  # moments taken on either side of a clock change
 CLOCK_CHANGES = ("2013-03-10T07:00:00Z", "2013-11-03T06:00:00Z")
 LAST_DAY = ("2013-12-31T05:00:00Z", "2014-01-01T05:00:00Z")  # by New York's clock
@@ -26,8 +30,8 @@ GAPS = (
 )
 
 
-def choose_moments(spine: pa.Table) -> list[int]:
-    """Microseconds since 1970, ascending, each once."""
+def choose_moments(spine: pa.Table, ties: np.ndarray) -> list[int]:
+    """Microseconds since 1970, ascending, each once. `ties`: as Ties.among gives them."""
     counts = pc.value_counts(spine["event_timestamp"].cast(pa.int64()))
     rows_at = dict(
         zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True)
@@ -41,6 +45,9 @@ def choose_moments(spine: pa.Table) -> list[int]:
         return [time for time in times if micros_of(start) <= time <= micros_of(end)]
 
     chosen = set(fullest(times, FULLEST))
+    tied_at = pd.Series(ties).groupby(spine["event_timestamp"].cast(pa.int64()).to_numpy()).sum()
+    tied_at = tied_at[tied_at > 0].sort_values(ascending=False, kind="stable")
+    chosen.update(int(time) for time in tied_at.index[:TIED])
     for change in map(micros_of, CLOCK_CHANGES):
         chosen.update([time for time in times if time < change][-BESIDE:])
         chosen.update([time for time in times if time >= change][:BESIDE])
@@ -63,16 +70,35 @@ class Ties:
     )
 
     def __init__(self, data: Path):
-        self.tied = {name: self.find(data / file, keys) for name, file, keys in self.VIEWS}
         self.keys = {name: keys for name, _, keys in self.VIEWS}
+        self.facts = {name: self.count(data / file, keys) for name, file, keys in self.VIEWS}
+        self.tied = {name: self.find(facts, self.keys[name]) for name, facts in self.facts.items()}
+
+    def among(self, spine: pa.Table) -> np.ndarray:
+        """Of each row of the spine: how many of its last facts tie with another. [rows]"""
+        count = np.zeros(spine.num_rows, dtype=np.int64)
+        for name, keys in self.keys.items():
+            columns = [*keys, "event_timestamp"]
+            questions = spine.select(columns).to_pandas().dropna().reset_index()
+            found = pd.merge_asof(
+                questions.sort_values("event_timestamp", kind="stable"),
+                self.facts[name].to_pandas().sort_values("event_timestamp", kind="stable"),
+                on="event_timestamp",
+                by=list(keys),
+            )
+            count[found["index"]] += (found["count_all"] > 1).to_numpy()
+        return count
 
     @staticmethod
-    def find(path: Path, keys: tuple[str, ...]) -> set[tuple]:
+    def count(path: Path, keys: tuple[str, ...]) -> pa.Table:
+        """How many facts there are of each key and event time."""
         columns = [*keys, "event_timestamp"]
-        counted = (
-            pq.read_table(path, columns=columns).group_by(columns).aggregate([([], "count_all")])
-        )
-        several = counted.filter(pc.greater(counted["count_all"], 1))
+        facts = pq.read_table(path, columns=columns)
+        return facts.group_by(columns).aggregate([([], "count_all")])
+
+    @staticmethod
+    def find(facts: pa.Table, keys: tuple[str, ...]) -> set[tuple]:
+        several = facts.filter(pc.greater(facts["count_all"], 1))
         times = several["event_timestamp"].cast(pa.int64()).to_pylist()
         return set(zip(*(several[key].to_pylist() for key in keys), times, strict=True))
 

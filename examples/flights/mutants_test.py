@@ -23,7 +23,7 @@ import coeval  # noqa: E402
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from moments import GAPS, choose_moments  # noqa: E402
+from moments import GAPS, Ties, choose_moments  # noqa: E402
 from prepare import DATA, prepare  # noqa: E402
 from progress import DemoError  # noqa: E402
 from promise import Promise  # noqa: E402
@@ -63,7 +63,7 @@ def spine():
     whole = load_spine()
     times = whole["event_timestamp"].cast(pa.int64())
     bounds = [micros_of(start) for start, _ in GAPS[:2]]
-    wanted = sorted({*choose_moments(whole)[::40], *bounds})
+    wanted = sorted({*choose_moments(whole, Ties(DATA).among(whole))[::40], *bounds})
     return whole.filter(pc.is_in(times, pa.array(wanted)))
 
 
@@ -87,7 +87,7 @@ def served(spine, tmp_path_factory):
 
 def make_promise(spine, trained):
     features = [name for name in trained.column_names if name not in spine.column_names]
-    return Promise(SERVICE, spine, trained, features, DATA)
+    return Promise(SERVICE, spine, trained, features, Ties(DATA))
 
 
 def compare(spine, trained, answers):

@@ -19,6 +19,12 @@ def say(text: str = "") -> None:
     print(f"      {text}" if text else "", flush=True)
 
 
+def show(result: object) -> None:
+    """A plan, a training set, a report: as it prints itself."""
+    for line in str(result).splitlines():
+        say(line)
+
+
 class Progress:
     """Counts work up to `total` and shows rate and time left. Use it as a context.
 

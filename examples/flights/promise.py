@@ -6,7 +6,6 @@ training set.
 """
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -64,11 +63,11 @@ class Promise:
         spine: pa.Table,
         training_set: pa.Table,
         features: list[str],
-        data: Path,
+        ties: Ties,
     ):
         self.service, self.spine, self.training_set = service, spine, training_set
         self.features = features
-        self.ties = Ties(data)
+        self.ties = ties
         self.tally = Tally()
 
     def keep(self, server: Server, clock: ClockFile, moments: list[int]) -> Tally:

@@ -3,9 +3,9 @@
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from datetime import UTC, datetime, timedelta
@@ -75,39 +75,49 @@ class Server:
             self.process.wait()
 
     def start(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
         command = [coeval_command(), "-C", str(self.repository), "serve"]
-        command += ["--port", str(self.port), "--clock", f"@{self.clock.path}"]
+        command += ["--port", "0", "--clock", f"@{self.clock.path}"]
         if self.environment:
             command += ["--env", self.environment]
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
+            said = log.tell()
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
-        self.wait_until_ready()
+        try:
+            self.wait_until_ready(said)
+        except DemoError:
+            self.process.kill()
+            self.process.wait()
+            raise
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
 
-    def wait_until_ready(self) -> None:
+    def wait_until_ready(self, said: int) -> None:
+        """`said`: how long the log was before this process. It tells there which port it took."""
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise DemoError(
                     f"`coeval serve` ended with {self.process.returncode}:\n{self.last_words()}"
                 )
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-            try:
-                connection.request("GET", "/ready")
-                if connection.getresponse().status == 200:
+            told = re.search(rb"listening on http://127.0.0.1:(\d+)\n", self.log.read_bytes()[said:])
+            if told is not None:
+                self.port = int(told[1])
+                if self.is_ready():
                     return
-            except OSError:
-                pass
-            finally:
-                connection.close()
-            time.sleep(0.05)
+            time.sleep(0.02)
         raise DemoError(
             f"`coeval serve` was not ready after {READY_SECONDS} s:\n{self.last_words()}"
         )
+
+    def is_ready(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", "/ready")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
 
     def stop(self) -> None:
         """SIGTERM: what was asked is answered, what was acknowledged is on disk."""

@@ -4,6 +4,7 @@ Its label is whether the flight left more than 15 minutes late; null where it wa
 other columns are what an airline knows at that time: who flies where, with which aircraft, when.
 """
 
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -37,5 +38,8 @@ def make_spine(flights: pa.Table) -> pa.Table:
 def load_spine(data: Path = DATA) -> pa.Table:
     """The spine, also left as data/spine.parquet for the command line and notebooks."""
     spine = make_spine(pq.read_table(data / "flights.parquet"))
-    pq.write_table(spine, data / "spine.parquet", compression="zstd")
+    path = data / "spine.parquet"
+    if not path.exists() or not pq.read_table(path).equals(spine):
+        pq.write_table(spine, path.with_suffix(".new"), compression="zstd")
+        os.replace(path.with_suffix(".new"), path)
     return spine
