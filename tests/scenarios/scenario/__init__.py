@@ -1,0 +1,1 @@
+"""Reads stories and plays them against Coeval; ../README.md describes the language."""
