@@ -138,8 +138,7 @@ HttpResponse Service::Materialize(const HttpRequest& request, bool incremental) 
 }
 
 HttpResponse Service::Ready() {
-  Json ready = store_->Ready();
-  if (draining_) ready.Set("ready", false).Set("draining", true);
+  const Json ready = store_->Ready();
   return {ready.GetBool("ready") ? 200 : 503, "application/json", ready.Write()};
 }
 

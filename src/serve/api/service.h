@@ -10,7 +10,6 @@
 // Threads: Handle may be called by many at once; a second materialization waits its turn.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string_view>
@@ -32,9 +31,6 @@ class Service {
   // Paths whose handler may take long.
   static bool IsSlow(std::string_view path);
 
-  // From then on /ready answers 503.
-  void StartDraining() { draining_ = true; }
-
  private:
   HttpResponse Dispatch(const HttpRequest& request, std::string_view* route);
   HttpResponse ReadOnline(const HttpRequest& request);
@@ -46,7 +42,6 @@ class Service {
   OnlineLimits limits_;
   ServerMetrics metrics_;
   std::mutex materialize_;
-  std::atomic<bool> draining_{false};
 };
 
 }  // namespace coeval
