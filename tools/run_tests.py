@@ -33,7 +33,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SPELLED = {".h", ".cc", ".py", ".md", ".txt", ".sh", ".cmake", ".yaml", ".toml", ".proto", ".ts"}
-TSAN = {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1"}
+TSAN = {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:"
+        f"suppressions={ROOT / 'tools/tsan_suppressions.txt'}"}
 CLOSING_LINE = re.compile(r"^(\d+) passed, (\d+) failed", re.M)
 
 
