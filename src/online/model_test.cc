@@ -1,4 +1,4 @@
-// The store's rules against the executable law, where it lies beside the source tree.
+// The store's rules against the executable law, tests/model.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,9 +28,9 @@ class Model {
  public:
   static std::unique_ptr<Model> Start() {
     const char* source = std::getenv("COEVAL_SOURCE_DIR");
-    if (source == nullptr) return nullptr;
-    const std::filesystem::path shared = std::filesystem::path(source).parent_path() / "shared";
-    if (!std::filesystem::exists(shared / "model" / "serve.py")) return nullptr;
+    const std::filesystem::path tests =
+        std::filesystem::path(source != nullptr ? source : ".") / "tests";
+    if (!std::filesystem::exists(tests / "model" / "serve.py")) return nullptr;
     int requests[2];
     int answers[2];
     if (::pipe(requests) != 0 || ::pipe(answers) != 0) return nullptr;
@@ -39,7 +39,7 @@ class Model {
       ::dup2(requests[0], 0);
       ::dup2(answers[1], 1);
       for (const int fd : {requests[0], requests[1], answers[0], answers[1]}) ::close(fd);
-      if (::chdir(shared.c_str()) != 0) ::_exit(127);
+      if (::chdir(tests.c_str()) != 0) ::_exit(127);
       ::setenv("PYTHONDONTWRITEBYTECODE", "1", 1);
       ::execlp("python3", "python3", "-m", "model.serve", static_cast<char*>(nullptr));
       ::_exit(127);
@@ -123,7 +123,7 @@ class ModelTest : public testing::Test {
  protected:
   void SetUp() override {
     model_ = Model::Start();
-    if (model_ == nullptr) GTEST_SKIP() << "the model does not lie beside the source tree";
+    ASSERT_NE(model_, nullptr) << "tests/model is not there; run from the source tree";
   }
 
   std::mt19937_64 random_{std::random_device()()};

@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from scenario.cells import (
     UNITS,
-    arrow_type,
     array_of,
+    arrow_type,
     bits_of,
     micros_of,
     parse_time,

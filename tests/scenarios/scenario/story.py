@@ -62,9 +62,7 @@ class Statement:
         rows = [
             line
             for line in self.block
-            if line.text.strip()
-            and not line.text.lstrip().startswith("#")
-            and not option_of(line)
+            if line.text.strip() and not line.text.lstrip().startswith("#") and not option_of(line)
         ]
         if not rows:
             return None
