@@ -146,18 +146,57 @@ std::string DescriptionOf(const CLI::App& command) {
   return text;
 }
 
+// A cell of a Markdown table.
+std::string Cell(std::string text) {
+  for (std::size_t at = text.find('|'); at != std::string::npos; at = text.find('|', at + 2)) {
+    text.insert(at, "\\");
+  }
+  return text;
+}
+
 void AppendMarkdownTable(const std::string& heading, const std::vector<Entry>& entries,
                          std::string* text) {
   if (entries.empty()) return;
   *text += "\n| " + heading + " | |\n|---|---|\n";
-  for (Entry entry : entries) {
-    for (std::size_t at = entry.meaning.find('|'); at != std::string::npos;
-         at = entry.meaning.find('|', at + 2)) {
-      entry.meaning.insert(at, "\\");
-    }
-    *text += "| `" + entry.term + "` | " + entry.meaning + " |\n";
+  for (const Entry& entry : entries) {
+    *text += "| `" + Cell(entry.term) + "` | " + Cell(entry.meaning) + " |\n";
   }
 }
+
+// The first line of a description as a sentence, the others as a paragraph.
+std::string MarkdownDescription(const CLI::App& command) {
+  const std::string text = DescriptionOf(command);
+  const std::size_t end = text.find('\n');
+  std::string lead = text.substr(0, end);
+  if (!lead.ends_with('.')) lead += '.';
+  const std::string rest = text.substr(end + 1);
+  return lead + "\n" + (rest.empty() ? "" : "\n" + rest);
+}
+
+std::string MarkdownSection(const CLI::App& command) {
+  std::string text = "\n## coeval " + command.get_name() + "\n\n" + MarkdownDescription(command) +
+                     "\n```\n" + UsageOf(command) + "\n```\n";
+  AppendMarkdownTable("argument", EntriesOf(command, true), &text);
+  std::vector<Entry> options = EntriesOf(command, false);
+  options.pop_back();  // --help, which every command has
+  AppendMarkdownTable("option", options, &text);
+  return text + "\n```sh\n" + command.get_footer() + "\n```\n";
+}
+
+constexpr const char* kExitCodes =
+    "\nExit codes:\n\n"
+    "| code | |\n|---|---|\n"
+    "| 0 | done |\n"
+    "| 1 | the answer is no: `plan --exit-code` with changes, `doctor` that found something wrong "
+    "|\n"
+    "| 2 | wrong usage: an option, argument or command that does not exist or does not fit |\n"
+    "| 3 | wrong input: a definition that does not check, a file that is missing, a name that is "
+    "not known |\n"
+    "| 4 | a system failed: a full disk, a port in use, a damaged file, a store that another "
+    "process holds; also after Ctrl-C |\n"
+    "\nAnswers go to standard output, everything else (progress, warnings, errors) to standard "
+    "error. With `--json` a failure is a document on standard output too: "
+    "`{\"error\": {\"code\": ..., \"message\": ...}}`.\n";
 
 }  // namespace
 
@@ -182,20 +221,17 @@ std::string HelpText(const CLI::App& command) {
 std::string ReferenceAsMarkdown(const CLI::App& program) {
   std::string text =
       "# The command line\n\nMade by `coeval --help-markdown`; a test keeps it current.\n\n" +
-      DescriptionOf(program);
-  AppendMarkdownTable("options of every command", EntriesOf(program, false), &text);
-  text +=
-      "\nExit codes: 0 done; 1 the answer is no (`plan --exit-code` with changes, `doctor` that "
-      "found something wrong); 2 wrong usage; 3 wrong input, for example a definition that does "
-      "not check, a file that is missing or a name that is not known; 4 a system failed: disk, "
-      "port, a damaged file, a store that another process holds; also after Ctrl-C.\n";
-  for (const CLI::App* command : CommandsOf(program)) {
-    text += "\n## coeval " + command->get_name() + "\n\n" + DescriptionOf(*command) + "\n```\n" +
-            UsageOf(*command) + "\n```\n";
-    AppendMarkdownTable("argument", EntriesOf(*command, true), &text);
-    AppendMarkdownTable("option", EntriesOf(*command, false), &text);
-    text += "\n```sh\n" + command->get_footer() + "\n```\n";
+      MarkdownDescription(program);
+  for (const auto& [group, entries] : Groups(program)) {
+    text += "\n| " + group + " | |\n|---|---|\n";
+    for (const Entry& entry : entries) {
+      text +=
+          "| [" + entry.term + "](#coeval-" + entry.term + ") | " + Cell(entry.meaning) + " |\n";
+    }
   }
+  AppendMarkdownTable("options of every command", EntriesOf(program, false), &text);
+  text += kExitCodes;
+  for (const CLI::App* command : CommandsOf(program)) text += MarkdownSection(*command);
   return text;
 }
 

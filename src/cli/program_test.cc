@@ -122,7 +122,9 @@ TEST(ProgramTest, StatusesMapToExitCodes) {
 TEST(ProgramTest, CompletionKnowsEveryCommandAndOption) {
   CommandLine program;
   const auto commands = CompletedCommands(program.app());
-  EXPECT_EQ(commands.size(), 19U);
+  const auto all = program.app().get_subcommands([](const CLI::App*) { return true; });
+  EXPECT_EQ(commands.size(), all.size());
+  EXPECT_GE(commands.size(), 18U);
   for (const std::string& script :
        {BashCompletion(commands), ZshCompletion(commands), FishCompletion(commands)}) {
     for (const CompletedCommand& command : commands) {

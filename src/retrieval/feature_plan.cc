@@ -248,8 +248,11 @@ class Planner {
         plain.push_back(field.name);
       }
     }
-    std::vector<Candidate> all = qualified;
+    // Both names of an input stand together: the order of request columns depends on the sources'
+    // order, not on how an expression spells its inputs.
+    std::vector<Candidate> all;
     for (std::size_t i = 0; i < qualified.size(); ++i) {
+      all.push_back(qualified[i]);
       if (std::count(plain.begin(), plain.end(), plain[i]) != 1) continue;
       Candidate candidate = qualified[i];
       candidate.name = plain[i];

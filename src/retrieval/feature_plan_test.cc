@@ -64,7 +64,7 @@ TEST(FeaturePlanTest, RefusesTwoFeaturesOfOneName) {
 
 TEST(FeaturePlanTest, SuggestsTheNearestName) {
   EXPECT_THAT(Plan({"wether:temp"}).status().message(), HasSubstr("weather"));
-  EXPECT_THAT(Plan({"weather:tmp"}).status().message(), HasSubstr("'temp'"));
+  EXPECT_THAT(Plan({"weather:tmp"}).status().message(), HasSubstr("did you mean \"temp\"?"));
   EXPECT_THAT(Plan({}).status().message(), HasSubstr("no features"));
 }
 
@@ -95,7 +95,8 @@ TEST(FeaturePlanTest, ChecksNamesAgainstTheSpine) {
   const auto plan = Plan({"weather:temp"});
   ASSERT_TRUE(plan.ok());
   EXPECT_TRUE(CheckOutputNames(**plan, {"airport", "event_timestamp"}).ok());
-  EXPECT_THAT(CheckOutputNames(**plan, {"airport", "Temp"}).message(), HasSubstr("'temp'"));
+  EXPECT_THAT(CheckOutputNames(**plan, {"airport", "Temp"}).message(),
+              HasSubstr("did you mean \"temp\"?"));
   EXPECT_FALSE(CheckOutputNames(**plan, {"airport", "AIRPORT"}).ok());
 }
 
