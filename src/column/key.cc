@@ -69,7 +69,7 @@ std::optional<std::int64_t> AsKeyInteger(const Value& value, const DataType& fro
 }
 
 Status NotAKey(const Value& value, const DataType& from, const DataType& to) {
-  return Status::InvalidArgument(ToText(value, from) + " (" + from.ToString() + ") is not a " +
+  return Status::InvalidArgument(ToText(value, from) + " (" + from.ToString() + ") is no " +
                                  to.ToString() + " key");
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/suggest.h"
 #include "config/config_loader.h"
+#include "config/setting.h"
 #include "config/setting_values.h"
 #include "config/yaml.h"
 #include "io/files.h"
@@ -117,8 +118,8 @@ Result<BoundText> Config::BindPath(std::string_view path) const {
       for (const auto& [other, value] : locations) names.push_back(other);
       return Status::InvalidArgument("no location is bound to {" + std::string(name) + "}" +
                                      DidYouMean(name, names) + "; add `locations: {" +
-                                     std::string(name) +
-                                     ": ...}` to coeval.yaml, or set COEVAL_LOCATIONS_...");
+                                     std::string(name) + ": ...}` to coeval.yaml, or set " +
+                                     VariableOf("locations." + std::string(name)));
     }
     text += location->second.value.Reveal();
     shown += location->second.shown;

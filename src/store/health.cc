@@ -36,7 +36,7 @@ Json FeatureStore::Doctor() {
   AddCheck("configuration", Status(), impl_->config.repository + "/coeval.yaml", "", &checks);
   const auto now = impl_->context.clock->Now();
   AddCheck("clock", now.status(),
-           now.ok() ? impl_->context.clock->Describe() + ", " + FormatTime(*now) : "",
+           now.ok() ? impl_->context.clock->Describe() + "; now is " + FormatTime(*now) : "",
            "correct `clock` in coeval.yaml, or --clock", &checks);
   const Json versions = Versions(impl_->context);
   AddCheck("Arrow plugin", ArrowStatus(versions), "opens",
@@ -57,7 +57,9 @@ Json FeatureStore::Doctor() {
     if (status.ok()) {
       const auto files = ListFiles(source, location->value.Reveal());
       status = impl_->config.Redact(files.status());
-      if (files.ok()) detail = std::to_string(files->files.size()) + " files";
+      if (files.ok())
+        detail =
+            std::to_string(files->files.size()) + (files->files.size() == 1 ? " file" : " files");
     }
     AddCheck("source " + source.name, status, std::move(detail),
              "bring the files, or correct the source's path or the locations of coeval.yaml",

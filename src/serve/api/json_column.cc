@@ -21,7 +21,7 @@ using simdjson::dom::element;
 using simdjson::dom::element_type;
 
 Status NotOfType(const DataType& type) {
-  return Status::InvalidArgument("it is not a " + type.ToString());
+  return Status::InvalidArgument("it is no " + type.ToString());
 }
 
 // An integer, or a double without a fraction.
