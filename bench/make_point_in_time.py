@@ -48,11 +48,12 @@ def main():
                  names=["row", "user", "event_timestamp"]),
         folder / "spine.parquet", row_group_size=ROW_GROUP)
 
-    # One number for (user, time): both fit, so one sort and one search answer everything.
-    width = YEAR + 1
-    fact_number = fact_user * width + (fact_time - BEGIN)
+    # One number for (user, how many facts there are by then): one sort and one search answer all.
+    width = facts + 1
+    fact_number = fact_user * width + np.arange(facts)
     order = np.argsort(fact_number, kind="stable")
-    at = np.searchsorted(fact_number[order], spine_user * width + (spine_time - BEGIN), "right") - 1
+    known = np.searchsorted(fact_time, spine_time, "right")
+    at = np.searchsorted(fact_number[order], spine_user * width + known, "left") - 1
     winner = order[np.maximum(at, 0)]
     found = (at >= 0) & (fact_user[winner] == spine_user)
     answers = [pa.array(column[winner], mask=~found) for column in values]
