@@ -24,7 +24,7 @@ Result<int> RunPlan(const Invocation& invocation, bool promote, bool exit_code) 
   options.promote = promote;
   COEVAL_ASSIGN_OR_RETURN(const PlanReport report, store->PlanChanges(nullptr, options));
   invocation.Show(ReportAsJson(report), report.text);
-  return exit_code && !report.empty ? kExitNo : kExitDone;
+  return report.refused || (exit_code && !report.empty) ? kExitNo : kExitDone;
 }
 
 Result<int> RunApply(const Invocation& invocation, bool promote) {
@@ -61,7 +61,8 @@ void AddDefinitionCommands(CLI::App* app, Invocation* invocation) {
   CLI::App* plan = AddCommand(
       app, kGroup, "plan",
       "Shows what `apply` would change, and why\n"
-      "Reads the definitions, checks them, and compares them with the registry. Changes nothing.",
+      "Reads the definitions, checks them, and compares them with the registry. Changes nothing. "
+      "Exit 1 where `apply` would be refused.",
       "coeval plan\n"
       "coeval plan --exit-code      # 1 where there is something to apply: for CI\n"
       "coeval plan --json");

@@ -65,6 +65,19 @@ def test_what_is_used_is_not_deleted(shop):
     assert "purchase_v1" not in shop("list", "--names").out
 
 
+def test_a_plan_that_apply_would_refuse_is_a_no(shop):
+    shop("get", "purchase_v1", "customer_id=7", "product=tea", "quantity=2")  # it is served
+    definitions = shop.folder / "definitions.py"
+    text = definitions.read_text()
+    head, tail = text.split("offer_value = OnDemandFeatureView(", 1)
+    tail = tail.split("\n)\n", 1)[1].replace(", offer_value]", "]")
+    definitions.write_text(head + tail)
+    outcome = shop("plan", code=1)
+    assert "REFUSED, nothing will be changed" in outcome.out and "apply with --promote" in outcome.out
+    assert "purchase_v1" in shop("apply", code=3).err
+    shop("plan", "--promote")
+
+
 def test_misspelt_names_have_a_suggestion(shop):
     for command in ("describe", "promote", "rollback", "delete"):
         outcome = shop(command, "customer_histroy", code=3)
