@@ -108,6 +108,7 @@ CREATE TABLE runs (
   error TEXT NOT NULL
 ) STRICT;
 CREATE INDEX runs_of_view ON runs (project, view, id);
+CREATE INDEX runs_unfinished ON runs (project, kind, view, version) WHERE status = 'running';
 CREATE TABLE training_sets (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   project TEXT NOT NULL REFERENCES projects,

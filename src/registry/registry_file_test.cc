@@ -118,6 +118,25 @@ TEST_F(RegistryFileTest, AWriterThatHoldsItTooLongIsSaid) {
   EXPECT_THAT(status.message(), HasSubstr("another process holds the registry"));
 }
 
+// A run that starts looks for its unfinished predecessors, however many runs there were.
+TEST_F(RegistryFileTest, UnfinishedRunsAreFoundByAnIndex) {
+  Result<std::unique_ptr<SqlDatabase>> database = SqlDatabase::Open(Path(), kSecond);
+  ASSERT_TRUE(database.ok());
+  std::string plan;
+  ASSERT_TRUE((*database)
+                  ->Query("EXPLAIN QUERY PLAN UPDATE runs SET status = 'interrupted' WHERE "
+                          "project = ? AND kind = ? AND view = ? AND version = ? AND "
+                          "status = 'running'",
+                          {"flights", "materialize", "weather", std::int64_t{1}},
+                          [&](const SqlRow& row) {
+                            plan += row.Text(3);
+                            return Status();
+                          })
+                  .ok());
+  EXPECT_THAT(plan, HasSubstr("INDEX runs_unfinished (project=? AND kind=? AND view=? AND "
+                              "version=?)"));
+}
+
 // A disk that is full is said so, and nothing was changed.
 TEST_F(RegistryFileTest, AFullDiskChangesNothing) {
   Apply(SampleDefinitions());
