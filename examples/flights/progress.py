@@ -3,6 +3,7 @@
 On a terminal a running count is redrawn in place; in a pipe it is a line for each tenth.
 """
 
+import shutil
 import sys
 import time
 
@@ -43,7 +44,7 @@ class Progress:
 
     def __exit__(self, kind, error, trace) -> None:
         if self.live:
-            print("\r" + " " * 99 + "\r", end="", flush=True)
+            print("\r\x1b[K", end="", flush=True)
 
     def advance(self, count: int = 1, note: str = "") -> None:
         before = self.done
@@ -52,7 +53,8 @@ class Progress:
         now = time.monotonic()
         if self.live and (now - self.shown >= 0.1 or self.done >= self.total):
             self.shown = now
-            print(f"\r      {self.line(now):<93}", end="", flush=True)
+            width = shutil.get_terminal_size().columns - 1  # a line that wraps is not drawn over
+            print(f"\r\x1b[K{f'      {self.line(now)}'[:width]}", end="", flush=True)
         elif not self.live and self.done * 10 // self.total > before * 10 // self.total:
             say(self.line(now))
 

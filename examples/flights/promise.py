@@ -65,7 +65,9 @@ class Promise:
         features: list[str],
         ties: Ties,
     ):
-        self.service, self.spine, self.training_set = service, spine, training_set
+        # In one piece each: of many, `take` copies all of them for a few rows.
+        self.spine, self.training_set = spine.combine_chunks(), training_set.combine_chunks()
+        self.service = service
         self.features = features
         self.ties = ties
         self.tally = Tally()

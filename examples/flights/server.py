@@ -99,7 +99,7 @@ class Server:
                 raise DemoError(
                     f"`coeval serve` ended with {self.process.returncode}:\n{self.last_words()}"
                 )
-            told = re.search(rb"listening on http://127.0.0.1:(\d+)\n", self.log.read_bytes()[said:])
+            told = re.search(rb"listening on http://[^\n]*:(\d+)\n", self.log.read_bytes()[said:])
             if told is not None:
                 self.port = int(told[1])
                 if self.is_ready():
