@@ -382,12 +382,9 @@ def test_random_joins_agree_with_pandas_where_pandas_is_defined(left, right, tol
     np.testing.assert_array_equal(got, expected["x"].to_numpy())
 
 
-SHARED = Path(os.environ.get("COEVAL_SOURCE_DIR", Path(__file__).parents[2])).parent / "shared"
+TESTS = Path(os.environ.get("COEVAL_SOURCE_DIR", Path(__file__).parents[2])) / "tests"
 
 
-@pytest.mark.skipif(
-    not (SHARED / "model").is_dir(), reason="the model of the rules is not beside this tree"
-)
 def test_random_joins_agree_with_the_model_of_the_rules():
     import json
     import random
@@ -397,7 +394,7 @@ def test_random_joins_agree_with_the_model_of_the_rules():
     r = random.Random(seed)
     command = [sys.executable, "-m", "model.serve"]
     with subprocess.Popen(
-        command, cwd=SHARED, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command, cwd=TESTS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as model:
         for _ in range(300):
             meaning = r.choice(["version", "arrival"])

@@ -1,0 +1,78 @@
+"""Coeval's offline and online answers against the executable law (tests/model), by bits, over
+random views: rules 1 to 4 and 7 where they meet.
+
+The seed is printed; COEVAL_SEED runs the same again.
+"""
+
+import logging
+import os
+import random
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
+
+from cases import BASES, RandomView, random_base, random_time, random_view  # noqa: E402
+from world import World  # noqa: E402
+
+VIEWS = 5  # of one repository
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+def run(seed: int, folder: Path) -> tuple[Counter, list[RandomView]]:
+    """One repository. Errors: AssertionError with the seed and the view."""
+    r = random.Random(seed)
+    base = random_base(r)
+    views = [random_view(r, f"v{i}", base) for i in range(VIEWS)]
+    late = r.random() < 0.4
+    moments = online_moments(r, views)
+    world = World(r, folder, views)
+    try:
+        world.serve(moments, late)
+        for view in views:
+            world.ask_offline(view)
+    except Exception as error:
+        raise AssertionError(f"COEVAL_SEED={seed}: {type(error).__name__}: {error}") from error
+    finally:
+        world.close()
+    return world.asked, views
+
+
+def online_moments(r: random.Random, views: list[RandomView]) -> list[int]:
+    """Times at which a store is asked, in their order: one clock goes by all views' times."""
+    low, high = min(BASES.values()) - 10**12, max(BASES.values()) + 86_399_000_000
+    times = {random_time(r, view) for view in views for _ in range(2)}
+    return sorted(time for time in times if low <= time <= high)
+
+
+def check(cases: int) -> Counter:
+    seed = int(os.environ.get("COEVAL_SEED", random.randrange(2**32)))
+    print(f"COEVAL_SEED={seed}")
+    logging.getLogger("coeval").setLevel(logging.ERROR)
+    total: Counter = Counter()
+    for number in range(-(-cases // VIEWS)):
+        with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+            asked, views = run(seed + number, Path(folder) / "repository")
+        total += asked
+        for view in views:
+            total["views"] += 1
+            total[f"{len(view.keys)} keys"] += 1
+            total["empty"] += not view.facts
+    print(dict(total))
+    return total
+
+
+def test_coeval_answers_what_the_law_says():
+    total = check(200)
+    assert total["offline"] > 500 and total["online"] > 1_000, total
+    for status in ("PRESENT", "NULL_VALUE", "OUTSIDE_MAX_AGE", "NOT_FOUND"):
+        assert total[status] > 50, total
+
+
+@pytest.mark.prove
+def test_coeval_answers_what_the_law_says_in_many_cases():
+    assert check(5_000)["values"] > 500_000

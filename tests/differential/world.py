@@ -1,0 +1,220 @@
+"""Random views in a repository, asked through the SDK and asked of the model."""
+
+from __future__ import annotations
+
+import datetime
+import random
+import struct
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import coeval
+import pyarrow as pa
+import pyarrow.feather
+import pyarrow.parquet
+from cases import (
+    RandomView,
+    asked_key,
+    fact_table,
+    random_time,
+    shaped,
+    spine_table,
+)
+from coeval import Entity, FeatureView, Field, FileSource
+from model import asof
+from model.facts import Fact, known_time
+from model.values import same_bits
+
+EPOCH = datetime.datetime(1970, 1, 1)
+CANONICAL = 0x7FF8000000000000
+
+
+class World:
+    """Some views in a repository of its own. `close` it."""
+
+    def __init__(self, r: random.Random, folder: Path, views: list[RandomView]):
+        self.r, self.folder, self.views = r, folder, views
+        self.files: dict[str, int] = {}
+        self.asked: Counter = Counter()  # questions by engine, values compared, online statuses
+        history = r.choice(["5m", "3us", "1s", "0s"])
+        folder.mkdir(parents=True)
+        (folder / "coeval.yaml").write_text(
+            "project: random\nlocations: {data: data}\n"
+            f"online_store: {{online_history: {history}}}\n"
+        )
+        self.set_clock(views[0].base)
+        self.store = coeval.FeatureStore(folder, clock=f"@{folder / 'clock'}")
+        self.store.apply([definition(view) for view in views])
+
+    def close(self) -> None:
+        self.store.close()
+
+    def set_clock(self, micros: int) -> None:
+        (self.folder / "clock").write_text(rfc3339(micros))
+
+    def land(self, view: RandomView, facts: list[Fact]) -> None:
+        """Facts become readable: one or more files of any shape."""
+        folder = self.folder / "data" / view.name
+        folder.mkdir(parents=True, exist_ok=True)
+        parts = self.r.choice([1, 1, 2]) if facts else 1
+        for part in range(parts):
+            table = shaped(self.r, fact_table(self.r, view, facts[part::parts]))
+            number = self.files[view.name] = self.files.get(view.name, 0) + 1
+            path = folder / f"{number:03}.{view.file_format}"
+            rows = self.r.choice([1, 3, 1000])
+            if view.file_format == "parquet":
+                pyarrow.parquet.write_table(table, path, row_group_size=rows)
+            else:
+                pyarrow.feather.write_feather(
+                    table, str(path), chunksize=rows, compression="uncompressed"
+                )
+
+    # -- offline ----------------------------------------------------------------------------------
+
+    def ask_offline(self, view: RandomView) -> None:
+        questions = [
+            (asked_key(self.r, view), random_time(self.r, view))
+            for _ in range(self.r.choice([0, 1, 5, 25]))
+        ]
+        if questions and self.r.random() < 0.3:
+            questions.append(questions[0])
+        known = self.r.choice(["declared", "declared", "arrival", "hindsight"])
+        spine, meant = spine_table(self.r, view, questions)
+        expected = [asof.answer(view.view, view.facts, key, t, known).values for key, t in meant]
+        for order in (list(range(len(meant))), self.r.sample(range(len(meant)), len(meant))):
+            asked = spine.take(pa.array(order, pa.int64()))
+            asked = shaped(self.r, asked) if order != sorted(order) else spine
+            made = self.store.get_historical_features(
+                asked, [f"{view.name}:*"], known=known
+            ).to_arrow()
+            assert made["row"].to_pylist() == order
+            self._compare(view, made, [expected[i] for i in order], [meant[i] for i in order],
+                          f"offline, known={known}")  # fmt: skip
+        self.asked["offline"] += len(meant)
+
+    # -- online -----------------------------------------------------------------------------------
+
+    def serve(self, moments: list[int], late: bool) -> None:
+        """At each moment: what is known by then lands, is carried, and is asked. Where not `late`
+        everything lies in the sources from the start."""
+        waiting = {view.name: list(view.facts) for view in self.views}
+        for moment in moments:
+            self.set_clock(moment)
+            for view in self.views:
+                facts = waiting[view.name]
+                now = [f for f in facts if not late or known_time(f) <= moment]
+                if now or view.name not in self.files:
+                    self.land(view, now)
+                waiting[view.name] = [f for f in facts if late and known_time(f) > moment]
+            self.store.materialize_incremental(rfc3339(moment))
+            for view in self.views:
+                self._ask_online(view, moment)
+        for view in self.views:
+            if waiting[view.name]:
+                self.land(view, waiting[view.name])
+
+    def _ask_online(self, view: RandomView, moment: int) -> None:
+        keys = [asked_key(self.r, view) for _ in range(4)] if view.keys else [(), ()]
+        rows = [dict(zip(view.keys, map(request_value, key, view.key_types), strict=True))
+                for key in keys]  # fmt: skip
+        lag = self.r.choice([0, 0, 0, 1, 2, 50])
+        at = None if lag == 0 else rfc3339(moment - lag)
+        answer = self.store.get_online_features([f"{view.name}:*"], rows, at=at)
+        t = moment - lag
+        assert micros(answer.time) == t, f"asked at {t}, answered at {answer.time}"
+        expected = [asof.answer(view.view, view.facts, key, t) for key in keys]
+        questions = [(key, t) for key in keys]
+        how = f"online at {moment}, asked {t}" + (", from offline" if answer.from_offline else "")
+        self._compare(view, answer.to_arrow(), [e.values for e in expected], questions, how)
+        for i, name in enumerate(view.features):
+            for row, said in enumerate(expected):
+                self.asked[said.status[i]] += 1
+                found = (answer.statuses[name][row], answer.times[name][row])
+                time = found[1] if found[1] is None else micros(found[1])
+                if (found[0], time) != (said.status[i], said.time[i]):
+                    raise AssertionError(
+                        f"{how}: {name} of {keys[row]}\n"
+                        f"  expected {said.status[i]} {said.time[i]}\n"
+                        f"  found    {found[0]} {time}\n{view}"
+                    )
+        self.asked["online"] += len(keys)
+
+    def _compare(
+        self, view: RandomView, found: pa.Table, expected: list[list], meant: list, how: str
+    ) -> None:
+        for i, (name, kind) in enumerate(zip(view.features, view.feature_types, strict=True)):
+            values = plain_values(found[name], kind)
+            assert len(values) == len(expected), how
+            for row, (value, wanted) in enumerate(zip(values, expected, strict=True)):
+                self.asked["values"] += 1
+                if not same_bits(value, wanted[i]):
+                    key, t = meant[row]
+                    raise AssertionError(
+                        f"{how}: {name} of {key} at {t}\n  expected {wanted[i]!r}\n"
+                        f"  found    {value!r}\n{view}"
+                    )
+
+
+def definition(view: RandomView) -> FeatureView:
+    source = view.source
+    entities = [
+        Entity(f"{view.name}_entity", join_keys=dict(zip(view.keys, view.key_types, strict=True)))
+    ]
+    fields = [
+        Field(name, kind, default=default) if default is not None else Field(name, kind)
+        for name, kind, default in zip(
+            view.features, view.feature_types, view.view.defaults, strict=True
+        )
+    ]
+    return FeatureView(
+        view.name,
+        entities=entities if view.keys else [],
+        schema=fields,
+        ttl=f"{view.view.ttl}us" if view.view.ttl else None,
+        source=FileSource(
+            view.name,
+            path=f"{{data}}/{view.name}/*.{view.file_format}",
+            timestamp_field="" if source.timeless else "at",
+            created_timestamp_column="written" if view.created else "",
+            created=source.created if view.created else "version",
+            data_delay=f"{source.data_delay}us" if source.data_delay else None,
+            sequence_field="number" if view.sequence else "",
+            delete_field="gone" if view.deletes else "",
+            timeless=source.timeless,
+            max_future=f"{source.max_future}us",
+            allow_1970=True,
+        ),
+    )
+
+
+def request_value(value: Any, kind: str) -> Any:
+    if value is not None and kind == "timestamp":
+        return EPOCH + datetime.timedelta(microseconds=value)
+    if value is not None and kind == "date":
+        return datetime.date(1970, 1, 1) + datetime.timedelta(days=value)
+    return value
+
+
+def plain_values(column: pa.ChunkedArray, kind: str) -> list[Any]:
+    """As the model has them. Errors: AssertionError for a NaN that is not the one NaN."""
+    if kind == "timestamp":
+        return column.cast(pa.int64()).to_pylist()
+    if kind == "date":
+        return column.cast(pa.int32()).to_pylist()
+    values = column.to_pylist()
+    for value in values:
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, float) and item != item:
+                bits = struct.unpack("<Q", struct.pack("<d", item))[0]
+                assert bits == CANONICAL, f"a NaN of other bits: {bits:#x}"
+    return values
+
+
+def rfc3339(micros: int) -> str:
+    time = EPOCH + datetime.timedelta(microseconds=micros)
+    return time.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0") + f".{time.microsecond:06}Z"
+
+
+def micros(time: datetime.datetime) -> int:
+    return (time.replace(tzinfo=None) - EPOCH) // datetime.timedelta(microseconds=1)
