@@ -138,12 +138,12 @@ Status SyncDirectory(const std::string& path) {
   return {};
 }
 
-Status MakeDirectories(const std::string& path) {
+Status MakeDirectories(const std::string& path, unsigned mode) {
   if (path.empty() || IsDirectory(path)) return {};
   const std::string parent = ParentDirectory(path);
-  if (parent != path) COEVAL_RETURN_IF_ERROR(MakeDirectories(parent));
+  if (parent != path) COEVAL_RETURN_IF_ERROR(MakeDirectories(parent, mode));
   // Another process may be making the same folder.
-  if (Try([&] { return ::mkdir(path.c_str(), 0777); }) != 0 &&
+  if (Try([&] { return ::mkdir(path.c_str(), mode); }) != 0 &&
       (errno != EEXIST || !IsDirectory(path))) {
     return SystemError(errno, "make the folder", path);
   }

@@ -23,8 +23,9 @@ Status WriteFileAtomically(const std::string& path, std::string_view bytes, unsi
 // Makes renames and removals in a folder durable.
 Status SyncDirectory(const std::string& path);
 
-// Makes the folder and those above it; fine where it is there already.
-Status MakeDirectories(const std::string& path);
+// Makes the folder and those above it; fine where it is there already. `mode`: permissions of those
+// that it makes.
+Status MakeDirectories(const std::string& path, unsigned mode = 0777);
 
 // Removes a file, or a folder with all that is in it; fine where there is none. Follows no links.
 Status RemoveTree(const std::string& path);

@@ -102,6 +102,15 @@ TEST_F(FilesTest, NewFilesGetTheModeAskedFor) {
   EXPECT_EQ(info.st_mode & 0777U, 0600U);
 }
 
+TEST_F(FilesTest, NewFoldersGetTheModeAskedFor) {
+  ASSERT_TRUE(MakeDirectories(File("private/inside"), 0700).ok());
+  for (const char* made : {"private", "private/inside"}) {
+    struct stat info{};
+    ASSERT_EQ(::stat(File(made).c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777U, 0700U) << made;
+  }
+}
+
 TEST_F(FilesTest, MakesAndRemovesTrees) {
   ASSERT_TRUE(MakeDirectories(File("a/b/c/")).ok());
   ASSERT_TRUE(MakeDirectories(File("a/b/c")).ok());

@@ -67,7 +67,7 @@ Result<std::unique_ptr<FeatureStore>> FeatureStore::Open(StoreOptions options) {
   registry.path = impl->config.registry.value.Reveal();
   registry.project = impl->config.project;
   registry.release = COEVAL_VERSION;
-  const Status folder = MakeDirectories(FolderOf(registry.path));
+  const Status folder = MakeDirectories(FolderOf(registry.path), 0700);  // its owner's alone
   if (!folder.ok()) return impl->config.Redact(folder);
   auto opened = Registry::Open(std::move(registry));
   if (!opened.ok()) return impl->config.Redact(opened.status());

@@ -136,3 +136,9 @@ def test_nothing_is_coloured_in_a_pipe(shop):
     for command in (["list"], ["plan"], ["doctor"], ["describe", "customer_history"], ["--help"]):
         outcome = shop(*command, NO_COLOR="")
         assert not re.search("\x1b", outcome.out + outcome.err), command
+
+
+def test_what_is_kept_is_its_owners_alone(shop):
+    shop("materialize-incremental", "now")
+    assert (shop.folder / ".coeval").stat().st_mode & 0o777 == 0o700
+    assert (shop.folder / ".coeval" / "online").stat().st_mode & 0o777 == 0o700

@@ -75,7 +75,7 @@ StoreCore::~StoreCore() {
 Result<std::shared_ptr<StoreCore>> StoreCore::Open(Options options, const Context& context) {
   if (options.env == nullptr) options.env = rocksdb::Env::Default();
   const std::string& folder = options.folder;
-  COEVAL_RETURN_IF_ERROR(MakeDirectories(folder));
+  COEVAL_RETURN_IF_ERROR(MakeDirectories(folder, 0700));  // its owner's alone
   Result<LockFile> owner = LockFile::Acquire(folder + "/OWNER");
   if (!owner.ok()) {
     return owner.status().WithContext("the online store has one owner at a time");
@@ -84,7 +84,7 @@ Result<std::shared_ptr<StoreCore>> StoreCore::Open(Options options, const Contex
   COEVAL_ASSIGN_OR_RETURN(LeaseFile lease, LeaseFile::Open(folder + "/LEASE", options.project));
   const std::string staging = folder + "/staging";
   COEVAL_RETURN_IF_ERROR(RemoveTree(staging));  // what a run left that did not finish
-  COEVAL_RETURN_IF_ERROR(MakeDirectories(staging));
+  COEVAL_RETURN_IF_ERROR(MakeDirectories(staging, 0700));
   std::shared_ptr<StoreCore> core(
       new StoreCore(std::move(options), context, std::move(*owner), std::move(lease)));
   const std::lock_guard lock(core->commit_mutex_);
