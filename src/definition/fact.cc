@@ -39,7 +39,7 @@ TimeMicros VisibleTime(const FactTimes& times, const Source& source, Known known
 }
 
 bool TooFarAhead(const FactTimes& times, const Source& source, TimeMicros clock) {
-  if (source.timeless) return false;
+  if (source.timeless || source.max_future == kMaxTime) return false;
   const TimeMicros seen = times.has_created ? times.created_time : clock;
   return times.event_time > SaturatingAdd(seen, source.max_future);
 }

@@ -110,6 +110,8 @@ TEST(FactTest, TooFarAheadIsMeasuredFromWhenItWasWritten) {
   EXPECT_TRUE(TooFarAhead(Times(111, 100), source, 1'000'000));
   EXPECT_FALSE(TooFarAhead(Times(60), source, 50));
   EXPECT_TRUE(TooFarAhead(Times(61), source, 50));
+  source.max_future = kMaxTime;  // a join without a repository: no check
+  EXPECT_FALSE(TooFarAhead(Times(kMaxTime, kMinTime), source, kMinTime));
 }
 
 TEST(FactTest, TtlBoundsAreInclusive) {

@@ -54,7 +54,7 @@ struct Source {
   bool timeless = false;
   std::map<std::string, std::string> field_mapping;  // source column -> feature or key name
   DurationMicros lateness = -1;                      // -1 = data_delay + 7 d (rule 5.8)
-  DurationMicros max_future = 365 * kDay;            // rule 3.5
+  DurationMicros max_future = 365 * kDay;            // rule 3.5; kMaxTime = no check
 
   // how its rows are carried (no part of the identity: it changes no answer)
   DurationMicros overlap = kDay;  // rule 7.7

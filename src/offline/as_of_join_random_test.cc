@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "offline/arrow_case.h"
 #include "offline/testing.h"
 
 namespace coeval {
@@ -22,6 +23,19 @@ TEST(AsOfJoinRandomTest, AgreesWithTheRuleInItsOwnWords) {
   EXPECT_GT(run.expired, kCases / 50);
   EXPECT_GT(run.ties, kCases / 50);
   EXPECT_GT(run.second_passes, kCases / 200);
+}
+
+TEST(AsOfJoinRandomTest, AgreesWithTheRuleThroughArrowInEveryShape) {
+  constexpr std::int64_t kCases = 10'000;
+  const RandomRun run = RunRandomArrowCases(TestSeed(), kCases);
+  ASSERT_EQ(run.failure, "");
+  std::cout << "as-of join of Arrow streams, " << kCases
+            << " random cases, each in two orders, equal to brute force: " << run.found
+            << " answers found, " << run.expired << " expired, " << run.ties
+            << " decided by tie bytes\n";
+  EXPECT_GT(run.found, kCases / 4);
+  EXPECT_GT(run.expired, kCases / 50);
+  EXPECT_GT(run.ties, kCases / 50);
 }
 
 }  // namespace
