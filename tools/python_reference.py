@@ -31,7 +31,7 @@ SECTIONS = [
 HEAD = """# Python reference
 
 Made from the docstrings by `tools/python_reference.py`; do not edit it here. What the words mean
-is said in [semantics](semantics.md); how to begin, in the [README](../README.md).
+is said in [semantics](semantics.md); how to begin, in [getting started](getting-started.md).
 
 ```python
 import coeval

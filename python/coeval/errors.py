@@ -6,7 +6,7 @@ do. Whose fault it is decides the class:
     try:
         store.get_online_features(features=["wether:temp"], entity_rows=[{"airport": "JFK"}])
     except coeval.NotFound as error:
-        print(error)  # there is no view 'wether'; did you mean 'weather'?
+        print(error)  # there is no feature view 'wether', did you mean "weather"?
 """
 
 __all__ = [
