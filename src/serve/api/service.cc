@@ -110,10 +110,15 @@ HttpResponse Service::Dispatch(const HttpRequest& request, std::string_view* rou
     response.status = 405;
     return response;
   }
+  if (request.draining && request.method == "POST") {
+    return ErrorResponse(
+        Status::Unavailable("the server is shutting down; ask it again later, or "
+                            "another one"));
+  }
   if (request.path == "/get-online-features") return ReadOnline(request);
   if (request.path == "/materialize") return Materialize(request, false);
   if (request.path == "/materialize-incremental") return Materialize(request, true);
-  if (request.path == "/ready") return Ready();
+  if (request.path == "/ready") return Ready(request.draining);
   if (request.path == "/metrics") return Metrics();
   return {200, "application/json", ""};
 }
@@ -137,8 +142,9 @@ HttpResponse Service::Materialize(const HttpRequest& request, bool incremental) 
   return {200, "application/json", "null"};  // as Feast answers
 }
 
-HttpResponse Service::Ready() {
-  const Json ready = store_->Ready();
+HttpResponse Service::Ready(bool draining) {
+  Json ready = store_->Ready();
+  if (draining) ready.Set("ready", false).Set("draining", true);
   return {ready.GetBool("ready") ? 200 : 503, "application/json", ready.Write()};
 }
 

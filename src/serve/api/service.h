@@ -4,7 +4,8 @@
 //   POST /materialize                {"start_ts", "end_ts", "feature_views"}
 //   POST /materialize-incremental    {"end_ts", "feature_views"}
 //   GET  /health   200 as long as the process answers; never touches the store
-//   GET  /ready    200 or 503 with the reasons; shows the clock
+//   GET  /ready    200 or 503 with the reasons, one of them that the server is draining; shows the
+//                  clock
 //   GET  /metrics  Prometheus
 //
 // Threads: Handle may be called by many at once; a second materialization waits its turn.
@@ -35,7 +36,7 @@ class Service {
   HttpResponse Dispatch(const HttpRequest& request, std::string_view* route);
   HttpResponse ReadOnline(const HttpRequest& request);
   HttpResponse Materialize(const HttpRequest& request, bool incremental);
-  HttpResponse Ready();
+  HttpResponse Ready(bool draining);
   HttpResponse Metrics();
 
   FeatureStore* store_;

@@ -13,6 +13,7 @@ struct HttpRequest {
   std::string_view path;    // "/get-online-features", without the query
   std::string_view query;   // "async=true", or ""
   std::string_view body;
+  bool draining = false;  // it came after the server was told to end; only probes are for then
 };
 
 struct HttpResponse {

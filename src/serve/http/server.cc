@@ -41,6 +41,7 @@ struct Shared {
   asio::thread_pool slow{1};
   std::atomic<bool> accepting{true};
   std::atomic<std::int64_t> connections{0};
+  std::atomic<std::int64_t> early{0};  // of connections: those from before draining
 };
 
 HttpResponse PlainError(int status, std::string_view text) {
@@ -67,19 +68,23 @@ std::optional<HttpResponse> ReadFailure(beast::error_code error) {
 class Session : public std::enable_shared_from_this<Session> {
  public:
   Session(std::shared_ptr<Shared> shared, tcp::socket socket)
-      : shared_(std::move(shared)), stream_(std::move(socket)) {
+      : shared_(std::move(shared)), stream_(std::move(socket)), early_(shared_->accepting) {
     shared_->connections.fetch_add(1);
+    if (early_) shared_->early.fetch_add(1);
   }
 
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  ~Session() { shared_->connections.fetch_sub(1); }
+  ~Session() {
+    shared_->connections.fetch_sub(1);
+    if (early_) shared_->early.fetch_sub(1);
+  }
 
   void Start() {
     beast::error_code ignored;
     stream_.socket().set_option(tcp::no_delay(true), ignored);
-    asio::dispatch(stream_.get_executor(), [self = shared_from_this()] { self->ReadNext(); });
+    asio::dispatch(stream_.get_executor(), [self = shared_from_this()] { self->Read(); });
   }
 
   // Ends the connection if no request is being answered.
@@ -92,6 +97,10 @@ class Session : public std::enable_shared_from_this<Session> {
  private:
   void ReadNext() {
     if (!shared_->accepting) return Close();
+    Read();
+  }
+
+  void Read() {
     idle_ = true;
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(shared_->options.max_header_bytes));
@@ -106,6 +115,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void OnHeader(beast::error_code error) {
     if (error) return OnReadError(error);
     idle_ = false;
+    late_ = !shared_->accepting;
     if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
       continue_.emplace(http::status::continue_, 11);
       http::async_write(stream_, *continue_,
@@ -164,6 +174,7 @@ class Session : public std::enable_shared_from_this<Session> {
     plain.path = target.substr(0, mark);
     if (mark != std::string_view::npos) plain.query = target.substr(mark + 1);
     plain.body = request.body();
+    plain.draining = late_;
     if (plain.method == "HEAD") plain.method = "GET";
     return shared_->handler(plain);
   }
@@ -234,6 +245,8 @@ class Session : public std::enable_shared_from_this<Session> {
   bool keep_alive_ = true;
   bool refused_ = false;  // the request could not be read; the connection ends
   bool idle_ = true;      // nothing is being answered
+  bool late_ = false;     // the request came while draining
+  const bool early_;      // the connection is from before draining
 };
 
 }  // namespace
@@ -295,11 +308,9 @@ struct HttpServer::Impl {
     session->Start();
   }
 
-  // Listener shut, idle connections closed; the loop ends when the last one is gone.
+  // Idle connections closed; the loop ends when the last one from before is gone.
   void Drain() {
     if (!shared->accepting.exchange(false)) return;
-    beast::error_code ignored;
-    acceptor.close(ignored);
     {
       const std::lock_guard lock(mutex);
       for (const auto& weak : sessions) {
@@ -308,16 +319,19 @@ struct HttpServer::Impl {
     }
     drain_timer.expires_after(std::chrono::microseconds(shared->options.drain_timeout));
     drain_timer.async_wait([this](beast::error_code cancelled) {
-      if (!cancelled) shared->loop.stop();
+      if (!cancelled) Finish();
     });
     WaitForSessions();
   }
 
+  void Finish() {
+    beast::error_code ignored;
+    acceptor.close(ignored);
+    shared->loop.stop();
+  }
+
   void WaitForSessions() {
-    if (shared->connections.load() == 0) {
-      shared->loop.stop();
-      return;
-    }
+    if (shared->early.load() == 0) return Finish();
     poll_timer.expires_after(std::chrono::milliseconds(5));
     poll_timer.async_wait([this](beast::error_code cancelled) {
       if (!cancelled) WaitForSessions();

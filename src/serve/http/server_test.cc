@@ -332,13 +332,17 @@ TEST(HttpServerTest, ReadsGoOnWhileASlowPathWorks) {
   EXPECT_THAT(slow.Receive(), EndsWith("GET /slow ? "));
 }
 
-TEST(HttpServerTest, StopLetsARequestFinishAndTakesNoMore) {
+TEST(HttpServerTest, StopLetsARequestFinishAndTellsOthersThatItDrains) {
   std::promise<void> entered;
   std::promise<void> release;
   const std::shared_future<void> released = release.get_future().share();
   Running running({}, [&entered, released](const HttpRequest& request) {
+    if (request.path != "/busy") {
+      return HttpResponse{request.draining ? 503 : 200, "text/plain", ""};
+    }
     entered.set_value();
     released.wait();
+    EXPECT_FALSE(request.draining);
     return Echo(request);
   });
   Client idle(running.port());
@@ -348,12 +352,18 @@ TEST(HttpServerTest, StopLetsARequestFinishAndTakesNoMore) {
   running.server().Stop();
   EXPECT_TRUE(idle.AtEnd());  // closed at once, for nothing was asked
   EXPECT_FALSE(running.server().accepting());
-  EXPECT_FALSE(Client(running.port()).connected());
+  Client probe(running.port());
+  probe.Send(Get("/ready"));
+  const std::string refusal = probe.Receive();
+  EXPECT_THAT(refusal, StartsWith("HTTP/1.1 503"));
+  EXPECT_THAT(refusal, HasSubstr("Connection: close"));
+  Client silent(running.port());  // asks nothing, and is not waited for
   release.set_value();
   const std::string answer = busy.Receive();
   EXPECT_THAT(answer, EndsWith("GET /busy ? "));
   EXPECT_THAT(answer, HasSubstr("Connection: close"));
   running.Stop();  // returns: Run has ended
+  EXPECT_FALSE(Client(running.port()).connected());
 }
 
 // The service's own answers over the wire, of a repository in which nothing was applied yet.
