@@ -76,12 +76,12 @@ class TrainingSet(Table):
     def __repr__(self) -> str:
         lines = [self._title()]
         if self.summary:
-            lines.append(display.text_rows(*self._figures(), right=(2, 3, 4)))
+            lines.append(display.text_rows(*self._figures(), right=(2, 3, 4, 5)))
         lines += [f"warning: {warning}" for warning in self.warnings]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        figures = display.html_rows(*self._figures(), right=(2, 3, 4))
+        figures = display.html_rows(*self._figures(), right=(2, 3, 4, 5))
         warnings = "".join(
             f"<p><b>warning:</b> {html.escape(warning)}</p>" for warning in self.warnings
         )
@@ -96,7 +96,7 @@ class TrainingSet(Table):
         )
 
     def _figures(self) -> tuple[list[str], list[list[str]]]:
-        header = ["feature", "type", "null", "expired", "no fact", "from"]
+        header = ["feature", "type", "null", "expired", "not found", "invalid", "from"]
         rows = self.num_rows
         return header, [
             [
@@ -105,6 +105,7 @@ class TrainingSet(Table):
                 display.percent(feature.nulls, rows),
                 display.percent(feature.expired, rows),
                 display.percent(feature.not_found, rows),
+                display.percent(feature.invalid, rows),
                 feature.reference,
             ]
             for feature in self.summary
