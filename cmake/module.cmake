@@ -40,9 +40,13 @@ function(coeval_test module file labels)
   set(target ${module}_${stem})
   add_executable(${target} ${file})
   target_link_libraries(${target} PRIVATE ${ARGN} coeval::dep_gtest_main)
+  set(timeout 600)
+  if("slow" IN_LIST labels)
+    set(timeout 7200)
+  endif()
   add_test(NAME ${module}.${stem} COMMAND ${target} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${module}.${stem} PROPERTIES
-    LABELS "${module};${labels}" TIMEOUT 600
+    LABELS "${module};${labels}" TIMEOUT ${timeout}
     ENVIRONMENT "COEVAL_SOURCE_DIR=${CMAKE_SOURCE_DIR};COEVAL_ARROW_PLUGIN=${CMAKE_BINARY_DIR}/lib/coeval/libcoeval_arrow.so;COEVAL_BUILD_DIR=${CMAKE_BINARY_DIR};COEVAL_PYTHON=${Python_EXECUTABLE}")
 endfunction()
 

@@ -30,6 +30,7 @@ BASES = {
     "the year 9999": 253_402_214_400 * SECOND,
 }
 STEPS = 24
+END_OF_9999 = 253_402_300_799 * SECOND + 999_999  # the last time that Python can tell
 
 KEYS: dict[str, list[Any]] = {
     "int32": [0, 1, -1, 2**31 - 1, -(2**31)],
@@ -225,15 +226,19 @@ def add_tie(r: random.Random, view: RandomView, fact: Fact) -> None:
 
 
 def random_time(r: random.Random, view: RandomView) -> int:
-    """A question's time: on the grid or a microsecond beside it, on a fact's bounds, far away."""
-    draw = r.random()
-    if view.facts and draw < 0.4 and not view.source.timeless:
+    """A question's time, far away at times."""
+    if r.random() < 0.03:
+        return r.choice([-62_135_596_800 * SECOND, END_OF_9999])
+    return random_near_time(r, view)
+
+
+def random_near_time(r: random.Random, view: RandomView) -> int:
+    """On the grid, at a bound of a fact, or a microsecond beside these."""
+    time = view.base + r.randrange(-2, STEPS + 8) * view.step
+    if view.facts and r.random() < 0.4 and not view.source.timeless:
         fact = r.choice(view.facts)
-        edge = r.choice([fact.event_time, known_time(fact), fact.event_time + view.view.ttl])
-        return edge + r.choice([-1, 0, 0, 1])
-    if draw < 0.05:
-        return r.choice([-62_135_596_800 * SECOND, 253_402_300_799 * SECOND + 999_999])
-    return view.base + r.randrange(-2, STEPS + 8) * view.step + r.choice([-1, 0, 0, 1])
+        time = r.choice([fact.event_time, known_time(fact), fact.event_time + view.view.ttl])
+    return min(time + r.choice([-1, 0, 0, 1]), END_OF_9999)
 
 
 # -- as Arrow -------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from cases import (
     RandomView,
     asked_key,
     fact_table,
+    random_near_time,
     random_time,
     shaped,
     spine_table,
@@ -92,6 +93,30 @@ class World:
             self._compare(view, made, [expected[i] for i in order], [meant[i] for i in order],
                           f"offline, known={known}")  # fmt: skip
         self.asked["offline"] += len(meant)
+
+    def ask_range(self, view: RandomView) -> None:
+        """Rule 4.5: a row for each key and time at which a fact of it became visible."""
+        start, end = sorted(random_near_time(self.r, view) for _ in range(2))
+        known = self.r.choice(["declared", "declared", "arrival", "hindsight"])
+        wanted = {
+            (fact.key, max(fact.event_time, known_time(fact, known)))
+            for fact in view.facts
+            if None not in fact.key
+        }
+        wanted = {(key, time) for key, time in wanted if start <= time <= end}
+        made = self.store.get_historical_features(
+            None, [f"{view.name}:*"], start_date=rfc3339(start), end_date=rfc3339(end), known=known
+        ).to_arrow()
+        keys = [plain_values(made[name], kind)
+                for name, kind in zip(view.keys, view.key_types, strict=True)]  # fmt: skip
+        times = made["event_timestamp"].cast(pa.int64()).to_pylist()
+        rows = [(tuple(column[i] for column in keys), time) for i, time in enumerate(times)]
+        how = f"range from {start} to {end}, known={known}"
+        if len(rows) != len(set(rows)) or set(rows) != wanted:
+            raise AssertionError(f"{how}:\n  expected {wanted}\n  found    {rows}\n{view}")
+        expected = [asof.answer(view.view, view.facts, *row, known).values for row in rows]
+        self._compare(view, made, expected, rows, how)
+        self.asked["range rows"] += len(rows)
 
     # -- online -----------------------------------------------------------------------------------
 
