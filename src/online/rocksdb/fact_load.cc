@@ -13,6 +13,8 @@ namespace coeval {
 namespace {
 
 constexpr std::size_t kLargestBuffer = 32 << 20;
+// Every file costs two syncs, and a compaction later: more than a thread gains with fewer facts.
+constexpr std::int64_t kLeastFactsOfPart = 1 << 16;
 
 // Cuts the keys of all runs into `parts` ranges of about equal size: parts + 1 borders, the first
 // and the last of them "".
@@ -148,8 +150,10 @@ Result<LoadSummary> RocksDbFactLoad::Seal() {
   if (buffer_ != nullptr) COEVAL_RETURN_IF_ERROR(PushBuffer());
   COEVAL_ASSIGN_OR_RETURN(const std::vector<std::shared_ptr<const FactRun>> runs,
                           sorter_->Finish());
-  const auto threads = static_cast<std::size_t>(std::clamp(context_.threads, 1, 16));
-  const std::vector<std::string> borders = Borders(runs, threads);
+  const std::int64_t worthwhile = (summary_.rows_added - summary_.rows_expired) / kLeastFactsOfPart;
+  const std::int64_t threads = std::clamp(context_.threads, 1, 16);
+  const std::vector<std::string> borders =
+      Borders(runs, static_cast<std::size_t>(std::clamp<std::int64_t>(worthwhile, 1, threads)));
   const std::size_t parts = borders.size() - 1;
   std::vector<LoadSummary> summaries(parts);
   std::vector<std::vector<std::string>> files(parts);

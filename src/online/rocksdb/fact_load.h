@@ -27,7 +27,8 @@ struct LoadMemory {
   static LoadMemory Of(const Context& context);
 };
 
-// Threads: one at a time; uses up to context.threads of its own while it seals.
+// Threads: one at a time; uses up to context.threads of its own while it seals, a file for each;
+// one where there is little.
 class RocksDbFactLoad : public FactLoad {
  public:
   RocksDbFactLoad(std::shared_ptr<StoreCore> core, LoadTicket ticket, const Source& source,

@@ -1,6 +1,7 @@
 #include "online/rocksdb/rocksdb_store.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <random>
@@ -90,6 +91,36 @@ TEST_F(RocksDbStoreTest, WhatWasLoadedIsServedAndSurvivesARestart) {
     EXPECT_EQ(Ask(view)[0].match, Match::kNotFound);
     EXPECT_EQ(store_->Progress(view).watermark, kNow);
     Reopen();
+  }
+}
+
+// Many facts are written by all threads, each its own range of keys; few make one file.
+TEST_F(RocksDbStoreTest, PartsHoldEveryKeyOnce) {
+  const ViewVersion view = TestView(TestSource());
+  constexpr std::int64_t kMany = 150'000;
+  std::vector<TestFact> facts;
+  for (std::int64_t key = 0; key < kMany; ++key) {
+    facts.push_back({.key = key, .event_time = kNow - kMinute, .n = 3 * key});
+  }
+  for (const std::size_t files : {2, 1}) {
+    const auto load = store_->BeginLoad({.version = &view}, clock_.context());
+    ASSERT_TRUE(load.ok());
+    ASSERT_TRUE((*load)->Add(RowsOf(view.source, facts)).ok());
+    const Result<LoadSummary> summary = (*load)->Seal();
+    ASSERT_TRUE(summary.ok());
+    EXPECT_EQ(summary->keys_written, static_cast<std::int64_t>(facts.size()));
+    const std::filesystem::directory_iterator staged(folder_ / "online/staging");
+    EXPECT_EQ(static_cast<std::size_t>(std::distance(begin(staged), end(staged))), files);
+    ASSERT_TRUE((*load)->Commit({}).ok());
+    facts.resize(1000);
+  }
+  const auto snapshot = Now();
+  const auto answers = AskStore(*snapshot, view, kMany, snapshot->time());
+  ASSERT_TRUE(answers.ok());
+  for (std::int64_t key = 0; key < kMany; ++key) {
+    const TestAnswer& answer = (*answers)[static_cast<std::size_t>(key)];
+    ASSERT_EQ(answer.match, Match::kFound) << "key " << key;
+    ASSERT_TRUE(SameBits(answer.values[0], Value::Int(3 * key))) << "key " << key;
   }
 }
 
