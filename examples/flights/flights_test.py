@@ -15,7 +15,7 @@ import prepare  # noqa: E402
 from models import CLAIMED, HONEST, SERVED, WITHOUT, Comparison  # noqa: E402
 from moments import Ties, choose_moments  # noqa: E402
 from progress import DemoError, bars, table  # noqa: E402
-from promise import Tally  # noqa: E402
+from promise import Tally, row_text  # noqa: E402
 from served import Answer, as_json, same_bits  # noqa: E402
 from server import ClockFile, integer, iso, micros_of  # noqa: E402
 from spine import make_spine  # noqa: E402
@@ -198,6 +198,12 @@ def test_a_promise_over_nothing_is_no_promise(changed, message):
     Tally(**good).check()
     with pytest.raises(DemoError, match=message):
         Tally(**(good | changed)).check()
+
+
+def test_a_row_is_told_as_one_line():
+    row = make_spine(flights()).slice(1, 1).to_pylist()[0]
+    assert row_text(row).startswith("event_timestamp=2013-06-01T13:10:00Z, flight_id=1, flight=2, ")
+    assert "tailnum=null" in row_text(row)
 
 
 @pytest.mark.parametrize("changed", [{CLAIMED: 0.82}, {SERVED: 0.72}, {WITHOUT: 0.72}])

@@ -6,6 +6,7 @@ training set.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -49,6 +50,17 @@ class Tally:
             )
         if self.ties < LEAST_TIES:
             raise DemoError(f"only {self.ties:,} ties, at least {LEAST_TIES} wanted")
+
+
+def row_text(question: dict) -> str:
+    """flight_id=7, origin=JFK, tailnum=null, ..."""
+
+    def cell(value: object) -> str:
+        if value is None:
+            return "null"
+        return f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else str(value)
+
+    return ", ".join(f"{name}={cell(value)}" for name, value in question.items())
 
 
 class Promise:
@@ -114,13 +126,19 @@ class Promise:
         if not same_bits(expected, served):
             raise DemoError(
                 f"{name} at {iso(moment)}: trained on {expected!r}, served {served!r} "
-                f"({status}, event time {iso(time)}); the row is {question}"
+                f"({status}, event time {iso(time)}); the row is {row_text(question)}"
             )
         known = time + HOUR if name in WEATHER and status in ("PRESENT", "NULL_VALUE") else time
         if known > moment:
-            raise DemoError(f"{name} at {iso(moment)}: served before it was known; row {question}")
+            raise DemoError(
+                f"{name} at {iso(moment)}: served before it was known, which is {iso(known)}; "
+                f"the row is {row_text(question)}"
+            )
         if status not in STATUSES:
-            raise DemoError(f"{name} at {iso(moment)}: unknown status {status!r}; row {question}")
+            raise DemoError(
+                f"{name} at {iso(moment)}: unknown status {status!r}; "
+                f"the row is {row_text(question)}"
+            )
         tally = self.tally
         tally.values += 1
         tally.equal += 1
