@@ -1,6 +1,8 @@
 // What is checked of entities, views and services, and of names everywhere.
 #include <algorithm>
+#include <cstddef>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "base/suggest.h"
@@ -39,6 +41,11 @@ std::string Listed(const std::vector<std::string>& names) {
   for (const std::string& name : names)
     text.append(text.empty() ? "'" : ", '").append(name).append("'");
   return text.empty() ? "none" : text;
+}
+
+// "schema.temp.type" is within "schema.temp", and within itself.
+bool IsWithin(std::string_view field, std::string_view outer) {
+  return field.starts_with(outer) && (field.size() == outer.size() || field[outer.size()] == '.');
 }
 
 }  // namespace
@@ -264,6 +271,24 @@ void DefinitionChecker::CheckService(const FeatureService& service) {
 
 std::vector<DefinitionError> CheckDefinitions(const Definitions& definitions) {
   return DefinitionChecker(definitions).Run();
+}
+
+std::vector<DefinitionError> AllMistakes(std::vector<DefinitionError> of_reading,
+                                         const Definitions& definitions) {
+  std::vector<DefinitionError> all = std::move(of_reading);
+  const std::size_t read = all.size();
+  for (DefinitionError& error : CheckDefinitions(definitions)) {
+    const bool follows = (read > 0 && IsWithin(error.field, "expressions")) ||
+                         std::any_of(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(read),
+                                     [&error](const DefinitionError& earlier) {
+                                       return earlier.file == error.file &&
+                                              earlier.object == error.object &&
+                                              (IsWithin(error.field, earlier.field) ||
+                                               IsWithin(earlier.field, error.field));
+                                     });
+    if (!follows) all.push_back(std::move(error));
+  }
+  return all;
 }
 
 }  // namespace coeval

@@ -15,6 +15,8 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
+using ::testing::Not;
 
 Json Parse(std::string_view text) {
   const Result<Json> json = ParseJson(text);
@@ -40,6 +42,28 @@ std::vector<std::string> Added(std::string_view list, std::string_view object) {
 
 TEST(CheckTest, TheSampleIsRight) {
   EXPECT_THAT(ErrorsOf(SampleDocument()), IsEmpty());
+}
+
+// What cannot be read does not hide what is wrong elsewhere, and is told once.
+TEST(CheckTest, MistakesOfReadingAndOfCheckingComeTogether) {
+  Json document = SampleDocument();
+  Json* weather = SampleObject(&document, "feature_views", "weather");
+  weather->Set("schema", Parse(R"([{"name": "temp", "type": "flot64"}])"));
+  weather->Set("entities", Parse(R"(["airprt"])"));
+  Json* planes = SampleObject(&document, "feature_views", "planes");
+  planes->Set("source", "plane_registr");
+  std::vector<DefinitionError> errors;
+  const Definitions definitions = ReadDefinitions(document, &errors);
+  ASSERT_EQ(errors.size(), 1U);
+  std::vector<std::string> texts;
+  for (const DefinitionError& error : AllMistakes(std::move(errors), definitions)) {
+    texts.push_back(error.object + ", " + error.field);
+  }
+  EXPECT_THAT(texts,
+              IsSupersetOf({"feature view 'weather', schema.temp.type",
+                            "feature view 'weather', entities", "feature view 'planes', source"}));
+  EXPECT_THAT(texts, Not(Contains("feature view 'weather', schema.temp")));
+  EXPECT_THAT(texts, Not(Contains(HasSubstr("expressions"))));
 }
 
 TEST(CheckTest, NamesAreUniqueIgnoringCase) {

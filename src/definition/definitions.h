@@ -55,6 +55,12 @@ Json WriteDefinitions(const Definitions& definitions);
 // of the definitions. Views whose schema is still empty are checked as far as that goes.
 std::vector<DefinitionError> CheckDefinitions(const Definitions& definitions);
 
+// All mistakes of a whole document at once: those of reading it, then those of CheckDefinitions
+// that are not their consequences (of the same member; expressions, where inputs may not have been
+// read).
+std::vector<DefinitionError> AllMistakes(std::vector<DefinitionError> of_reading,
+                                         const Definitions& definitions);
+
 // One InvalidArgument that lists all errors, a line each. OK where there are none.
 Status ToStatus(const std::vector<DefinitionError>& errors);
 

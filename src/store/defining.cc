@@ -43,12 +43,14 @@ Result<std::pair<std::string, int>> ParseVersioned(const std::string& reference)
 
 Result<Definitions> CompleteDocument(FeatureStore* store, const Json* document) {
   Json loaded;
-  if (document == nullptr) {
+  const bool whole = document == nullptr;
+  if (whole) {
     COEVAL_ASSIGN_OR_RETURN(loaded, store->LoadDefinitions());
     document = &loaded;
   }
   std::vector<DefinitionError> errors;
   Definitions definitions = ReadDefinitions(*document, &errors);
+  if (whole && !errors.empty()) errors = AllMistakes(std::move(errors), definitions);
   COEVAL_RETURN_IF_ERROR(ToStatus(errors));
   COEVAL_ASSIGN_OR_RETURN(CatalogueSnapshot catalogue, store->Snapshot());
   COEVAL_RETURN_IF_ERROR(
