@@ -236,7 +236,7 @@ def prepare(data: Path = DATA) -> None:
     tables = make_tables(data / "raw")
     for name, made in tables.items():
         (data / name).parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(made, data / name, row_group_size=32_768, compression="zstd")
+        pq.write_table(made, data / name, row_group_size=8_192, compression="zstd")
     for line in table(null_rates(tables), ("source", "rows", "nulls")):
         say(line)
     files = {name: file_hash(data / name) for name in tables}
