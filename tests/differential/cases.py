@@ -8,6 +8,7 @@ question one microsecond beside a bound is in every run too.
 
 from __future__ import annotations
 
+import datetime
 import random
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -30,12 +31,12 @@ BASES = {
     "the year 9999": 253_402_214_400 * SECOND,
 }
 STEPS = 24
-END_OF_9999 = 253_402_300_799 * SECOND + 999_999  # the last time that Python can tell
+END_OF_9999 = 253_402_300_789 * SECOND  # Python cannot tell later times
 
 KEYS: dict[str, list[Any]] = {
     "int32": [0, 1, -1, 2**31 - 1, -(2**31)],
     "int64": [0, 1, -1, 2**63 - 1, -(2**63), 2**53],
-    "string": ["", "a", "a\0", "b", "é", "a longer key than fits into a word"],
+    "string": ["", "a", "a\0", "b", "é", 'a "longer" key, than fits into a word'],
     "bytes": [b"", b"\0", b"\0\0", b"\xff", b"a longer key than fits into a word"],
     "bool": [False, True],
     "timestamp": [0, -1, 1_370_088_000 * SECOND, 253_402_300_799 * SECOND],
@@ -72,6 +73,7 @@ ARROW = {
     "list<string>": pa.list_(pa.string()),
     "vector<float32, 2>": pa.list_(pa.float32(), 2),
 }
+CSV_KINDS = ["int32", "int64", "float64", "string", "bool", "timestamp", "date", "decimal(10, 2)"]
 # Other types that a column may be stored in where no key is lost by it.
 WIDER = {
     "int32": [pa.int32(), pa.int64(), pa.float64()],
@@ -154,11 +156,16 @@ def random_view(r: random.Random, name: str, base: int) -> RandomView:
         if timeless or r.random() < 0.4
         else max(1, r.choice([1, 2, 5]) * step + r.choice([-1, 0, 1]))
     )
-    types = [r.choice(list(VALUES)) for _ in range(r.choice([1, 2, 2, 3, 4]))]
+    file_format = r.choice(["parquet", "parquet", "arrow", "csv"])
+    key_kinds, value_kinds = list(KEYS), list(VALUES)
+    if file_format == "csv":
+        key_kinds = [kind for kind in KEYS if kind in CSV_KINDS]
+        value_kinds = [kind for kind in VALUES if kind in CSV_KINDS]
+    types = [r.choice(value_kinds) for _ in range(r.choice([1, 2, 2, 3, 4]))]
     defaults = tuple(DEFAULTS.get(kind) if r.random() < 0.2 else None for kind in types)
     drawn = RandomView(
         name,
-        [r.choice(list(KEYS)) for _ in range(r.choice([0, 1, 1, 1, 2, 3]))],
+        [r.choice(key_kinds) for _ in range(r.choice([0, 1, 1, 1, 2, 3]))],
         types,
         StoredView(tuple(f"{name}_f{i}" for i in range(len(types))), (source,), ttl, defaults),
         unit,
@@ -168,7 +175,7 @@ def random_view(r: random.Random, name: str, base: int) -> RandomView:
         sequence=r.random() < 0.4,
         deletes=r.random() < 0.4,
         max_future=100_000_000 * DAY,
-        file_format=r.choice(["parquet", "parquet", "arrow"]),
+        file_format=file_format,
     )
     for _ in range(r.choice([0, 1, 3, 10, 30])):
         add_fact(r, drawn)
@@ -297,6 +304,48 @@ def fact_table(r: random.Random, view: RandomView, facts: list[Fact]) -> pa.Tabl
         columns[name] = value_array(kind, cells)
     columns["unused"] = pa.array(range(len(facts)), pa.int64())
     return pa.table(columns)
+
+
+def csv_text(view: RandomView, facts: list[Fact]) -> str:
+    """The facts as people write them; NA is null, texts stand in quotes."""
+    heads = [*view.keys, *view.features]
+    kinds = [*view.key_types, *view.feature_types]
+    extra = (["at"] if not view.source.timeless else []) + ["written"] * view.created
+    extra += ["number"] * view.sequence + ["gone"] * view.deletes
+    lines = [",".join(heads + extra)]
+    for fact in facts:
+        cells = [*fact.key, *(fact.values or [None] * len(view.features))]
+        texts = [csv_cell(cell, kind) for cell, kind in zip(cells, kinds, strict=True)]
+        if not view.source.timeless:
+            texts.append(csv_time(view.event_nanos[fact]))
+        if view.created:
+            texts.append("NA" if fact.created is None else csv_time(fact.created * 1000))
+        if view.sequence:
+            texts.append("NA" if fact.sequence is None else str(fact.sequence[1]))
+        if view.deletes:
+            texts.append("true" if fact.delete else "false")
+        lines.append(",".join(texts))
+    return "\n".join(lines) + "\n"
+
+
+def csv_cell(value: Any, kind: str) -> str:
+    if value is None:
+        return "NA"
+    if kind == "string":
+        return '"' + value.replace('"', '""') + '"'
+    if kind == "timestamp":
+        return csv_time(value * 1000)
+    if kind == "date":
+        return str(datetime.date(1970, 1, 1) + datetime.timedelta(days=value))
+    return (
+        str(value).lower() if kind == "bool" else repr(value) if kind == "float64" else str(value)
+    )
+
+
+def csv_time(nanos: int) -> str:
+    time = datetime.datetime(1970, 1, 1) + datetime.timedelta(microseconds=nanos // 1000)
+    text = time.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
+    return f"{text}.{nanos % 10**9:09}Z"
 
 
 def spine_table(
