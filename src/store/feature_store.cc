@@ -119,9 +119,7 @@ Result<std::unique_ptr<FactReader>> FeatureStore::Impl::OpenFacts(const ViewVers
                                                                   const Context& with) const {
   COEVAL_ASSIGN_OR_RETURN(BoundText location, config.BindPath(view.source.path));
   auto reader = FactReader::Open(view.source, location.value.Reveal(), std::move(request), with);
-  if (!reader.ok()) {
-    return config.Redact(reader.status()).WithContext("feature view '" + view.view.name + "'");
-  }
+  if (!reader.ok()) return config.Redact(reader.status());
   return reader;
 }
 

@@ -33,7 +33,8 @@ struct FeatureStore::Impl {
 
   Result<CatalogueSnapshot> Snapshot() const { return registry->Snapshot(); }
 
-  // The facts of a view, its source's location bound; errors do not show what is secret in it.
+  // The facts of a view, its source's location bound; errors name view and source, and do not show
+  // what is secret in the location.
   Result<std::unique_ptr<FactReader>> OpenFacts(const ViewVersion& view, FactRequest request,
                                                 const Context& with) const;
   // The context with another cancel token where one is given.
