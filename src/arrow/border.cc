@@ -10,6 +10,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "arrow/plugin_abi.h"
 
@@ -97,6 +98,11 @@ Status StatusOf(int number, const std::string& text) {
 
 std::string OneLine(const Status& status) {
   std::string text = status.message();
+  // Why the system refused stands beside the message. Of a missing file the message speaks itself.
+  const int number = ::arrow::internal::ErrnoFromStatus(status);
+  if (number != 0 && number != ENOENT && number != EIO) {
+    text += ": " + std::generic_category().message(number);
+  }
   std::replace(text.begin(), text.end(), '\n', ' ');
   // Damaged files put their bytes into messages.
   if (!::arrow::util::ValidateUTF8(text)) {
