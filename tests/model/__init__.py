@@ -1,1 +1,2 @@
-"""Coeval's semantics, executable: the slow and plain reference model of docs/semantics.md (see README.md)."""
+"""Coeval's semantics, executable: the slow and plain reference model of docs/semantics.md (see
+README.md)."""

@@ -1,7 +1,9 @@
 """Aggregate functions by brute force over the events of one window (rule 5).
 
-Every function gets the window's events in the order of 5.3, oldest first. Null inputs are skipped (5.5): "values" below are the non-null
-ones. No values: count and count_distinct 0, lists and maps empty, all others null. NaN is a value. See the table FUNCTIONS for the rest.
+Every function gets the window's events in the order of 5.3, oldest first. Null inputs are skipped
+(5.5): "values" below are the non-null
+ones. No values: count and count_distinct 0, lists and maps empty, all others null. NaN is a value.
+See the table FUNCTIONS for the rest.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from .values import order_key, represent, same_key
 
 
 class AboveCap(Exception):
-    """5.6: above its cap quantile is the engine's DDSketch and count_distinct its HyperLogLog; this model stops here."""
+    """5.6: above its cap quantile is the engine's DDSketch and count_distinct its HyperLogLog; this
+    model stops here."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +150,8 @@ def aggregate(fn: str, rows: list[Row], t: int, params: Optional[Params] = None)
 def aggregate_by(
     fn: str, rows: list[Row], groups: list, t: int, params: Optional[Params] = None
 ) -> dict:
-    """5.4: a map from group to value, in group order, null (lowest) a group of its own; -0.0 and 0.0 are one group, shown as 0.0."""
+    """5.4: a map from group to value, in group order, null (lowest) a group of its own; -0.0 and
+    0.0 are one group, shown as 0.0."""
     parts: dict[tuple, tuple[Any, list[Row]]] = {}
     for row, group in zip(rows, groups):
         parts.setdefault(same_key(group), (represent(group), []))[1].append(row)

@@ -1,7 +1,9 @@
-"""Does the promise hold? Runs random stories, asks offline what was answered online, at the same t, and compares bit for bit.
+"""Does the promise hold? Runs random stories, asks offline what was answered online, at the same
+t, and compares bit for bit.
 
   python3 -m model.check [--stories 2000] [--seed 0] [--as-written NAME[,NAME...]] [--show]
-An answer is excused (and counted) where the promise's condition fails: a fact of a batch or timeless source was known by t (3.2), but
+An answer is excused (and counted) where the promise's condition fails: a fact of a batch or
+timeless source was known by t (3.2), but
 had not yet been ingested when the question was asked.
 """
 
@@ -44,7 +46,8 @@ def same(a: Answer, b: Answer) -> bool:
 
 
 def play(story: Story) -> tuple[OnlineStore, list[Fact], list[Asked], dict[Fact, int], Counter]:
-    """Runs the story online. Also returns the batch rows, and the step at which each fact was ingested."""
+    """Runs the story online. Also returns the batch rows, and the step at which each fact was
+    ingested."""
     store = OnlineStore(story.view, story.push, story.history, lease=7 * story.unit)
     clock, landed, asked, since, seen = story.start, [], [], {}, Counter()
     greatest, at = clock, {}  # the greatest clock so far; when each row became readable
@@ -117,14 +120,16 @@ def play(story: Story) -> tuple[OnlineStore, list[Fact], list[Asked], dict[Fact,
 
 
 def in_time(f: Fact, readable: int) -> bool:
-    """Did the row become readable within what its source declares: overlap after it was created, or lateness after its event?"""
+    """Did the row become readable within what its source declares: overlap after it was created, or
+    lateness after its event?"""
     if f.created is not None:
         return readable - f.created <= f.source.overlap
     return f.source.timeless or readable - f.event_time <= f.source.late
 
 
 def missing(asked: Asked, facts: list[Fact], since: dict[Fact, int], push: Any) -> bool:
-    """The promise's condition: known by t, but not ingested when asked. A pushed fact with C <= t has no such excuse (1.4)."""
+    """The promise's condition: known by t, but not ingested when asked. A pushed fact with C <= t
+    has no such excuse (1.4)."""
     return any(
         f.key == asked.question.key
         and known_time(f) <= asked.question.t
@@ -152,7 +157,10 @@ def compare(story: Story) -> tuple[Counter, Optional[str]]:
         seen["of them with a value"] += any(s == "PRESENT" for s in law.status)
         seen[("excused, " if excused else "") + ("equal" if equal else "different")] += 1
         if not equal and not excused and trouble is None:
-            trouble = f"step {a.step}, key {a.question.key}, t {a.question.t}\n  online  {a.answer}\n  offline {law}"
+            trouble = (
+                f"step {a.step}, key {a.question.key}, t {a.question.t}\n"
+                f"  online  {a.answer}\n  offline {law}"
+            )
         if not same(law, offline(story, again, a.question)):
             seen["depends on order or duplicates"] += 1
             trouble = (
@@ -182,7 +190,8 @@ def compare(story: Story) -> tuple[Counter, Optional[str]]:
 def tell(story: Story) -> str:
     """The story in readable form; times in µs."""
     lines = [
-        f"story {story.seed}: online_history {story.history}, unit {story.unit}, start {story.start}",
+        f"story {story.seed}: online_history {story.history}, "
+        f"unit {story.unit}, start {story.start}",
         f"  {story.view}",
     ]
     for step, (op, *args) in enumerate(story.ops):
@@ -224,7 +233,8 @@ def main() -> int:
             first = (story, trouble)  # the shortest is the most readable
     promised = total["equal"] + total["different"]
     print(
-        f"{total['equal']} of {promised} answers equal, in {o.stories} stories ({bad} with trouble), {time.monotonic() - begun:.1f} s"
+        f"{total['equal']} of {promised} answers equal, in {o.stories} stories "
+        f"({bad} with trouble), {time.monotonic() - begun:.1f} s"
     )
     for name, n in sorted(total.items()):
         print(f"  {name}: {n}")

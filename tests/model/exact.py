@@ -1,7 +1,10 @@
-"""Exact numbers: sums of ints and floats as Fractions, rounded once, half to even (5.6); moments from exact numerators, one written formula each.
+"""Exact numbers: sums of ints and floats as Fractions, rounded once, half to even (5.6); moments
+from exact numerators, one written formula each.
 
-Non-finite inputs are counted apart: any NaN, or both infinities, give NaN; one kind of infinity gives that infinity in sum, mean and
-decay_sum, and NaN in every moment, covariance and correlation. A finite result beyond the doubles is +-inf (IEEE, 6.2).
+Non-finite inputs are counted apart: any NaN, or both infinities, give NaN; one kind of infinity
+gives that infinity in sum, mean and
+decay_sum, and NaN in every moment, covariance and correlation. A finite result beyond the doubles
+is +-inf (IEEE, 6.2).
 """
 
 from __future__ import annotations
@@ -42,7 +45,8 @@ def int_type(value: int) -> int:
 
 
 def exact_sum(values: list) -> Any:
-    """Of non-null values, at least one. Ints (and bools) give int64 or INVALID; floats give the exact sum rounded once."""
+    """Of non-null values, at least one. Ints (and bools) give int64 or INVALID; floats give the
+    exact sum rounded once."""
     if not any(isinstance(v, float) for v in values):
         return int_type(sum(int(v) for v in values))
     special = non_finite(values)
@@ -66,7 +70,8 @@ def power_sums(values: list, upto: int) -> list[Fraction]:
 
 
 def variance(values: list, sample: bool) -> Optional[float]:
-    """N = n S2 - S1^2;  pop: fl(N) / fl(n n), samp: fl(N) / fl(n (n - 1)). samp of one value is null."""
+    """N = n S2 - S1^2;  pop: fl(N) / fl(n n), samp: fl(N) / fl(n (n - 1)). samp of one value is
+    null."""
     n = len(values)
     if sample and n < 2:
         return None
@@ -90,7 +95,8 @@ def ratio(a: float, b: float) -> float:
 
 
 def skew(values: list) -> Optional[float]:
-    """Population. N3 = n^2 S3 - 3 n S1 S2 + 2 S1^3, N2 as above;  fl(N3) / (fl(N2) * sqrt(fl(N2))). No variation: null."""
+    """Population. N3 = n^2 S3 - 3 n S1 S2 + 2 S1^3, N2 as above;  fl(N3) / (fl(N2) * sqrt(fl(N2))).
+    No variation: null."""
     if non_finite(values) is not None:
         return NAN
     n, s1, s2, s3 = power_sums(values, 3)
@@ -99,7 +105,8 @@ def skew(values: list) -> Optional[float]:
 
 
 def kurtosis(values: list) -> Optional[float]:
-    """Population excess. N4 = n^3 S4 - 4 n^2 S1 S3 + 6 n S1^2 S2 - 3 S1^4;  fl(N4) / (fl(N2) * fl(N2)) - 3. No variation: null."""
+    """Population excess. N4 = n^3 S4 - 4 n^2 S1 S3 + 6 n S1^2 S2 - 3 S1^4;  fl(N4) / (fl(N2) *
+    fl(N2)) - 3. No variation: null."""
     if non_finite(values) is not None:
         return NAN
     n, s1, s2, s3, s4 = power_sums(values, 4)
@@ -116,7 +123,8 @@ def cross(xs: list, ys: list) -> Fraction:
 
 
 def covariance(xs: list, ys: list, sample: bool) -> Optional[float]:
-    """Over the rows where both are present. fl(n Sxy - Sx Sy) / fl(n n), or / fl(n (n - 1)); samp of one pair is null."""
+    """Over the rows where both are present. fl(n Sxy - Sx Sy) / fl(n n), or / fl(n (n - 1)); samp
+    of one pair is null."""
     n = len(xs)
     if sample and n < 2:
         return None
@@ -137,8 +145,10 @@ def correlation(xs: list, ys: list) -> Optional[float]:
 
 
 def decay_sum(values: list, times: list[int], t: int, half_life: int, exp2=math.exp2) -> float:
-    """reference/aggregation.md 8.1. An event at e adds fl(x * exp2(frac(e/H))) * 2^floor(e/H); the value is the exact
-    sum * 2^-floor(t/H), rounded once, divided once by exp2(frac(t/H)). frac(e/H) is fl((e mod H) / H). `exp2` must be the engine's
+    """reference/aggregation.md 8.1. An event at e adds fl(x * exp2(frac(e/H))) * 2^floor(e/H); the
+    value is the exact
+    sum * 2^-floor(t/H), rounded once, divided once by exp2(frac(t/H)). frac(e/H) is fl((e mod H) /
+    H). `exp2` must be the engine's
     pinned one (6.4): this one is the C library's."""
     steps = [v * exp2((e % half_life) / half_life) for v, e in zip(values, times)]
     special = non_finite(steps)
@@ -155,7 +165,8 @@ def decay_sum(values: list, times: list[int], t: int, half_life: int, exp2=math.
 
 
 def quantile(values: list, q: float) -> float:
-    """Linear between the two neighbours at q (n - 1) (pandas, NumPy 'linear'), exact, rounded once; NaN is the greatest value."""
+    """Linear between the two neighbours at q (n - 1) (pandas, NumPy 'linear'), exact, rounded once;
+    NaN is the greatest value."""
     at = Fraction(q) * (len(values) - 1)
     low = int(at)
     a, b, f = values[low], values[min(low + 1, len(values) - 1)], at - low

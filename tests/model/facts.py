@@ -14,7 +14,8 @@ YEAR = 365 * DAY
 
 @dataclass(frozen=True)
 class Source:
-    """What a source declares. Pushes and streams are always `arrival` (3.2); batch sources are `version` unless they say otherwise."""
+    """What a source declares. Pushes and streams are always `arrival` (3.2); batch sources are
+    `version` unless they say otherwise."""
 
     name: str
     created: str = "version"  # the meaning of created time: "version" or "arrival"
@@ -32,7 +33,8 @@ class Source:
 
 @dataclass(frozen=True, eq=False)
 class Fact:
-    """One fact of a view. `values` are the view's features (stored) or its source columns (aggregated), in declared order (3.3)."""
+    """One fact of a view. `values` are the view's features (stored) or its source columns
+    (aggregated), in declared order (3.3)."""
 
     key: tuple
     event_time: int
@@ -110,8 +112,10 @@ def visible_time(fact: Fact) -> int:
 
 
 def written(fact: Fact) -> tuple:
-    """(created time with null lowest, sequence with null lowest, tie bytes): the rank of 3.3 without the event time, as 5.3 uses it.
-    A delete has no values: its tie bytes are above all values, so at equal times the delete wins (a decision)."""
+    """(created time with null lowest, sequence with null lowest, tie bytes): the rank of 3.3
+    without the event time, as 5.3 uses it.
+    A delete has no values: its tie bytes are above all values, so at equal times the delete wins
+    (a decision)."""
     created = (0, 0) if fact.created is None else (1, fact.created)
     sequence = (0, b"", 0) if fact.sequence is None else (1, *fact.sequence)
     return (created, sequence, (1, ()) if fact.delete else (0, tie_key(fact.values)))
@@ -123,6 +127,7 @@ def rank(fact: Fact) -> tuple:
 
 
 def bad_time(fact: Fact, clock: int) -> bool:
-    """3.5, change 3: too far ahead of its created time (where that is null: of the clock of the run, which offers the row again)."""
+    """3.5, change 3: too far ahead of its created time (where that is null: of the clock of the
+    run, which offers the row again)."""
     seen = fact.created if LAW.max_future_by_created and fact.created is not None else clock
     return not fact.source.timeless and fact.event_time > saturate(seen + fact.source.max_future)

@@ -1,7 +1,10 @@
-"""The online store as a state machine: pushes (1.4), materialization (7.7), reads (7.1), crashes; it keeps only what 3.6 and 5.8 allow.
+"""The online store as a state machine: pushes (1.4), materialization (7.7), reads (7.1), crashes;
+it keeps only what 3.6 and 5.8 allow.
 
-Stored views keep facts above the horizon. Aggregated views keep raw events behind the horizon for the longest bounded window + offset +
-slide + lateness; older events become nameless tile events, which lifetime windows still add up, but which no correction can find again.
+Stored views keep facts above the horizon. Aggregated views keep raw events behind the horizon for
+the longest bounded window + offset +
+slide + lateness; older events become nameless tile events, which lifetime windows still add up,
+but which no correction can find again.
 """
 
 from __future__ import annotations
@@ -37,8 +40,10 @@ class PushRow:
 
 
 def prune(facts: Iterable[Fact], horizon: int, ttl: int = 0) -> set[Fact]:
-    """3.6: f goes when a greater g is visible at every t >= H. The result depends on the set and H alone. With a ttl, f also
-    goes when every t >= H answers NOT_FOUND with it and without it (so deletes do not stay for ever)."""
+    """3.6: f goes when a greater g is visible at every t >= H. The result depends on the set and H
+    alone. With a ttl, f also
+    goes when every t >= H answers NOT_FOUND with it and without it (so deletes do not stay for
+    ever)."""
     facts = set(facts)
     settled = max((rank(g) for g in facts if visible_time(g) <= horizon), default=None)
     oldest = (
@@ -82,14 +87,15 @@ class OnlineStore:
         default_factory=set
     )  # for check.py: what the promise's condition asks for
 
-    # --- writing ----------------------------------------------------------------------------------------------------------------
+    # --- writing ----------------------------------------------------------------------------------
     def take_c(self, clock: int) -> int:
         """1.4."""
         self.last_c = max(clock, self.last_c + 1, self.last_t + 1)
         return self.last_c
 
     def begin(self, rows: list[PushRow], clock: int, idempotency_key: Optional[str] = None) -> int:
-        """Takes C and logs the batch; `commit` makes it visible. A retry of an idempotency key does nothing and gets the first C."""
+        """Takes C and logs the batch; `commit` makes it visible. A retry of an idempotency key does
+        nothing and gets the first C."""
         if idempotency_key is not None and idempotency_key in self.acknowledged:
             return self.acknowledged[idempotency_key]
         c = self.take_c(clock)
@@ -135,7 +141,8 @@ class OnlineStore:
         return c
 
     def carry(self, rows: Iterable[Fact], clock: int) -> int:
-        """Materialization: rows keep their own created time; the batch takes a C for its place in the order, and moves the horizon."""
+        """Materialization: rows keep their own created time; the batch takes a C for its place in
+        the order, and moves the horizon."""
         while self.pending:
             self.commit()
         rows = [f for f in rows if None not in f.key]  # 4.7
@@ -190,7 +197,8 @@ class OnlineStore:
         return c
 
     def oldest_needed(self, end: int, clock: int) -> int:
-        """What a first run carries (7.7). As written it counts from `end`; change 8 counts from the least t that may still be asked."""
+        """What a first run carries (7.7). As written it counts from `end`; change 8 counts from the
+        least t that may still be asked."""
         least_t = (
             min(end, max(self.horizon, max(clock, self.last_c) - self.history))
             if LAW.first_run
@@ -207,7 +215,7 @@ class OnlineStore:
             return MIN_TIME
         return saturate(least_t - self.longest() - self.lateness())
 
-    # --- keeping ----------------------------------------------------------------------------------------------------------------
+    # --- keeping ----------------------------------------------------------------------------------
     def apply(self, batch: list[Fact], c: int) -> None:
         self.horizon = max(self.horizon, c - self.history)  # 3.6
         if isinstance(self.view, StoredView):
@@ -223,7 +231,8 @@ class OnlineStore:
                 self.settle(key)
 
     def longest(self) -> int:
-        """How far behind t a bounded window reaches; a lifetime window needs raw events only within its offset."""
+        """How far behind t a bounded window reaches; a lifetime window needs raw events only within
+        its offset."""
         return max(
             (w.offset + w.slide + (w.w or 0) for w in (a.window for a in self.view.aggregations)),
             default=0,
@@ -238,13 +247,15 @@ class OnlineStore:
         self.carried.update(good)
         raw = self.facts.setdefault(key, set())
         raw.update(good)
-        # Change 6: a row known so long ago that its event may be, or may touch, what lies in tiles already
+        # Change 6: a row known so long ago that its event may be, or may touch, what lies
+        # in tiles already
         if LAW.rebuild_tiles and any(known_time(f) < self.horizon - self.longest() for f in good):
             self.tiles[key] = []
             self.facts[key] = {f for f in self.carried if f.key == key}
 
     def settle(self, key: tuple) -> None:
-        """5.8: what stands and is older than the raw events goes to the tiles, and loses its name; what it replaced is dropped."""
+        """5.8: what stands and is older than the raw events goes to the tiles, and loses its name;
+        what it replaced is dropped."""
         border = self.horizon - self.longest() - self.lateness()
         groups: dict[tuple, list[Fact]] = {}
         for f in self.facts[key]:
@@ -257,7 +268,7 @@ class OnlineStore:
                     if not life[-1].delete:
                         self.tiles.setdefault(key, []).append(life[-1])
 
-    # --- reading ----------------------------------------------------------------------------------------------------------------
+    # --- reading ----------------------------------------------------------------------------------
     def now(self, clock: int) -> int:
         """1.4: t = max(clock, newest visible C); while a batch is not yet visible, before its C."""
         t = max(clock, self.visible_c, self.started) if LAW.answer_at_c else clock
@@ -275,8 +286,10 @@ class OnlineStore:
         return t, self.read_at(key, t)
 
     def read_beside(self, key: tuple, clock: int) -> tuple[int, Answer]:
-        """A reader in another process, on a shared store: it has a clock of its own, and the owner does not learn its t. Change 9: its t
-        is at most the time that the owner has closed, that is, published as being before every later C."""
+        """A reader in another process, on a shared store: it has a clock of its own, and the owner
+        does not learn its t. Change 9: its t
+        is at most the time that the owner has closed, that is, published as being before every
+        later C."""
         closed = max(self.visible_c, self.last_t)
         if self.pending:
             closed = min(closed, self.pending[0][0] - 1)

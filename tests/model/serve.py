@@ -1,6 +1,8 @@
-"""The model as an oracle for other languages: `python3 -m model.serve`, one JSON request per line, one JSON answer per line (README.md).
+"""The model as an oracle for other languages: `python3 -m model.serve`, one JSON request per line,
+one JSON answer per line (README.md).
 
-Floats are {"f": "<hex>"}, bytes {"b": "<hex>"}, maps {"map": [[key, value], ...]}; times are integers of µs. An error is {"error": "..."}.
+Floats are {"f": "<hex>"}, bytes {"b": "<hex>"}, maps {"map": [[key, value], ...]}; times are
+integers of µs. An error is {"error": "..."}.
 """
 
 from __future__ import annotations
@@ -88,7 +90,8 @@ def view_of(d: dict) -> tuple[Any, dict[str, Source]]:
 
 
 def op_asof(q: dict) -> dict:
-    """Rule 3 or 5, by the kind of view: {"view", "facts", "questions": [[key, t], ...], "known"}; or one "key" and "t"."""
+    """Rule 3 or 5, by the kind of view: {"view", "facts", "questions": [[key, t], ...], "known"};
+    or one "key" and "t"."""
     view, sources = view_of(q["view"])
     facts = [fact_of(f, sources) for f in q["facts"]]
     rule = asof if isinstance(view, StoredView) else window
@@ -100,7 +103,8 @@ def op_asof(q: dict) -> dict:
 
 
 def op_window(q: dict) -> dict:
-    """{"window", "t", "event_times"} -> the ends of 5.1/5.2 ("a" null: all history) and which event times lie inside."""
+    """{"window", "t", "event_times"} -> the ends of 5.1/5.2 ("a" null: all history) and which
+    event times lie inside."""
     w = window_of(q["window"])
     a, b = window.interval(w, q["t"])
     return {
@@ -111,7 +115,8 @@ def op_window(q: dict) -> dict:
 
 
 def op_aggregate(q: dict) -> dict:
-    """{"fn", "params", "t", "rows": [[args, time], ...], "groups"}: rows oldest first -> {"value"} or {"invalid"} or {"above_cap"}."""
+    """{"fn", "params", "t", "rows": [[args, time], ...], "groups"}: rows oldest first -> {"value"}
+    or {"invalid"} or {"above_cap"}."""
     rows = [Row(tuple(unplain(args)), time) for args, time in q["rows"]]
     params = {k: unplain(v) for k, v in q.get("params", {}).items()}
     try:
@@ -129,7 +134,8 @@ def op_aggregate(q: dict) -> dict:
 
 
 def op_rank(q: dict) -> dict:
-    """{"sources", "facts", "known"} -> the facts' positions from least to greatest (3.3), their known_time (3.2) and v (3.6)."""
+    """{"sources", "facts", "known"} -> the facts' positions from least to greatest (3.3), their
+    known_time (3.2) and v (3.6)."""
     sources = {s.name: s for s in map(source_of, q.get("sources", [{}]))}
     facts = [fact_of(f, sources) for f in q["facts"]]
     return {
@@ -140,7 +146,8 @@ def op_rank(q: dict) -> dict:
 
 
 def op_keep(q: dict) -> dict:
-    """{"sources", "facts", "horizon", "ttl"} -> the positions of the facts (of one key) that 3.6 keeps."""
+    """{"sources", "facts", "horizon", "ttl"} -> the positions of the facts (of one key) that 3.6
+    keeps."""
     sources = {s.name: s for s in map(source_of, q.get("sources", [{}]))}
     facts = [fact_of(f, sources) for f in q["facts"]]
     kept = prune(facts, q["horizon"], q.get("ttl", 0))
@@ -148,7 +155,8 @@ def op_keep(q: dict) -> dict:
 
 
 def op_sort(q: dict) -> dict:
-    """{"values": [...]} of one type -> their positions in the order of 1.5, nulls lowest: the order of tie encoding 1."""
+    """{"values": [...]} of one type -> their positions in the order of 1.5, nulls lowest: the
+    order of tie encoding 1."""
     values = unplain(q["values"])
     return {"order": sorted(range(len(values)), key=lambda i: order_key(values[i]))}
 

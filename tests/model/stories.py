@@ -1,6 +1,8 @@
-"""Seeded random stories: a view and a list of operations on a coarse grid of times, so that edges and ties occur in every run.
+"""Seeded random stories: a view and a list of operations on a coarse grid of times, so that edges
+and ties occur in every run.
 
-One grid step is 1 unit: 1 µs in most stories, 15 minutes beside a change of clocks in the stories with a time zone.
+One grid step is 1 unit: 1 µs in most stories, 15 minutes beside a change of clocks in the stories
+with a time zone.
 """
 
 from __future__ import annotations
@@ -240,7 +242,8 @@ class Teller:
         return rows
 
     def land(self) -> tuple:
-        """Rows become readable in a batch source: mostly in time (before they are known), some late, some twice, some backfilled."""
+        """Rows become readable in a batch source: mostly in time (before they are known), some
+        late, some twice, some backfilled."""
         source = self.r.choice(self.story.batches)
         rows = []
         for _ in range(self.r.choice([1, 2, 3, 5])):

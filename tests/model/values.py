@@ -1,6 +1,8 @@
-"""Canonical values, their two comparisons (1.5), tie encoding 1 as a Python sort key (3.3), and key conversion (2.1).
+"""Canonical values, their two comparisons (1.5), tie encoding 1 as a Python sort key (3.3), and
+key conversion (2.1).
 
-A value is None, bool, int, float, str, bytes, list or dict (a map); times are ints (1.1). Columns are typed, so values of different
+A value is None, bool, int, float, str, bytes, list or dict (a map); times are ints (1.1). Columns
+are typed, so values of different
 types are never compared, except null with any.
 """
 
@@ -35,14 +37,17 @@ def canonical(value: Any) -> Any:
 
 
 def float_order(value: float) -> int:
-    """1.5 in order: -inf < ... < -0.0 < 0.0 < ... < +inf < NaN. The IEEE bits made monotonic; canonical NaN is the greatest."""
+    """1.5 in order: -inf < ... < -0.0 < 0.0 < ... < +inf < NaN. The IEEE bits made monotonic;
+    canonical NaN is the greatest."""
     bits = struct.unpack("<q", struct.pack("<d", canonical(value)))[0]
     return bits if bits >= 0 else -(bits & 0x7FFFFFFFFFFFFFFF) - 1
 
 
 def order_key(value: Any) -> tuple:
-    """Sort key of one value; also its tie encoding. Null is lowest; bool false < true; integers, times and dates numeric; floats as
-    float_order; strings by UTF-8 bytes, bytes as bytes (a prefix is less); lists element by element, then the shorter first; maps as
+    """Sort key of one value; also its tie encoding. Null is lowest; bool false < true; integers,
+    times and dates numeric; floats as
+    float_order; strings by UTF-8 bytes, bytes as bytes (a prefix is less); lists element by
+    element, then the shorter first; maps as
     the list of their (key, value) pairs in key order."""
     if value is None:
         return (0,)
@@ -58,12 +63,14 @@ def order_key(value: Any) -> tuple:
 
 
 def tie_key(values: tuple) -> tuple:
-    """Tie encoding 1 of a row: its columns in declared order. It is injective on canonical values, so equal keys mean equal rows."""
+    """Tie encoding 1 of a row: its columns in declared order. It is injective on canonical values,
+    so equal keys mean equal rows."""
     return tuple(order_key(v) for v in values)
 
 
 def represent(value: Any) -> Any:
-    """1.5: what stands for a value in distinct, `by`, mode and hashing: -0.0 as 0.0, NaN as the one NaN."""
+    """1.5: what stands for a value in distinct, `by`, mode and hashing: -0.0 as 0.0, NaN as the one
+    NaN."""
     if isinstance(value, float):
         return 0.0 if value == 0.0 else canonical(value)
     return value
@@ -79,7 +86,8 @@ class KeyError2(ValueError):
 
 
 def convert_key(value: Any, kind: str) -> Any:
-    """2.1: to the declared type, losing nothing; NaN and None are null. A bool is not a number and a number is not a bool."""
+    """2.1: to the declared type, losing nothing; NaN and None are null. A bool is not a number and
+    a number is not a bool."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     if kind in ("string", "bytes", "bool"):
@@ -111,7 +119,8 @@ def convert_key(value: Any, kind: str) -> Any:
 
 
 def same_bits(a: Any, b: Any) -> bool:
-    """Bit-for-bit equality of two answers' values: 0.0 and -0.0 differ, NaN equals NaN, 1 and 1.0 and True differ."""
+    """Bit-for-bit equality of two answers' values: 0.0 and -0.0 differ, NaN equals NaN, 1 and 1.0
+    and True differ."""
     if type(a) is not type(b):
         return False
     if isinstance(a, float):
@@ -124,7 +133,8 @@ def same_bits(a: Any, b: Any) -> bool:
 
 
 def plain(value: Any) -> Any:
-    """For JSON: floats {"f": hex}, bytes {"b": hex}, maps {"map": [[k, v], ...]}; null, bool, int, string and lists as they are."""
+    """For JSON: floats {"f": hex}, bytes {"b": hex}, maps {"map": [[k, v], ...]}; null, bool, int,
+    string and lists as they are."""
     if isinstance(value, float):
         return {"f": "nan" if math.isnan(value) else value.hex()}
     if isinstance(value, bytes):

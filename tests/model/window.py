@@ -48,9 +48,10 @@ class AggregatedView:
     sources: tuple[Source, ...]
 
 
-# --- the interval (5.1, 5.2) ------------------------------------------------------------------------------------------------------
+# --- the interval (5.1, 5.2) ----------------------------------------------------------------------
 def utc_offset(time: int, zone: str) -> int:
-    """Wall minus UTC, in µs, at an instant (zoneinfo reaches from year 1 to 9999; beyond, the nearest that it knows)."""
+    """Wall minus UTC, in µs, at an instant (zoneinfo reaches from year 1 to 9999; beyond, the
+    nearest that it knows)."""
     seconds = max(-62_100_000_000, min(253_300_000_000, time // SECOND))
     instant = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc) + datetime.timedelta(
         seconds=seconds
@@ -60,8 +61,10 @@ def utc_offset(time: int, zone: str) -> int:
 
 @functools.lru_cache(maxsize=100_000)
 def boundary(a: int, h: int, zone: str) -> int:
-    """5.2: the smallest boundary >= a. Tries every UTC offset of the zone around a. While one offset holds, wall = utc + offset, so the
-    boundaries are the instants where utc + offset is a multiple of h. A multiple inside the gap of a skipped wall time belongs to
+    """5.2: the smallest boundary >= a. Tries every UTC offset of the zone around a. While one
+    offset holds, wall = utc + offset, so the
+    boundaries are the instants where utc + offset is a multiple of h. A multiple inside the gap of
+    a skipped wall time belongs to
     the first instant after the gap."""
     if zone == "UTC":
         return -(-a // h) * h
@@ -84,7 +87,8 @@ def boundary(a: int, h: int, zone: str) -> int:
 
 
 def next_change(low: int, high: int, zone: str) -> Optional[int]:
-    """The first instant in (low, high] whose offset differs from its predecessor's; steps of 15 minutes, then bisection to the µs."""
+    """The first instant in (low, high] whose offset differs from its predecessor's; steps of 15
+    minutes, then bisection to the µs."""
     step, now = 900 * SECOND, utc_offset(low, zone)
     while low < high:
         probe = min(high, low + step)
@@ -113,9 +117,10 @@ def holds(window: Window, t: int, event_time: int) -> bool:
     return newer and older
 
 
-# --- which events stand (5.3, 5.7, 5.8) -------------------------------------------------------------------------------------------
+# --- which events stand (5.3, 5.7, 5.8) -----------------------------------------------------------
 def identity(fact: Fact) -> tuple:
-    """5.3; within its key. Without an id a batch row is the k-th of its source's equal rows; a declared sequence only breaks ties."""
+    """5.3; within its key. Without an id a batch row is the k-th of its source's equal rows; a
+    declared sequence only breaks ties."""
     if fact.id is not None:
         return (fact.key, "id", fact.id)
     if fact.sequence is not None and fact.source.kind != "batch":
@@ -130,12 +135,14 @@ def too_late(fact: Fact) -> bool:
 
 
 def stands_for_ever(standing: Fact, successor: Fact) -> bool:
-    """Change 5: what is older than its successor's known time by more than L is no longer replaced."""
+    """Change 5: what is older than its successor's known time by more than L is no longer
+    replaced."""
     return known_time(successor) - standing.event_time > successor.source.late
 
 
 def lives(facts: Iterable[Fact]) -> list[list[Fact]]:
-    """Splits the facts of one identity, in the order in which they were known, into lives; the last of each list is what stands.
+    """Splits the facts of one identity, in the order in which they were known, into lives; the
+    last of each list is what stands.
     All but the last life stand for ever; the last may still be replaced."""
     result: list[list[Fact]] = []
     for f in sorted(facts, key=lambda f: (known_time(f), written(f), f.event_time)):
@@ -173,7 +180,7 @@ def in_order(events: list[Fact]) -> list[Fact]:
     )  # 3.3; what follows rank only parts equal rows
 
 
-# --- the answer -------------------------------------------------------------------------------------------------------------------
+# --- the answer -----------------------------------------------------------------------------------
 def chosen(where: Optional[tuple[int, str, Any]], event: Fact) -> bool:
     if where is None:
         return True
@@ -185,7 +192,8 @@ def chosen(where: Optional[tuple[int, str, Any]], event: Fact) -> bool:
 
 
 def evaluate(agg: Aggregation, events: list[Fact], t: int) -> tuple[Any, str, Optional[int]]:
-    """Value, status, time. Order of work: window, where, last n, by, then null inputs are skipped. An aggregate is never NOT_FOUND."""
+    """Value, status, time. Order of work: window, where, last n, by, then null inputs are skipped.
+    An aggregate is never NOT_FOUND."""
     inside = [e for e in events if holds(agg.window, t, e.event_time) and chosen(agg.where, e)]
     if agg.window.last is not None:
         inside = inside[max(0, len(inside) - agg.window.last) :]
