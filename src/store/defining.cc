@@ -53,8 +53,14 @@ Result<Definitions> CompleteDocument(FeatureStore* store, const Json* document) 
   if (whole && !errors.empty()) errors = AllMistakes(std::move(errors), definitions);
   COEVAL_RETURN_IF_ERROR(ToStatus(errors));
   COEVAL_ASSIGN_OR_RETURN(CatalogueSnapshot catalogue, store->Snapshot());
-  COEVAL_RETURN_IF_ERROR(
-      CompleteDefinitions(*catalogue, store->config(), store->context(), &definitions));
+  errors = CompleteDefinitions(*catalogue, store->config(), store->context(), &definitions);
+  if (whole && !errors.empty()) {
+    // What does not fit the files may be the consequence of a mistake that the definitions show.
+    std::vector<DefinitionError> all = CheckDefinitions(definitions);
+    all.insert(all.end(), errors.begin(), errors.end());
+    errors = std::move(all);
+  }
+  COEVAL_RETURN_IF_ERROR(ToStatus(errors));
   return definitions;
 }
 

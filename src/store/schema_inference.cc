@@ -21,7 +21,7 @@ class Completion {
              Definitions* definitions)
       : catalogue_(catalogue), config_(config), context_(context), definitions_(definitions) {}
 
-  Status Run() {
+  std::vector<DefinitionError> Run() {
     FillFrozenSchemas(catalogue_, definitions_);
     for (FeatureView& view : definitions_->feature_views) {
       const Source* source = FindSourceOf(view);
@@ -29,7 +29,7 @@ class Completion {
       const Status status = view.schema.empty() ? Infer(*source, &view) : Compare(*source, view);
       if (!status.ok()) Note(view, config_.Redact(status));
     }
-    return ToStatus(errors_);
+    return std::move(errors_);
   }
 
  private:
@@ -107,8 +107,8 @@ class Completion {
 
 }  // namespace
 
-Status CompleteDefinitions(const Catalogue& catalogue, const Config& config, const Context& context,
-                           Definitions* definitions) {
+std::vector<DefinitionError> CompleteDefinitions(const Catalogue& catalogue, const Config& config,
+                                                 const Context& context, Definitions* definitions) {
   return Completion(catalogue, config, context, definitions).Run();
 }
 

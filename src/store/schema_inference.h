@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "base/context.h"
-#include "base/status.h"
 #include "config/config.h"
 #include "definition/catalogue.h"
 #include "definition/definitions.h"
@@ -15,10 +14,10 @@
 namespace coeval {
 
 // Reads footers (of CSV: all values) of the sources of views that are new or changed.
-// Errors: InvalidArgument that lists all mistakes: a file that is missing for a view that has no
+// The mistakes: a file that is missing for a view that has no
 // schema, a timestamp field, join key or feature that is no column (with the nearest name), a
 // column of another type. A source without files is no error for a view that declares its schema.
-Status CompleteDefinitions(const Catalogue& catalogue, const Config& config, const Context& context,
-                           Definitions* definitions);
+std::vector<DefinitionError> CompleteDefinitions(const Catalogue& catalogue, const Config& config,
+                                                 const Context& context, Definitions* definitions);
 
 }  // namespace coeval
