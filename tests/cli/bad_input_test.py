@@ -71,6 +71,29 @@ def test_a_definition_that_raises_has_file_and_line(shop):
     assert "definitions.py:1" in error and "SyntaxError" in error
 
 
+def test_names_that_are_given_twice(shop):
+    definitions = shop.folder / "definitions.py"
+    whole = definitions.read_text()
+    definitions.write_text(
+        whole.replace('name="product_price"', 'name="customer_history"')
+        .replace('Field("stock", Int64', 'Field("price", Int64')
+        .replace('name="prices_file"', 'name="customers_file"')
+    )
+    error = shop("plan", code=3).err
+    for words in ("definitions.py:", "customer_history", "customers_file", "price"):
+        assert words in error, error
+    assert error.count("twice") + error.count("another") + error.count("already") >= 3, error
+    # Names that differ by case only would be one column to many readers.
+    definitions.write_text(whole.replace('Field("stock", Int64', 'Field("Price", Int64'))
+    assert "Price" in shop("plan", code=3).err
+
+
+def test_a_type_that_does_not_exist(shop):
+    replace(shop, "definitions.py", 'Field("price", Float64', 'Field("price", "flaot64"')
+    error = shop("plan", code=3).err
+    assert "price" in error and "flaot64" in error and "float64" in error.replace("flaot64", "")
+
+
 def test_without_definitions(shop):
     (shop.folder / "definitions.py").unlink()
     assert "definitions" in shop("plan", code=3).err

@@ -143,3 +143,41 @@ def test_the_store_has_one_owner(shop, serve):
     server.process.kill()
     server.process.communicate()
     assert shop.json("get", "product_price:price", "product=tea")["engine"] == "online"
+
+
+def test_sigterm_drains(shop, serve):
+    """A request that had arrived is answered; probes are told; nobody new is served."""
+    server = serve(shop.folder)
+    body = json.dumps(QUESTION).encode()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as busy:
+        head = f"POST /get-online-features HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+        busy.sendall(head.encode() + b"Expect: 100-continue\r\n\r\n")
+        assert busy.recv(1000).startswith(b"HTTP/1.1 100")  # the request has arrived, its body not
+        server.process.send_signal(signal.SIGTERM)
+        while (ready := server.ask("GET", "/ready"))[0] == 200:
+            pass
+        assert ready[0] == 503
+        told = json.loads(ready[1])
+        assert told["ready"] is False and told["draining"] is True
+        assert "shutting down" in server.error("/get-online-features", QUESTION, 503)
+        assert server.ask("GET", "/health")[0] == 200
+        assert server.process.poll() is None
+        busy.sendall(body)
+        answer = b""
+        while chunk := busy.recv(65536):
+            answer += chunk
+    assert answer.startswith(b"HTTP/1.1 200") and b"Connection: close" in answer
+    assert json.loads(answer.split(b"\r\n\r\n", 1)[1])["metadata"]["feature_names"]
+    server.process.wait(timeout=60)
+    assert server.process.returncode == 0
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", server.port), timeout=60)
+
+
+def test_sigterm_does_not_wait_for_ever(shop, serve):
+    server = serve(shop.folder, "--set", "serve.drain_timeout=100ms")
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as stuck:
+        stuck.sendall(b"POST /get-online-features HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n")
+        stuck.sendall(b"Expect: 100-continue\r\n\r\n")
+        assert stuck.recv(1000).startswith(b"HTTP/1.1 100")
+        server.stop(signal.SIGTERM)
