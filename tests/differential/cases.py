@@ -142,6 +142,8 @@ def random_view(r: random.Random, name: str, base: int) -> RandomView:
     unit = r.choice(["us", "us", "us", "ns", "ms", "s", "date"])
     if unit == "ns" and abs(base) > 9_000_000_000 * SECOND:
         unit = "us"  # nanoseconds do not reach that far
+    if unit == "date" and base + 2 * STEPS * DAY > END_OF_9999:
+        unit = "s"
     step = UNITS[unit]
     timeless = r.random() < 0.08
     source = Source(
