@@ -74,7 +74,10 @@ Status StatusOfErrno(int number, const char* text) {
   }
 }
 
-// Where the plugin may lie, best first.
+// Where the plugin may lie, best first. D is the folder of what holds this code:
+//   D/lib/             the Python package: its extension in coeval/
+//   D/../lib/coeval/   the program, installed or in a build tree
+//   D/../lib/          the program in the Python package, coeval/bin/
 std::vector<std::string> Candidates() {
   if (const char* named = std::getenv("COEVAL_ARROW_PLUGIN"); named != nullptr && *named != '\0') {
     return {named};
@@ -85,7 +88,8 @@ std::vector<std::string> Candidates() {
   fs::path folder = fs::canonical(self.dli_fname, failed).parent_path();
   if (failed) folder = fs::canonical("/proc/self/exe", failed).parent_path();
   std::vector<std::string> paths{(folder / "lib" / kLibrary).string(),
-                                 (folder.parent_path() / "lib" / "coeval" / kLibrary).string()};
+                                 (folder.parent_path() / "lib" / "coeval" / kLibrary).string(),
+                                 (folder.parent_path() / "lib" / kLibrary).string()};
   for (int level = 0; level < 5 && folder.has_parent_path(); ++level) {
     if (fs::exists(folder / "CMakeCache.txt", failed)) {
       paths.push_back((folder / "lib" / "coeval" / kLibrary).string());

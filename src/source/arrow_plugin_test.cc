@@ -150,7 +150,7 @@ TEST(ArrowPluginTest, CsvHasNoFormForLists) {
 TEST(ArrowPluginTest, WritingIntoAMissingFolderSaysSo) {
   const Status status = WriteFile(Table().Ints("i", {1}), "/nonexistent/folder/a.parquet");
   EXPECT_EQ(status.code(), StatusCode::kNotFound);
-  EXPECT_THAT(status.message(), HasSubstr("cannot write into folder /nonexistent/folder"));
+  EXPECT_THAT(status.message(), HasSubstr("there is no folder /nonexistent/folder"));
 }
 
 TEST(ArrowPluginTest, MetadataTravelsWithTheFile) {

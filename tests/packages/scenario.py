@@ -123,6 +123,7 @@ def check_command(folder):
     command = Path(sys.executable).with_name("coeval")
     told = subprocess.run([command, "version"], capture_output=True, text=True, check=True)
     assert coeval.__version__ in told.stdout, told.stdout
+    check("the command finds its Arrow", "cannot be opened" in told.stdout, False)
     done = subprocess.run(
         [command, "-C", str(folder), "plan"], capture_output=True, text=True, check=False
     )
