@@ -36,6 +36,7 @@ def run(seed: int, folder: Path) -> tuple[Counter, list[RandomView]]:
         for view in views:
             world.ask_offline(view)
             world.ask_range(view)
+        world.ask_all_offline()
     except Exception as error:
         raise AssertionError(f"COEVAL_SEED={seed}: {type(error).__name__}: {error}") from error
     finally:

@@ -138,6 +138,11 @@ def random_base(r: random.Random) -> int:
     return BASES[r.choice(list(BASES))]
 
 
+def random_ttl(r: random.Random, step: int) -> int:
+    """0 is none."""
+    return 0 if r.random() < 0.4 else max(1, r.choice([1, 2, 5]) * step + r.choice([-1, 0, 1]))
+
+
 def random_view(r: random.Random, name: str, base: int) -> RandomView:
     unit = r.choice(["us", "us", "us", "ns", "ms", "s", "date"])
     if unit == "ns" and abs(base) > 9_000_000_000 * SECOND:
@@ -153,11 +158,7 @@ def random_view(r: random.Random, name: str, base: int) -> RandomView:
         timeless=timeless,
         max_future=100_000_000 * DAY,
     )
-    ttl = (
-        0
-        if timeless or r.random() < 0.4
-        else max(1, r.choice([1, 2, 5]) * step + r.choice([-1, 0, 1]))
-    )
+    ttl = 0 if timeless else random_ttl(r, step)
     file_format = r.choice(["parquet", "parquet", "arrow", "csv"])
     key_kinds, value_kinds = list(KEYS), list(VALUES)
     if file_format == "csv":

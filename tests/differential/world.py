@@ -6,6 +6,7 @@ import datetime
 import random
 import struct
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,13 @@ from cases import (
     asked_key,
     csv_text,
     fact_table,
+    key_array,
     random_near_time,
     random_time,
+    random_ttl,
     shaped,
     spine_table,
+    time_array,
 )
 from coeval import CsvFormat, Entity, FeatureView, Field, FileSource
 from model import asof
@@ -47,7 +51,9 @@ class World:
         )
         self.set_clock(views[0].base)
         self.store = self.open()
-        self.store.apply([definition(view) for view in views])
+        self.store.apply([definition(view, view.view.ttl) for view in views])
+        self.ttls = {view.name: [view.view.ttl] for view in views}  # of the versions, in order
+        self.carried: dict[str, set[int]] = {view.name: set() for view in views}  # ttls
 
     def open(self) -> coeval.FeatureStore:
         return coeval.FeatureStore(self.folder, clock=f"@{self.folder / 'clock'}")
@@ -94,7 +100,7 @@ class World:
             asked = spine.take(pa.array(order, pa.int64()))
             asked = shaped(self.r, asked) if order != sorted(order) else spine
             made = self.store.get_historical_features(
-                asked, [f"{view.name}:*"], known=known
+                asked, [f"{view.name}@v1:*"], known=known
             ).to_arrow()
             assert made["row"].to_pylist() == order
             self._compare(view, made, [expected[i] for i in order], [meant[i] for i in order],
@@ -112,7 +118,11 @@ class World:
         }
         wanted = {(key, time) for key, time in wanted if start <= time <= end}
         made = self.store.get_historical_features(
-            None, [f"{view.name}:*"], start_date=rfc3339(start), end_date=rfc3339(end), known=known
+            None,
+            [f"{view.name}@v1:*"],
+            start_date=rfc3339(start),
+            end_date=rfc3339(end),
+            known=known,
         ).to_arrow()
         keys = [plain_values(made[name], kind)
                 for name, kind in zip(view.keys, view.key_types, strict=True)]  # fmt: skip
@@ -139,20 +149,51 @@ class World:
                 if now or view.name not in self.files:
                     self.land(view, now)
                 waiting[view.name] = [f for f in facts if late and known_time(f) > moment]
-            self.store.materialize_incremental(rfc3339(moment))
+            if self.r.random() < 0.2:
+                self.change_ttl(self.r.choice(self.views))
+            self.carry(moment)
             for view in self.views:
                 self._ask_online(view, moment)
+            self._ask_all_online(moment)
         for view in self.views:
             if waiting[view.name]:
                 self.land(view, waiting[view.name])
         self._serve_after_restart(moments[-1])
+
+    def carry(self, end: int) -> None:
+        """Materializes; what was carried for a ttl serves every version whose ttl is no longer."""
+        for report in self.store.materialize_incremental(rfc3339(end)):
+            name, _, version = report.view.partition("@v")
+            self.carried[name].add(self.ttls[name][int(version) - 1])
+
+    def served(self, view: RandomView) -> list[int]:
+        """The versions whose facts were carried."""
+        carried = self.carried[view.name]
+        longest = 0 if 0 in carried else max(carried)
+        return [
+            number
+            for number, ttl in enumerate(self.ttls[view.name], 1)
+            if longest == 0 or 0 < ttl <= longest
+        ]
+
+    def change_ttl(self, view: RandomView) -> None:
+        """Another version, which shares its data with those before it (8.2)."""
+        if view.source.timeless:
+            return
+        ttls = self.ttls[view.name]
+        ttl = random_ttl(self.r, view.step)
+        self.store.apply([definition(view, ttl)])
+        if ttl not in ttls:
+            ttls.append(ttl)
+        newest = self.store.describe(f"feature_view:{view.name}")["versions"]
+        assert len(newest) == len(ttls), (newest, ttls)
 
     def _serve_after_restart(self, moment: int) -> None:
         """The store starts at its lease (1.4), a second ahead of what was answered at most."""
         if self.r.random() < 0.5:
             self.store.close()
             self.store = self.open()
-        self.store.materialize_incremental(rfc3339(moment + 2_000_000))
+        self.carry(moment + 2_000_000)
         for view in self.views:
             self._ask_online(view, None)
 
@@ -163,12 +204,15 @@ class World:
                 for key in keys]  # fmt: skip
         lag = self.r.choice([0, 0, 0, 1, 2, 50]) if moment is not None else 0
         at = None if lag == 0 else rfc3339(moment - lag)
-        answer = self.store.get_online_features([f"{view.name}:*"], rows, at=at)
+        version = self.r.choice(self.served(view))
+        law = replace(view.view, ttl=self.ttls[view.name][version - 1])
+        answer = self.store.get_online_features([f"{view.name}@v{version}:*"], rows, at=at)
         t = micros(answer.time) if moment is None else moment - lag
         assert micros(answer.time) == t, f"asked at {t}, answered at {answer.time}"
-        expected = [asof.answer(view.view, view.facts, key, t) for key in keys]
+        expected = [asof.answer(law, view.facts, key, t) for key in keys]
         questions = [(key, t) for key in keys]
-        how = f"online at {moment}, asked {t}" + (", from offline" if answer.from_offline else "")
+        how = f"online at {moment}, asked {t}, v{version}, ttls {self.ttls[view.name]}"
+        how += ", from offline" if answer.from_offline else ""
         self._compare(view, answer.to_arrow(), [e.values for e in expected], questions, how)
         for i, name in enumerate(view.features):
             for row, said in enumerate(expected):
@@ -182,6 +226,63 @@ class World:
                         f"  found    {found[0]} {time}\n{view}"
                     )
         self.asked["online"] += len(keys)
+
+    # -- all views in one question ----------------------------------------------------------------
+
+    def ask_all_offline(self) -> None:
+        """Features of all views, mixed, for one spine that has the keys of all of them."""
+        times = [random_near_time(self.r, self.r.choice(self.views)) for _ in range(8)]
+        keys = [[asked_key(self.r, view) for _ in times] for view in self.views]
+        columns = {}
+        for view, of_view in zip(self.views, keys, strict=True):
+            for i, (name, kind) in enumerate(zip(view.keys, view.key_types, strict=True)):
+                columns[name] = key_array(self.r, kind, [key[i] for key in of_view])
+        columns["event_timestamp"] = time_array([t * 1000 for t in times], "us", None)
+        references = self._mixed_references()
+        made = self.store.get_historical_features(shaped(self.r, pa.table(columns)), references)
+        self._compare_all(made.to_arrow(), references, keys, times, "offline, all views")
+
+    def _ask_all_online(self, moment: int) -> None:
+        keys = [[asked_key(self.r, view) for _ in range(3)] for view in self.views]
+        rows: list[dict[str, Any]] = [{}, {}, {}]
+        for view, of_view in zip(self.views, keys, strict=True):
+            for row, key in zip(rows, of_view, strict=True):
+                row |= zip(view.keys, map(request_value, key, view.key_types), strict=True)
+        references = self._mixed_references()
+        answer = self.store.get_online_features(references, rows)
+        found = answer.to_arrow()
+        self._compare_all(found, references, keys, [moment] * 3, "online, all views")
+
+    def _mixed_references(self) -> list[str]:
+        versions = {v.name: self.r.choice(self.served(v)) for v in self.views}
+        references = [
+            f"{v.name}@v{versions[v.name]}:{name}" for v in self.views for name in v.features
+        ]
+        return self.r.sample(references, self.r.randrange(1, len(references) + 1))
+
+    def _compare_all(
+        self, found: pa.Table, references: list[str], keys: list, times: list[int], how: str
+    ) -> None:
+        names = [reference.partition(":")[2] for reference in references]
+        assert found.column_names[-len(names) :] == names, (how, found.column_names, names)
+        for view, of_view in zip(self.views, keys, strict=True):
+            for i, name in enumerate(view.features):
+                if name not in names:
+                    continue
+                reference = references[names.index(name)]
+                version = int(reference.partition(":")[0].partition("@v")[2])
+                law = replace(view.view, ttl=self.ttls[view.name][version - 1])
+                values = plain_values(found[name], view.feature_types[i])
+                for value, key, t in zip(values, of_view, times, strict=True):
+                    wanted = asof.answer(law, view.facts, key, t).values[i]
+                    self.asked["values"] += 1
+                    if not same_bits(value, wanted):
+                        raise AssertionError(
+                            f"{how} {references}: {name} of {key} at {t}\n"
+                            f"  expected {wanted!r}\n  found    {value!r}\n{view}"
+                        )
+
+    # -- comparing --------------------------------------------------------------------------------
 
     def _compare(
         self, view: RandomView, found: pa.Table, expected: list[list], meant: list, how: str
@@ -199,7 +300,7 @@ class World:
                     )
 
 
-def definition(view: RandomView) -> FeatureView:
+def definition(view: RandomView, ttl: int) -> FeatureView:
     source = view.source
     entities = [
         Entity(f"{view.name}_entity", join_keys=dict(zip(view.keys, view.key_types, strict=True)))
@@ -214,7 +315,7 @@ def definition(view: RandomView) -> FeatureView:
         view.name,
         entities=entities if view.keys else [],
         schema=fields,
-        ttl=f"{view.view.ttl}us" if view.view.ttl else None,
+        ttl=f"{ttl}us" if ttl else None,
         source=FileSource(
             view.name,
             path=f"{{data}}/{view.name}/*.{view.file_format}",
