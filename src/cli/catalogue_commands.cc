@@ -44,17 +44,20 @@ Result<std::string> KindOf(std::string text) {
   std::string all;
   for (const std::string& kind : kinds) all += (all.empty() ? "" : ", ") + kind;
   return Status::InvalidArgument("there is no kind '" + text + "'" + DidYouMean(text, kinds) +
-                                 " The kinds are " + all);
+                                 "; the kinds are " + all);
 }
 
 // Names alone, one a line: for scripts and completion.
-std::string NamesOf(const Json& lists) {
+void ShowNames(const Invocation& invocation, const Json& lists) {
+  Json names = Json::MakeArray();
   std::string text;
   for (const auto& [kind, objects] : lists.object()) {
-    for (const Json& object : objects.array()) text += object.GetString("name") + "\n";
+    for (const Json& object : objects.array()) {
+      names.Append(object.GetString("name"));
+      text += (text.empty() ? "" : "\n") + object.GetString("name");
+    }
   }
-  if (!text.empty()) text.pop_back();
-  return text;
+  if (invocation.globals.json || !text.empty()) invocation.Show(names, text);
 }
 
 std::string TablesOf(const Json& lists) {
@@ -82,7 +85,7 @@ Result<int> RunList(const Invocation& invocation, const std::string& kind, bool 
     lists.Set(each, std::move(list));
   }
   if (names) {
-    if (const std::string text = NamesOf(lists); !text.empty()) Print(text);
+    ShowNames(invocation, lists);
     return kExitDone;
   }
   invocation.Show(kind.empty() ? lists : lists.object().front().second, TablesOf(lists));

@@ -10,13 +10,16 @@
 namespace coeval {
 namespace {
 
-Result<int> RunCompletion(const CLI::App& program, const std::string& shell) {
+Result<int> RunCompletion(const Invocation& invocation, const CLI::App& program,
+                          const std::string& shell) {
   const auto commands = CompletedCommands(program);
   std::string script = shell == "bash"  ? BashCompletion(commands)
                        : shell == "zsh" ? ZshCompletion(commands)
                                         : FishCompletion(commands);
   script.pop_back();
-  Print(script);
+  Json json = Json::MakeObject();
+  json.Set("shell", shell).Set("script", script);
+  invocation.Show(json, script);
   return kExitDone;
 }
 
@@ -33,7 +36,8 @@ void AddCompletionCommand(CLI::App* app, Invocation* invocation) {
       ->required()
       ->type_name("")
       ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""));
-  SetAction(command, invocation, [app, shell] { return RunCompletion(*app, *shell); });
+  SetAction(command, invocation,
+            [invocation, app, shell] { return RunCompletion(*invocation, *app, *shell); });
 }
 
 }  // namespace coeval

@@ -195,7 +195,8 @@ constexpr const char* kExitCodes =
     "| 4 | a system failed: a full disk, a port in use, a damaged file, a store that another "
     "process holds; also after Ctrl-C |\n"
     "\nAnswers go to standard output, everything else (progress, warnings, errors) to standard "
-    "error. With `--json` a failure is a document on standard output too: "
+    "error. `serve` answers over HTTP; with `--json` it says on standard output where. With "
+    "`--json` a failure is a document on standard output too: "
     "`{\"error\": {\"code\": ..., \"message\": ...}}`.\n";
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "cli/program.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -89,20 +90,21 @@ std::string UnknownArgument(const CLI::App& app) {
   return "`coeval " + command->get_name() + "` takes no argument '" + first + "'";
 }
 
-int TellUsage(const CLI::App& app, const std::string& what) {
-  const CLI::App* command = NamedCommand(app);
-  PrintError(what);
-  PrintNote("See `coeval " + (command == &app ? "" : command->get_name() + " ") + "--help`.");
-  return kExitUsage;
-}
-
-Json ErrorAsJson(const Status& status) {
+Json ErrorAsJson(std::string_view code, const std::string& message) {
   Json error = Json::MakeObject();
-  error.Set("code", StatusCodeName(status.code()));
-  error.Set("message", status.message());
+  error.Set("code", code);
+  error.Set("message", message);
   Json document = Json::MakeObject();
   document.Set("error", std::move(error));
   return document;
+}
+
+int TellUsage(const CLI::App& app, bool json, const std::string& what) {
+  const CLI::App* command = NamedCommand(app);
+  if (json) Print(ErrorAsJson("wrong usage", what).WritePretty());
+  PrintError(what);
+  PrintNote("See `coeval " + (command == &app ? "" : command->get_name() + " ") + "--help`.");
+  return kExitUsage;
 }
 
 }  // namespace
@@ -133,21 +135,23 @@ CommandLine::~CommandLine() = default;
 
 int CommandLine::Parse(const std::vector<std::string>& arguments) {
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  // Also where the parser gives up before it comes to the option.
+  const bool json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
   try {
     app_->parse(std::move(reversed));
   } catch (const CLI::CallForHelp&) {
     const std::string unknown = UnknownArgument(*app_);
-    if (!unknown.empty()) return TellUsage(*app_, unknown);
+    if (!unknown.empty()) return TellUsage(*app_, json, unknown);
     std::string text = HelpText(*NamedCommand(*app_));
     text.pop_back();
     Print(text);
     return kExitDone;
   } catch (const CLI::ParseError& error) {
     const std::string unknown = UnknownArgument(*app_);
-    return TellUsage(*app_, unknown.empty() ? error.what() : unknown);
+    return TellUsage(*app_, json, unknown.empty() ? error.what() : unknown);
   }
   const std::string unknown = UnknownArgument(*app_);
-  if (!unknown.empty()) return TellUsage(*app_, unknown);
+  if (!unknown.empty()) return TellUsage(*app_, json, unknown);
   if (help_markdown_) {
     std::string text = ReferenceAsMarkdown(*app_);
     text.pop_back();
@@ -159,16 +163,16 @@ int CommandLine::Parse(const std::vector<std::string>& arguments) {
     return kExitDone;
   }
   if (invocation_->chosen) return kNotDecided;
+  if (!arguments.empty()) return TellUsage(*app_, json, "name a command");
   std::string text = HelpText(*app_);
   text.pop_back();
   Print(text);
-  return arguments.empty() ? kExitDone : kExitUsage;
+  return kExitDone;
 }
 
 int CommandLine::Run(const std::vector<std::string>& arguments) {
   const int decided = Parse(arguments);
-  if (decided != kNotDecided) return decided;
-  const Result<int> outcome = invocation_->chosen();
+  const Result<int> outcome = decided == kNotDecided ? invocation_->chosen() : Result<int>(decided);
   const bool written = FlushOutput();
   if (outcome.ok()) {
     if (written) return *outcome;
@@ -176,7 +180,8 @@ int CommandLine::Run(const std::vector<std::string>& arguments) {
     return kExitSystem;
   }
   const Status status = outcome.status();
-  if (invocation_->globals.json) Print(ErrorAsJson(status).WritePretty());
+  if (invocation_->globals.json)
+    Print(ErrorAsJson(StatusCodeName(status.code()), status.message()).WritePretty());
   PrintError(status.message());
   return ExitCodeOf(status.code());
 }

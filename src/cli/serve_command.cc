@@ -10,6 +10,7 @@
 
 #include "cli/command.h"
 #include "cli/request_log.h"
+#include "cli/terminal.h"
 #include "serve/api/service.h"
 #include "serve/http/server.h"
 
@@ -43,17 +44,23 @@ Result<int> RunServe(const Invocation& invocation, const ServeArguments& argumen
   COEVAL_ASSIGN_OR_RETURN(auto store, invocation.OpenStore(overrides));
   COEVAL_RETURN_IF_ERROR(store->OpenOnlineStore());
   const ServeConfig& config = store->config().serve;
+  const bool as_json = invocation.globals.json || arguments.log == "json";
   Service service(store.get(), {.max_rows = config.max_rows});
   HttpHandler handler = [&service](const HttpRequest& request) { return service.Handle(request); };
-  COEVAL_ASSIGN_OR_RETURN(auto server,
-                          HttpServer::Listen(ServerOptions(config),
-                                             LogRequests(std::move(handler), arguments.all_requests,
-                                                         arguments.log == "json"),
-                                             Service::IsSlow));
+  COEVAL_ASSIGN_OR_RETURN(
+      auto server,
+      HttpServer::Listen(ServerOptions(config),
+                         LogRequests(std::move(handler), arguments.all_requests, as_json),
+                         Service::IsSlow));
   const std::string host =
       config.host.find(':') == std::string::npos ? config.host : "[" + config.host + "]";
-  std::fprintf(stderr, "listening on http://%s:%d\n", host.c_str(), server->port());
+  const std::string address = "http://" + host + ":" + std::to_string(server->port());
+  std::fprintf(stderr, "listening on %s\n", address.c_str());
   const std::string clock = store->context().clock->Describe();
+  if (invocation.globals.json) {
+    Print(Json::MakeObject().Set("listening", address).Set("clock", clock).WritePretty());
+    if (!FlushOutput()) return Status::IoError("standard output could not be written");
+  }
   if (clock != "system") std::fprintf(stderr, "clock: %s\n", clock.c_str());
   std::fflush(stderr);
   server->Run(true);
@@ -74,6 +81,7 @@ void AddServeCommand(CLI::App* app, Invocation* invocation) {
       "coeval serve\n"
       "coeval serve --port 0 --log json      # any free port; it is told on standard error\n"
       "coeval serve --clock 2013-10-01T12:00:00Z\n"
+      "coeval serve --port 0 --json          # where it listens, as JSON on standard output\n"
       "curl localhost:6566/get-online-features -d '{\"features\": [\"weather:temp\"], "
       "\"entities\": {\"airport\": [\"JFK\"]}}'");
   auto arguments = std::make_shared<ServeArguments>();

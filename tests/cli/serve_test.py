@@ -3,6 +3,7 @@
 import json
 import signal
 import socket
+import subprocess
 import threading
 
 import pytest
@@ -181,3 +182,20 @@ def test_sigterm_does_not_wait_for_ever(shop, serve):
         stuck.sendall(b"Expect: 100-continue\r\n\r\n")
         assert stuck.recv(1000).startswith(b"HTTP/1.1 100")
         server.stop(signal.SIGTERM)
+
+
+def test_where_it_listens_as_json(shop):
+    with subprocess.Popen(
+        [shop.program(), "serve", "--port", "0", "--json"],
+        cwd=shop.folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        port = process.stderr.readline().rsplit(":", 1)[1].strip()
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    told = json.loads(out)
+    assert told["listening"] == f"http://127.0.0.1:{port}" and "2025-03-01" in told["clock"]

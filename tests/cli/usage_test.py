@@ -61,6 +61,44 @@ def test_wrong_usage_is_exit_two(coeval, arguments, words):
     assert outcome.out == ""
 
 
+@pytest.mark.parametrize("arguments", [["aply"], ["describe"], ["plan", "x"], ["get", "--at", "x"], []])
+def test_wrong_usage_as_json(coeval, arguments):
+    error = coeval.json(*arguments, code=2)["error"]
+    assert error["code"] == "wrong usage" and error["message"]
+
+
+def test_json_of_every_command(coeval):
+    """One document on standard output, whatever the command."""
+    assert coeval.json("init", "shop")["project"] == "shop"
+    shop = type(coeval)(coeval.folder / "shop")
+    spine = ["-s", "data/spine.parquet"]
+    key = ["customer_id=7", "product=tea", "quantity=2"]
+    asked = {
+        "asof": ["asof", "data/spine.parquet", "data/prices.parquet", "--by", "product"],
+        "plan": ["plan"],
+        "apply": ["apply"],
+        "promote": ["promote", "purchase_v1"],
+        "list": ["list"],
+        "names": ["list", "--names"],
+        "describe": ["describe", "product_price"],
+        "runs": ["runs"],
+        "training-set": ["training-set", "purchase_v1", *spine],
+        "materialize": ["materialize", "2025-02-01", "now"],
+        "materialize-incremental": ["materialize-incremental", "now"],
+        "get": ["get", "purchase_v1", *key],
+        "doctor": ["doctor"],
+        "version": ["version"],
+        "completion": ["completion", "bash"],
+    }
+    for name, arguments in asked.items():
+        answer = shop.json(*arguments)
+        assert isinstance(answer, (dict, list)), name
+    assert "product_price" in shop.json("list", "--names")
+    assert shop.json("rollback", "purchase_v1", code=3)["error"]["code"] == "failed precondition"
+    assert shop.json("delete", "purchase_v1")["changes"]
+    assert len(asked) + len(["init", "rollback", "delete", "serve"]) == len(COMMANDS) + len(["names"])
+
+
 def test_without_a_repository(coeval):
     outcome = coeval("plan", code=3)
     assert "coeval.yaml" in outcome.err and "coeval init" in outcome.err
@@ -83,10 +121,11 @@ def test_the_repository_is_found_from_a_folder_below(shop):
     assert below("list", "--names").out == shop("list", "--names").out
 
 
-def test_output_that_cannot_be_written_is_a_failure(shop):
+@pytest.mark.parametrize("arguments", [["list"], ["--help"], ["version", "--json"]])
+def test_output_that_cannot_be_written_is_a_failure(shop, arguments):
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [shop.program(), "list"],
+            [shop.program(), *arguments],
             cwd=shop.folder,
             stdout=full,
             stderr=subprocess.PIPE,
