@@ -30,7 +30,7 @@ from cases import (
 from coeval import CsvFormat, Entity, FeatureView, Field, FileSource
 from model import asof
 from model.facts import Fact, known_time
-from model.values import same_bits
+from model.values import same_bits, tie_key
 
 EPOCH = datetime.datetime(1970, 1, 1)
 CANONICAL = 0x7FF8000000000000
@@ -129,8 +129,9 @@ class World:
         times = made["event_timestamp"].cast(pa.int64()).to_pylist()
         rows = [(tuple(column[i] for column in keys), time) for i, time in enumerate(times)]
         how = f"range from {start} to {end}, known={known}"
-        if len(rows) != len(set(rows)) or set(rows) != wanted:
-            raise AssertionError(f"{how}:\n  expected {wanted}\n  found    {rows}\n{view}")
+        in_order = sorted(wanted, key=lambda row: (row[1], tie_key(row[0])))
+        if rows != in_order:
+            raise AssertionError(f"{how}:\n  expected {in_order}\n  found    {rows}\n{view}")
         expected = [asof.answer(view.view, view.facts, *row, known).values for row in rows]
         self._compare(view, made, expected, rows, how)
         self.asked["range rows"] += len(rows)

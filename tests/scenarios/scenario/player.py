@@ -277,7 +277,7 @@ class Player:
                 self._fail(statement.line, "serve: late", "another value offline", "the same")
 
     def _do_train(self, statement: Statement, options: dict) -> None:
-        """A time range instead of a spine; the table is the whole result, in any order."""
+        """A time range instead of a spine; the table is the whole result, in its order."""
         words, _, rest = statement.rest.partition(" from ")
         start, _, end = rest.partition(" to ")
         table = statement.table()
@@ -298,7 +298,7 @@ class Player:
         wanted = [bits_of(array_of(c, t, self.day)) for c, t in zip(cells, types, strict=True)]
         came = [bits_of(found[name]) for name in table.names]
         left, right = (
-            sorted(", ".join(map(shown, row)) for row in zip(*columns, strict=True))
+            [", ".join(map(shown, row)) for row in zip(*columns, strict=True)]
             for columns in (wanted, came)
         )
         self.answers += len(left)
