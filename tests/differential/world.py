@@ -156,6 +156,10 @@ class World:
             for view in self.views:
                 self._ask_online(view, moment)
             self._ask_all_online(moment)
+            if self.r.random() < 0.2:  # an hour back: what was visible stays so (1.4)
+                self.set_clock(moment - 3_600_000_000)
+                for view in self.views:
+                    assert self._ask_online(view, None) >= moment
         for view in self.views:
             if waiting[view.name]:
                 self.land(view, waiting[view.name])
@@ -198,8 +202,8 @@ class World:
         for view in self.views:
             self._ask_online(view, None)
 
-    def _ask_online(self, view: RandomView, moment: int | None) -> None:
-        """At the store's own time where `moment` is None."""
+    def _ask_online(self, view: RandomView, moment: int | None) -> int:
+        """At the store's own time where `moment` is None. Gives the time that was answered."""
         keys = [asked_key(self.r, view) for _ in range(4)] if view.keys else [(), ()]
         rows = [dict(zip(view.keys, map(request_value, key, view.key_types), strict=True))
                 for key in keys]  # fmt: skip
@@ -227,6 +231,7 @@ class World:
                         f"  found    {found[0]} {time}\n{view}"
                     )
         self.asked["online"] += len(keys)
+        return t
 
     # -- all views in one question ----------------------------------------------------------------
 
