@@ -105,13 +105,34 @@ struct RunsOptions {
   bool training_sets = false;
 };
 
+// What people want to know of a run, the most important first.
+std::string RunsText(const Json& runs) {
+  Json rows = Json::MakeArray();
+  for (const Json& run : runs.array()) {
+    Json row = Json::MakeObject();
+    row.Set("id", *run.Find("id"));
+    row.Set("view", run.GetString("view") + "@v" + std::to_string(run.Find("version")->AsInt()));
+    row.Set("status", run.GetString("status")).Set("error", run.GetString("error"));
+    row.Set("read", *run.Find("rows_read")).Set("written", *run.Find("rows_written"));
+    row.Set("refused", *run.Find("rows_refused"));
+    row.Set("from", *run.Find("interval_start")).Set("until", *run.Find("interval_end"));
+    row.Set("kind", run.GetString("kind")).Set("started", run.GetString("started_at"));
+    row.Set("finished", *run.Find("finished_at")).Set("who", run.GetString("who"));
+    rows.Append(std::move(row));
+  }
+  return TableText(rows);
+}
+
 Result<int> RunRuns(const Invocation& invocation, const RunsOptions& options) {
   COEVAL_ASSIGN_OR_RETURN(auto store, invocation.OpenStore());
   COEVAL_ASSIGN_OR_RETURN(const Json rows, options.applied ? store->History(options.limit)
                                            : options.training_sets
                                                ? store->TrainingSets(options.limit)
                                                : store->Runs(options.limit));
-  invocation.Show(rows, rows.array().empty() ? "there is none yet" : TableText(rows));
+  const bool is_runs = !options.applied && !options.training_sets;
+  invocation.Show(rows, rows.array().empty() ? "there is none yet"
+                        : is_runs            ? RunsText(rows)
+                                             : TableText(rows));
   return kExitDone;
 }
 

@@ -108,34 +108,56 @@ class TableLayout {
       widths_.push_back(width);
       numbers_.push_back(number);
     }
+    shown_ = widths_.size();
     if (OutputIsTerminal()) Shrink(TerminalWidth(STDOUT_FILENO));
   }
 
   [[nodiscard]] std::string Text() const {
     std::string text = Line(headings_, true);
     for (const auto& row : rows_) text += Line(row, false);
+    if (shown_ < widths_.size()) {
+      const std::size_t hidden = widths_.size() - shown_;
+      text += "(" + std::to_string(hidden) + (hidden == 1 ? " more column" : " more columns") +
+              ": a wider terminal, a pipe or --json shows all)\n";
+    }
     if (!text.empty()) text.pop_back();  // the caller ends the line
     return text;
   }
 
  private:
-  // Takes from the widest column until all fit.
+  // Takes from the widest column until all fit, but for the first of texts, which names the row;
+  // then leaves out columns from the right.
   void Shrink(std::size_t limit) {
+    constexpr std::size_t kNarrow = 10;
+    const auto name = static_cast<std::size_t>(std::find(numbers_.begin(), numbers_.end(), false) -
+                                               numbers_.begin());
     const auto total = [this] {
-      std::size_t sum = 2 * (widths_.size() - 1);
-      for (const std::size_t width : widths_) sum += width;
+      std::size_t sum = 2 * (shown_ - 1);
+      for (std::size_t i = 0; i < shown_; ++i) sum += widths_[i];
       return sum;
     };
-    while (!widths_.empty() && total() > limit) {
-      auto widest = std::max_element(widths_.begin(), widths_.end());
-      if (*widest <= 8) return;
-      --*widest;
+    while (shown_ > 1 && total() > limit) {
+      std::size_t widest = shown_;
+      for (std::size_t i = 0; i < shown_; ++i) {
+        if (i == name || widths_[i] <= kNarrow) continue;
+        if (widest == shown_ || widths_[i] > widths_[widest]) widest = i;
+      }
+      if (widest < shown_) {
+        --widths_[widest];
+      } else if (shown_ > name + 1) {
+        --shown_;
+      } else {
+        break;
+      }
+    }
+    if (shown_ > 0 && name < shown_ && total() > limit) {
+      widths_[name] -= std::min(total() - limit, widths_[name] - std::min(widths_[name], kNarrow));
     }
   }
 
   [[nodiscard]] std::string Line(const std::vector<std::string>& cells, bool heading) const {
     std::string line;
-    for (std::size_t i = 0; i < cells.size(); ++i) {
+    for (std::size_t i = 0; i < std::min(cells.size(), shown_); ++i) {
       const std::string cell = Cut(cells[i], widths_[i]);
       const std::string padding(widths_[i] - std::min(widths_[i], CountCodePoints(cell)), ' ');
       if (i > 0) line += "  ";
@@ -149,6 +171,7 @@ class TableLayout {
   const std::vector<std::vector<std::string>>& rows_;
   std::vector<std::size_t> widths_;
   std::vector<bool> numbers_;
+  std::size_t shown_ = 0;  // columns; the others find no room
 };
 
 // 12345678 -> "12.3 M"

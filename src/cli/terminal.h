@@ -21,7 +21,8 @@ bool ErrorIsTerminal();
 std::string Paint(std::string_view text, Colour colour);
 
 // Rows under headings, columns padded to their widest cell (by code points), numbers to the right.
-// On a terminal the headings are bold and cells that would pass the width are cut with "…".
+// On a terminal the headings are bold and cells that would pass the width are cut with "…"
+// (the row's name last of all); columns that find no room are left out, and that is said.
 std::string FormatTable(const std::vector<std::string>& headings,
                         const std::vector<std::vector<std::string>>& rows);
 // The same of an array of objects: one column for each of `members`.

@@ -1,7 +1,13 @@
 """plan, apply, promote, rollback, delete, list, describe, runs, doctor."""
 
+import fcntl
 import json
+import os
+import pty
 import re
+import struct
+import subprocess
+import termios
 
 
 def change(shop, before: str, after: str) -> None:
@@ -130,6 +136,37 @@ def test_doctor_outside_a_repository(coeval):
     report = coeval.json("doctor", code=1)
     assert report["ok"] is False
     assert "coeval.yaml" in report["checks"][0]["detail"]
+
+
+def on_terminal(shop, columns: int, *arguments: str) -> list[str]:
+    """The lines that a command shows on a terminal of that width, without their colours."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    with subprocess.Popen(
+        [shop.program(), *arguments], cwd=shop.folder, stdin=theirs, stdout=theirs,
+        stderr=subprocess.DEVNULL,
+        env={name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {"TERM": "xterm"},
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        try:
+            while chunk := os.read(ours, 65536):
+                shown += chunk
+        except OSError:  # how a terminal says that its program is gone
+            pass
+    os.close(ours)
+    assert process.returncode == 0 and b"\x1b[1m" in shown
+    return re.sub(r"\x1b\[[0-9;]*m", "", shown.decode()).splitlines()
+
+
+def test_tables_fit_a_terminal_and_keep_their_names(shop):
+    for arguments in (["list"], ["runs"]):
+        for columns in (60, 80, 200):
+            lines = on_terminal(shop, columns, *arguments)
+            assert max(map(len, lines)) <= max(columns, 70), lines
+            text = "\n".join(lines)
+            assert "customer_history" in text and "product_price" in text
+            assert ("…" in text or "more column" in text) == (columns < 200 or "more" in text)
 
 
 def test_nothing_is_coloured_in_a_pipe(shop):
