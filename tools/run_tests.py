@@ -2,9 +2,8 @@
 """Runs the tests and ends with one plain line: `N passed, N failed`.
 
   tools/run_tests.py test     a release build and every test that belongs to each change
-  tools/run_tests.py ci       a release build and the C++ tests (what `.ci/run` asks for)
   tools/run_tests.py check    the same with warnings as errors, then headers alone, sanitizers,
-                              fuzzers, clang-tidy
+                              fuzzers, clang-tidy (what `.ci/run` asks for)
   tools/run_tests.py prove    the long proofs; writes tests/proofs/DATE.md
   tools/run_tests.py bench    the benchmarks: bench/run
   --only NAME                 one suite by its name, for example --only scenarios
@@ -317,11 +316,6 @@ def run_every_change(runner, flags=()):
     return True
 
 
-def run_ci(runner):
-    if not runner.step("build release", build, "release").failed:
-        runner.suite("c++", cpp_tests, "release", "^fast$")
-
-
 def run_check(runner):
     strict = ["-DCOEVAL_WERROR=ON"]
     runner.suite("clang-format", clang_format)
@@ -384,7 +378,7 @@ def write_proof(runner):
     print(f"\nwrote {path.relative_to(ROOT)}; commit it")
 
 
-MODES = {"test": run_every_change, "ci": run_ci, "check": run_check, "prove": run_prove, "bench": run_bench}
+MODES = {"test": run_every_change, "check": run_check, "prove": run_prove, "bench": run_bench}
 
 
 def main():

@@ -51,7 +51,7 @@ Result<std::shared_ptr<::arrow::io::InputStream>> OpenInput(const std::string& p
   ARROW_ASSIGN_OR_RAISE(auto codec, ::arrow::util::Codec::Create(compression));
   std::shared_ptr<::arrow::util::Codec> shared = std::move(codec);
   ARROW_ASSIGN_OR_RAISE(auto stream,
-                        ::arrow::io::CompressedInputStream::Make(shared.get(), std::move(file)));
+                        ::arrow::io::CompressedInputStream::Make(shared.get(), file));
   // The stream borrows the codec.
   return std::shared_ptr<::arrow::io::InputStream>(
       stream.get(), [stream, shared](::arrow::io::InputStream*) mutable { stream.reset(); });
