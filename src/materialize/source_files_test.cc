@@ -99,7 +99,7 @@ TEST_F(SourceFilesTest, ATimelessTableIsCarriedAgainWhenItsFilesChanged) {
 
 TEST_F(SourceFilesTest, ASourceThatCannotBeReadIsAnErrorThatNamesTheViewAndTheFile) {
   const ViewVersion view = View(TestSource());
-  data_.Text("a.parquet", "no parquet");
+  (void)data_.Text("a.parquet", "no parquet");
   const Materialized result = Run(view, At("2013-06-01"));
   EXPECT_FALSE(result.status.ok());
   EXPECT_THAT(result.status.message(), HasSubstr("view weather@v1"));
