@@ -52,6 +52,7 @@ Result<int> RunServe(const Invocation& invocation, const ServeArguments& argumen
       HttpServer::Listen(ServerOptions(config),
                          LogRequests(std::move(handler), arguments.all_requests, as_json),
                          Service::IsSlow));
+  server->StopOnSignals();
   const std::string host =
       config.host.find(':') == std::string::npos ? config.host : "[" + config.host + "]";
   const std::string address = "http://" + host + ":" + std::to_string(server->port());
@@ -63,7 +64,7 @@ Result<int> RunServe(const Invocation& invocation, const ServeArguments& argumen
   }
   if (clock != "system") std::fprintf(stderr, "clock: %s\n", clock.c_str());
   std::fflush(stderr);
-  server->Run(true);
+  server->Run();
   // A materialization that outlived the drain stops at its next batch; the next run completes it.
   store->context().cancel->Cancel();
   return kExitDone;

@@ -343,6 +343,7 @@ struct HttpServer::Impl {
   tcp::acceptor acceptor;
   asio::steady_timer drain_timer;
   asio::steady_timer poll_timer;
+  std::optional<asio::signal_set> signals;
   std::mutex mutex;  // sessions
   std::list<std::weak_ptr<Session>> sessions;
   int port = 0;
@@ -372,15 +373,14 @@ bool HttpServer::accepting() const {
   return impl_->shared->accepting;
 }
 
-void HttpServer::Run(bool handle_signals) {
-  asio::signal_set signals(impl_->shared->loop);
-  if (handle_signals) {
-    signals.add(SIGTERM);
-    signals.add(SIGINT);
-    signals.async_wait([this](beast::error_code error, int) {
-      if (!error) Stop();
-    });
-  }
+void HttpServer::StopOnSignals() {
+  impl_->signals.emplace(impl_->shared->loop, SIGTERM, SIGINT);
+  impl_->signals->async_wait([this](beast::error_code error, int) {
+    if (!error) Stop();
+  });
+}
+
+void HttpServer::Run() {
   asio::post(impl_->strand, [this] { impl_->Accept(); });
   std::vector<std::thread> threads;
   for (int i = 1; i < impl_->shared->options.threads; ++i) {
@@ -388,6 +388,7 @@ void HttpServer::Run(bool handle_signals) {
   }
   impl_->shared->loop.run();
   for (std::thread& thread : threads) thread.join();
+  impl_->signals.reset();  // another one ends the process
 }
 
 void HttpServer::Stop() {

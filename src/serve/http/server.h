@@ -43,11 +43,13 @@ class HttpServer {
   ~HttpServer();
 
   [[nodiscard]] int port() const;
-  // Serves until Stop(), or SIGTERM or SIGINT where `handle_signals`; then drains: idle connections
-  // are closed, requests that had arrived are answered, for at most drain_timeout, and it returns.
-  // Until then requests still reach the handler, marked as draining, so that it can tell probes
-  // and clients to go elsewhere; they are not waited for.
-  void Run(bool handle_signals);
+  // From now on SIGTERM and SIGINT are Stop(). To be called before anybody is told of the server.
+  void StopOnSignals();
+  // Serves until Stop(); then drains: idle connections are closed, requests that had arrived are
+  // answered, for at most drain_timeout, and it returns. Until then requests still reach the
+  // handler, marked as draining, so that it can tell probes and clients to go elsewhere; they are
+  // not waited for.
+  void Run();
   void Stop();
   // False from the moment that draining starts.
   [[nodiscard]] bool accepting() const;

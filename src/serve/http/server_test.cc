@@ -113,7 +113,7 @@ class Running {
     auto listening = HttpServer::Listen(std::move(options), std::move(handler), std::move(is_slow));
     COEVAL_CHECK(listening.ok());
     server_ = *std::move(listening);
-    thread_ = std::thread([this] { server_->Run(false); });
+    thread_ = std::thread([this] { server_->Run(); });
   }
 
   Running(const Running&) = delete;
