@@ -13,7 +13,9 @@ Suites, found by convention:
   c++             every test of every room (ctest labels fast and server); GoogleTest cases count
   python          pytest: python/tests, tests, tools, examples (see pyproject.toml)
   <name>          an executable tests/<name>/run, whose last line reads `N passed, N failed`;
-                  tests/<name>/prove belongs to `prove`, where a line `proof: ...` is kept
+                  tests/<name>/prove belongs to `prove`
+
+A line `proof: ...` of a program is kept in the page of `prove`.
 
 A suite that runs nothing counts as failed.
 """
@@ -179,7 +181,14 @@ def cpp_tests(preset, labels, extra_environment=None, wrapper=()):
     outcome.failed += max(0, programs_failed - failures_seen)  # died without a report
     if code != 0 and outcome.failed == 0:
         outcome.failed = 1
+    log = ROOT / "build" / preset / "Testing" / "Temporary" / "LastTest.log"
+    outcome.proofs = proofs_of(log.read_text(errors="replace").splitlines() if log.exists() else [])
     return outcome
+
+
+def proofs_of(lines):
+    """What a test says that it has proved, on lines of their own."""
+    return [line.removeprefix("proof: ").strip() for line in lines if line.startswith("proof: ")]
 
 
 def python_tests(marks):
@@ -215,7 +224,7 @@ def program(path):
     if not found:
         return Outcome(failed=1, note="did not end with `N passed, N failed`")
     passed, failed = map(int, found[-1])
-    proofs = [line.removeprefix("proof: ").strip() for line in text if line.startswith("proof: ")]
+    proofs = proofs_of(text)
     if code != 0 and failed == 0:
         return Outcome(passed, 1, note=f"exit {code}", proofs=proofs)
     return Outcome(passed, failed, proofs=proofs)

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <memory>
 #include <random>
 #include <string>
@@ -145,9 +146,11 @@ void KillMaterializations(int kills) {
   ASSERT_EQ(code, 0);
   ASSERT_GT(steps, 50);
   int killed = 0;
-  for (int i = 0; i < kills; ++i) {
+  int runs = 0;
+  for (; killed < kills; ++runs) {  // a run may end before its step
+    ASSERT_LT(runs, 4 * kills);
     const auto step = 1 + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(steps));
-    SCOPED_TRACE("kill " + std::to_string(i) + " at step " + std::to_string(step));
+    SCOPED_TRACE("run " + std::to_string(runs) + " killed at step " + std::to_string(step));
     const int exit_code = RunChild(folder.path(), step).first;
     ASSERT_TRUE(exit_code == 0 || exit_code == 128 + 9) << exit_code;
     killed += exit_code == 0 ? 0 : 1;
@@ -158,14 +161,15 @@ void KillMaterializations(int kills) {
     ASSERT_GE(last, acknowledged);
     ASSERT_LE(last, acknowledged + 1);
     rounds.ExpectRound(last);
-    if (i % 3 == 0) {
+    if (runs % 3 == 0) {
       ASSERT_TRUE(rounds.Run(last + 1).ok());
       rounds.ExpectRound(last + 1);
     }
     if (testing::Test::HasFailure()) return;
     std::ofstream(folder / "ledger", std::ios::app) << rounds.Last() << std::endl;
   }
-  EXPECT_GT(killed, kills / 3);
+  std::cout << "proof: materialize, " << killed << " of " << runs
+            << " runs killed at a random step, seed " << seed << std::endl;
 }
 
 }  // namespace coeval
