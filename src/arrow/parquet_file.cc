@@ -235,8 +235,9 @@ Status StartScan(const coeval_arrow_scan_request& request, const Caller& caller,
     scan->order.push_back(position);
   }
   if (read->num_fields() != static_cast<int>(fields.size())) {
-    return Status::UnknownError("the reader gives ", read->num_fields(), " columns for ",
-                                fields.size());
+    // A group whose columns the footer no longer names.
+    return DamagedWhere(*scan, Status::Invalid("the file has ", read->num_fields(), " of the ",
+                                               fields.size(), " columns that its footer lists"));
   }
   return Status::OK();
 }
