@@ -14,14 +14,45 @@ struct FeastClass {
   std::string_view name;
 };
 
-FeastClass ClassOf(const Status& status) {
-  if (status.code() != StatusCode::kNotFound)
-    return {"coeval.errors", StatusCodeName(status.code())};
-  const std::string& message = status.message();
-  if (message.find("service") != std::string::npos) {
-    return {"feast.errors", "FeatureServiceNotFoundException"};
+// The exception of python/coeval/errors.py.
+std::string_view OwnClassOf(StatusCode code) {
+  switch (code) {
+    case StatusCode::kInvalidArgument:
+      return "InvalidArgument";
+    case StatusCode::kNotFound:
+      return "NotFound";
+    case StatusCode::kAlreadyExists:
+      return "AlreadyExists";
+    case StatusCode::kTooOld:
+      return "TooOld";
+    case StatusCode::kFailedPrecondition:
+      return "FailedPrecondition";
+    case StatusCode::kUnavailable:
+      return "Unavailable";
+    case StatusCode::kCancelled:
+      return "Cancelled";
+    case StatusCode::kCorruption:
+      return "Corruption";
+    case StatusCode::kIoError:
+      return "IoError";
+    case StatusCode::kOk:
+    case StatusCode::kInternal:
+      return "Internal";
   }
-  return {"feast.errors", "FeatureViewNotFoundException"};
+  return "Internal";
+}
+
+FeastClass ClassOf(const Status& status) {
+  if (status.code() == StatusCode::kNotFound) {
+    const std::string& message = status.message();
+    if (message.find("feature service") != std::string::npos) {
+      return {"feast.errors", "FeatureServiceNotFoundException"};
+    }
+    if (message.find("feature view") != std::string::npos) {
+      return {"feast.errors", "FeatureViewNotFoundException"};
+    }
+  }
+  return {"coeval.errors", OwnClassOf(status.code())};
 }
 
 }  // namespace

@@ -34,6 +34,7 @@ TEST(ErrorsTest, TheBodyIsJsonInAJsonText) {
   const Json inner = Inner(response);
   EXPECT_EQ(inner.GetString("message"), "row 3: \"x\"\nis no int64");
   EXPECT_EQ(inner.GetString("module"), "coeval.errors");
+  EXPECT_EQ(inner.GetString("class"), "InvalidArgument");
 }
 
 TEST(ErrorsTest, WhatIsNotFoundHasFeastsClass) {
@@ -43,6 +44,8 @@ TEST(ErrorsTest, WhatIsNotFoundHasFeastsClass) {
   EXPECT_EQ(
       Inner(ErrorResponse(Status::NotFound("there is no feature service 'x'"))).GetString("class"),
       "FeatureServiceNotFoundException");
+  EXPECT_EQ(Inner(ErrorResponse(Status::NotFound("there is no route /x"))).GetString("class"),
+            "NotFound");
 }
 
 TEST(ErrorsTest, BytesThatAreNoUtf8MakeNoBrokenJson) {
