@@ -46,6 +46,9 @@ endif()
 if(COEVAL_SANITIZE)
   add_compile_options(-fsanitize=${COEVAL_SANITIZE} -fno-sanitize-recover=all
                       -fno-omit-frame-pointer)
+  if(COEVAL_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-Wno-tsan)  # Boost.Asio's fences, which the sanitizer does not see
+  endif()
   add_link_options(-fsanitize=${COEVAL_SANITIZE})
 endif()
 

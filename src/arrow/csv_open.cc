@@ -50,8 +50,7 @@ Result<std::shared_ptr<::arrow::io::InputStream>> OpenInput(const std::string& p
   if (compression == ::arrow::Compression::UNCOMPRESSED) return file;
   ARROW_ASSIGN_OR_RAISE(auto codec, ::arrow::util::Codec::Create(compression));
   std::shared_ptr<::arrow::util::Codec> shared = std::move(codec);
-  ARROW_ASSIGN_OR_RAISE(auto stream,
-                        ::arrow::io::CompressedInputStream::Make(shared.get(), file));
+  ARROW_ASSIGN_OR_RAISE(auto stream, ::arrow::io::CompressedInputStream::Make(shared.get(), file));
   // The stream borrows the codec.
   return std::shared_ptr<::arrow::io::InputStream>(
       stream.get(), [stream, shared](::arrow::io::InputStream*) mutable { stream.reset(); });
