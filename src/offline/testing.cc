@@ -384,7 +384,7 @@ RandomRun RunRandomCases(std::uint64_t seed, std::int64_t cases) {
 }
 
 std::uint64_t TestSeed() {
-  const char* given = std::getenv("COEVAL_SEED");  // NOLINT(concurrency-mt-unsafe)
+  const char* given = std::getenv("COEVAL_SEED");
   const std::uint64_t seed = given != nullptr ? std::stoull(given) : std::random_device{}();
   std::cout << "COEVAL_SEED=" << seed << std::endl;
   return seed;
