@@ -3,7 +3,8 @@
 
   tools/run_tests.py test     a release build and every test that belongs to each change
   tools/run_tests.py check    the same with warnings as errors, then headers alone, sanitizers,
-                              fuzzers, clang-tidy (what `.ci/run` asks for)
+                              fuzzers, clang-tidy
+  tools/run_tests.py ci       the same without clang-tidy (what `.ci/run` asks for)
   tools/run_tests.py prove    the long proofs; writes tests/proofs/DATE.md
   tools/run_tests.py bench    the benchmarks: bench/run
   --only NAME                 one suite by its name, for example --only scenarios
@@ -325,7 +326,7 @@ def run_every_change(runner, flags=()):
     return True
 
 
-def run_check(runner):
+def run_ci(runner):
     strict = ["-DCOEVAL_WERROR=ON"]
     runner.suite("clang-format", clang_format)
     runner.suite("spelling", spelling)
@@ -342,6 +343,10 @@ def run_check(runner):
     if runner.wants("fuzz"):
         if not runner.step("build fuzzers", build, "fuzz", "fuzzers", flags=strict).failed:
             runner.suite("fuzz", fuzz, 10)
+
+
+def run_check(runner):
+    run_ci(runner)
     if runner.wants("clang-tidy"):
         if not runner.step("configure clang", configure, "clang", strict).failed:
             runner.suite("clang-tidy", clang_tidy, 240)
@@ -387,7 +392,7 @@ def write_proof(runner):
     print(f"\nwrote {path.relative_to(ROOT)}; commit it")
 
 
-MODES = {"test": run_every_change, "check": run_check, "prove": run_prove, "bench": run_bench}
+MODES = {"test": run_every_change, "ci": run_ci, "check": run_check, "prove": run_prove, "bench": run_bench}
 
 
 def main():
