@@ -37,6 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SPELLED = {".h", ".cc", ".py", ".md", ".txt", ".sh", ".cmake", ".yaml", ".toml", ".proto", ".ts"}
 TSAN = {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:"
         f"suppressions={ROOT / 'tools/tsan_suppressions.txt'}"}
+STRICT = ["-DCOEVAL_WERROR=ON"]
 CLOSING_LINE = re.compile(r"^(\d+) passed, (\d+) failed", re.M)
 
 
@@ -327,28 +328,27 @@ def run_every_change(runner, flags=()):
 
 
 def run_ci(runner):
-    strict = ["-DCOEVAL_WERROR=ON"]
     runner.suite("clang-format", clang_format)
     runner.suite("spelling", spelling)
-    if not run_every_change(runner, strict):
+    if not run_every_change(runner, STRICT):
         return
     runner.suite("headers alone", build, "release", "all_verify_interface_header_sets")
     if runner.wants("asan"):
-        if not runner.step("build asan", build, "asan", flags=strict).failed:
+        if not runner.step("build asan", build, "asan", flags=STRICT).failed:
             runner.suite("asan", cpp_tests, "asan", "^fast$")
     if runner.wants("tsan"):
-        if not runner.step("build tsan", build, "tsan", "thread_tests", flags=strict).failed:
+        if not runner.step("build tsan", build, "tsan", "thread_tests", flags=STRICT).failed:
             # Without address randomization: the sanitizer's map does not fit every kernel's.
             runner.suite("tsan", cpp_tests, "tsan", "^threads$", TSAN, ("setarch", "-R"))
     if runner.wants("fuzz"):
-        if not runner.step("build fuzzers", build, "fuzz", "fuzzers", flags=strict).failed:
+        if not runner.step("build fuzzers", build, "fuzz", "fuzzers", flags=STRICT).failed:
             runner.suite("fuzz", fuzz, 10)
 
 
 def run_check(runner):
     run_ci(runner)
     if runner.wants("clang-tidy"):
-        if not runner.step("configure clang", configure, "clang", strict).failed:
+        if not runner.step("configure clang", configure, "clang", STRICT).failed:
             runner.suite("clang-tidy", clang_tidy, 240)
 
 
