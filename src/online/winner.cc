@@ -93,6 +93,12 @@ void Unite(std::vector<KeptFact>* facts) {
   facts->erase(std::unique(facts->begin(), facts->end(), same), facts->end());
 }
 
+bool MayFollow(const KeptFact& b, const KeptFact& a) {
+  const std::strong_ordering order = CompareRank(RankWithoutTie(a), RankWithoutTie(b));
+  return order == std::strong_ordering::less ||
+         (order == std::strong_ordering::equal && a.row != b.row);
+}
+
 KeptAnswer AnswerAt(std::span<const KeptFact> facts, TimeMicros t, DurationMicros ttl) {
   for (std::size_t i = facts.size(); i-- > 0;) {
     const KeptFact& newest = facts[i];

@@ -44,6 +44,10 @@ void Collapse(const KeepRule& rule, std::vector<KeptFact>* facts);
 // What it leaves undecided, Collapse decides.
 void Unite(std::vector<KeptFact>* facts);
 
+// Is `b` right after `a` in a stored list? By rank; among facts of the same times any order of
+// different rows will do, since Unite leaves them by their bytes and readers collapse.
+bool MayFollow(const KeptFact& b, const KeptFact& a);
+
 // Rule 3.6's second half: no t >= H can still see it.
 inline bool IsExpired(TimeMicros event_time, TimeMicros horizon, DurationMicros ttl) {
   return ttl != 0 && !WithinTwiceTtl(event_time, horizon, ttl);

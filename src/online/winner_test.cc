@@ -113,6 +113,10 @@ TEST(WinnerTest, CollapsingIsAssociativeCommutativeAndIdempotent) {
     // Where the view is not known nothing is lost.
     std::vector<KeptFact> united = shuffled;
     Unite(&united);
+    for (std::size_t i = 1; i < united.size(); ++i) {
+      EXPECT_TRUE(MayFollow(united[i], united[i - 1]));
+      EXPECT_FALSE(MayFollow(united[i], united[i]));
+    }
     EXPECT_EQ(Bytes(Collapsed(united, horizon, ttl)), Bytes(whole));
   }
 }

@@ -54,7 +54,7 @@ Status CheckFacts(const ViewRecord& record, std::string_view key, std::string_vi
       if (!row.ok()) return row.status();
       if (const auto values = row->Values(); !values.ok()) return values.status();
     }
-    if (i > 0 && CompareKept(list.facts[i - 1], fact, record.types) >= 0) {
+    if (i > 0 && !MayFollow(fact, list.facts[i - 1])) {
       return Status::Corruption("facts are not in the order of their ranks");
     }
   }
