@@ -18,7 +18,8 @@ setup: ## install what is missing: Debian packages and .venv
 build: setup ## a release build in build/release
 	@tools/build.sh release
 
-demo: build ## the whole road on real data: examples/flights
+demo: setup ## the whole road on real data: examples/flights
+	@tools/build.sh release coeval coeval_arrow _core
 	@tools/demo.sh
 
 test: setup ## every test; ends with "N passed, N failed"
