@@ -41,7 +41,7 @@ constexpr std::array kSettings = {
     Setting{"clock", SettingKind::kText, "system", 0, 0,
             "Where `now` comes from: `system`, a time, or `@FILE` that holds one."},
     Setting{"memory", SettingKind::kSize, "2GiB", 64 << 20, 1024 * kGiB,
-            "What a training set or a materialization may take."},
+            "What reading ahead and a materialization may take."},
     Setting{"threads", SettingKind::kInteger, "0", 0, 1024,
             "Threads of such work; 0 is one for each processor."},
 };

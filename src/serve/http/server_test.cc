@@ -8,7 +8,6 @@
 
 #include <array>
 #include <atomic>
-#include <filesystem>
 #include <fstream>
 #include <future>
 #include <memory>
@@ -20,6 +19,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "io/temp_directory.h"
 #include "serve/api/service.h"
 #include "store/feature_store.h"
 
@@ -368,12 +368,11 @@ TEST(HttpServerTest, StopLetsARequestFinishAndTellsOthersThatItDrains) {
 
 // The service's own answers over the wire, of a repository in which nothing was applied yet.
 TEST(HttpServerTest, UnknownRoutesAndMethods) {
-  const std::filesystem::path folder =
-      std::filesystem::path(testing::TempDir()) / "server_test_repository";
-  std::filesystem::create_directories(folder);
-  std::ofstream(folder / "coeval.yaml") << "project: shop\n";
+  const Result<TempDirectory> folder = TempDirectory::Make("coeval_server_test");
+  ASSERT_TRUE(folder.ok()) << folder.status().message();
+  std::ofstream(folder->File("coeval.yaml")) << "project: shop\n";
   StoreOptions options;
-  options.repository = folder;
+  options.repository = folder->path();
   auto store = FeatureStore::Open(std::move(options));
   ASSERT_TRUE(store.ok()) << store.status().message();
   Service service(store->get(), {});
