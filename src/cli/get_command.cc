@@ -106,7 +106,7 @@ Result<int> RunGet(const Invocation& invocation, const GetArguments& arguments) 
   COEVAL_ASSIGN_OR_RETURN(const OnlineAnswer answer, store->ReadOnline(plan, columns, 1, at));
   if (answer.from_offline) {
     PrintNote(FormatTime(answer.t) +
-              " lies before what the online store still knows; the offline engine answered from "
+              " lies before what the online store knows; the offline engine answered from "
               "the sources.");
   }
   invocation.Show(AnswerJson(answer), AnswerText(answer));
@@ -133,7 +133,7 @@ void AddGetCommand(CLI::App* app, Invocation* invocation) {
       ->type_name("");
   command
       ->add_option("--at", arguments->at,
-                   "Another time than now; before what the online store still knows, the offline "
+                   "Another time than now; before what the online store knows, the offline "
                    "engine is asked")
       ->type_name("TIME")
       ->check(CheckTime);

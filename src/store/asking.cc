@@ -127,7 +127,9 @@ Result<OnlineAnswer> FeatureStore::ReadOnline(const SharedFeaturePlan& plan,
     return Status::InvalidArgument("the time asked for, " + FormatTime(answer.t) +
                                    ", is after now, " + FormatTime(snapshot->time()));
   }
-  if (answer.t < snapshot->horizon() && at) {
+  // A store that was never filled knows no time at all.
+  const bool unfilled = snapshot->horizon() == kMinTime;
+  if (at && (answer.t < snapshot->horizon() || unfilled)) {
     TrainingSetOptions options;
     options.on_invalid = OnInvalid::kNull;
     options.time_column = FreeTimeName(*plan);

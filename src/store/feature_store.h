@@ -122,8 +122,8 @@ class FeatureStore {
                                             TimeMicros end, TrainingSetOptions options,
                                             std::shared_ptr<CancelToken> cancel = nullptr);
   // Columns as plan->request_columns, each of its type (column/key.h converts), all [n]. `at`:
-  // another time than now; before the horizon the offline engine answers. Errors: TooOld only where
-  // the offline engine has no source to ask.
+  // another time than now; before the horizon, and of a store that was never filled, the offline
+  // engine answers. Errors: TooOld only where the offline engine has no source to ask.
   Result<OnlineAnswer> ReadOnline(const SharedFeaturePlan& plan, std::span<const Column> columns,
                                   std::int64_t n, std::optional<TimeMicros> at = std::nullopt);
 

@@ -185,6 +185,17 @@ TEST_F(FeatureStoreTest, TimesBeforeTheHorizonAreAskedOfTheSources) {
               HasSubstr("after now"));
 }
 
+TEST_F(FeatureStoreTest, AStoreNeverFilledAsksTheSourcesForATime) {
+  const auto store = Open();
+  ASSERT_TRUE(store.ok()) << store.status().message();
+  ASSERT_TRUE((*store)->Apply(nullptr, {}).ok());
+  const auto early = Ask(store->get(), {"JFK"}, At("2024-05-01T09:00:00Z"));
+  EXPECT_EQ(Values(early), "temp: 1.5; reports: 1; over: 0.5");
+  EXPECT_TRUE(early->from_offline);
+  EXPECT_EQ(Values(Ask(store->get(), {"JFK"})), "temp: null; reports: null; over: null")
+      << "what is served now is what the store holds";
+}
+
 TEST_F(FeatureStoreTest, FactsOfTheFutureComeWithTime) {
   const auto store = Filled();
   clock_->Set(At("2024-05-01T13:00:00Z"));
