@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/error_class.h"
 #include "base/json.h"
 
 namespace coeval {
@@ -14,34 +15,6 @@ struct FeastClass {
   std::string_view name;
 };
 
-// The exception of python/coeval/errors.py.
-std::string_view OwnClassOf(StatusCode code) {
-  switch (code) {
-    case StatusCode::kInvalidArgument:
-      return "InvalidArgument";
-    case StatusCode::kNotFound:
-      return "NotFound";
-    case StatusCode::kAlreadyExists:
-      return "AlreadyExists";
-    case StatusCode::kTooOld:
-      return "TooOld";
-    case StatusCode::kFailedPrecondition:
-      return "FailedPrecondition";
-    case StatusCode::kUnavailable:
-      return "Unavailable";
-    case StatusCode::kCancelled:
-      return "Cancelled";
-    case StatusCode::kCorruption:
-      return "Corruption";
-    case StatusCode::kIoError:
-      return "IoError";
-    case StatusCode::kOk:
-    case StatusCode::kInternal:
-      return "Internal";
-  }
-  return "Internal";
-}
-
 FeastClass ClassOf(const Status& status) {
   if (status.code() == StatusCode::kNotFound) {
     const std::string& message = status.message();
@@ -52,7 +25,7 @@ FeastClass ClassOf(const Status& status) {
       return {"feast.errors", "FeatureViewNotFoundException"};
     }
   }
-  return {"coeval.errors", OwnClassOf(status.code())};
+  return {"coeval.errors", ErrorClassOf(status.code())};
 }
 
 }  // namespace
