@@ -30,6 +30,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -246,10 +247,11 @@ def git_files(*patterns):
 
 
 def clang_format():
-    failed = [name for name in git_files("*.h", "*.cc")
-              if run(["clang-format-19", "--dry-run", "-Werror", name], quiet=True) != 0]
-    total = len(git_files("*.h", "*.cc"))
-    return Outcome(passed=total - len(failed), failed=len(failed))
+    def formatted(name):
+        return run(["clang-format-19", "--dry-run", "-Werror", name], quiet=True) == 0
+    with ThreadPoolExecutor(os.cpu_count() or 2) as threads:
+        outcomes = list(threads.map(formatted, git_files("*.h", "*.cc")))
+    return Outcome(passed=outcomes.count(True), failed=outcomes.count(False))
 
 
 def spelling():
