@@ -32,16 +32,17 @@ using tcp = asio::ip::tcp;
 constexpr std::chrono::seconds kLinger{5};
 constexpr std::size_t kDropBytes = 65536;
 
-// What all connections of a server share.
+// What all connections of a server share. It outlives them: what still waits in the loop when the
+// server ends goes with the loop.
 struct Shared {
   HttpServerOptions options;
   HttpHandler handler;
   std::function<bool(std::string_view)> is_slow;
-  asio::io_context loop;
-  asio::thread_pool slow{1};
   std::atomic<bool> accepting{true};
   std::atomic<std::int64_t> connections{0};
   std::atomic<std::int64_t> early{0};  // of connections: those from before draining
+  asio::thread_pool slow{1};
+  asio::io_context loop;  // the last: its end ends the connections, which count themselves above
 };
 
 HttpResponse PlainError(int status, std::string_view text) {
@@ -67,8 +68,9 @@ std::optional<HttpResponse> ReadFailure(beast::error_code error) {
 // Lives as long as an operation of its own is under way.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(std::shared_ptr<Shared> shared, tcp::socket socket)
-      : shared_(std::move(shared)), stream_(std::move(socket)), early_(shared_->accepting) {
+  // `shared` must outlive it.
+  Session(Shared* shared, tcp::socket socket)
+      : shared_(shared), stream_(std::move(socket)), early_(shared_->accepting) {
     shared_->connections.fetch_add(1);
     if (early_) shared_->early.fetch_add(1);
   }
@@ -235,7 +237,7 @@ class Session : public std::enable_shared_from_this<Session> {
     stream_.close();
   }
 
-  std::shared_ptr<Shared> shared_;
+  Shared* shared_;
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
@@ -253,7 +255,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
 struct HttpServer::Impl {
   explicit Impl(HttpServerOptions options)
-      : shared(std::make_shared<Shared>()),
+      : shared(std::make_unique<Shared>()),
         strand(asio::make_strand(shared->loop)),
         acceptor(strand),
         drain_timer(strand),
@@ -299,7 +301,7 @@ struct HttpServer::Impl {
 
   void Welcome(tcp::socket socket) {
     if (shared->connections.load() >= shared->options.max_connections) return;  // closes it
-    auto session = std::make_shared<Session>(shared, std::move(socket));
+    auto session = std::make_shared<Session>(shared.get(), std::move(socket));
     {
       const std::lock_guard lock(mutex);
       sessions.remove_if([](const std::weak_ptr<Session>& weak) { return weak.expired(); });
@@ -338,7 +340,7 @@ struct HttpServer::Impl {
     });
   }
 
-  std::shared_ptr<Shared> shared;
+  std::unique_ptr<Shared> shared;
   asio::strand<asio::io_context::executor_type> strand;  // of all below but `mutex`'s
   tcp::acceptor acceptor;
   asio::steady_timer drain_timer;

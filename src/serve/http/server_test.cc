@@ -366,6 +366,21 @@ TEST(HttpServerTest, StopLetsARequestFinishAndTellsOthersThatItDrains) {
   EXPECT_FALSE(Client(running.port()).connected());
 }
 
+// A client that never sends the rest of its request is not waited for beyond the drain timeout, and
+// nothing of it stays behind.
+TEST(HttpServerTest, TheEndOfTheServerEndsWhatStillWaits) {
+  const auto held = std::make_shared<int>(0);
+  {
+    Running running({.drain_timeout = kSecond / 100},
+                    [held](const HttpRequest& request) { return Echo(request); });
+    Client client(running.port());
+    client.Send(Get("/x") + "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc");
+    EXPECT_THAT(client.Receive(), StartsWith("HTTP/1.1 200"));
+    running.Stop();
+  }
+  EXPECT_EQ(held.use_count(), 1);
+}
+
 // The service's own answers over the wire, of a repository in which nothing was applied yet.
 TEST(HttpServerTest, UnknownRoutesAndMethods) {
   const Result<TempDirectory> folder = TempDirectory::Make("coeval_server_test");
