@@ -89,6 +89,10 @@ in_root update-ca-certificates >/dev/null 2>&1 || true
 # The commands ---------------------------------------------------------------------------------
 
 git clone --quiet --no-hardlinks "file://$repository" "$root/opt/coeval"
+# Test files of others lie beside the repository, as they do for `.ci/run`.
+if [ -d ../shared/test-data ]; then
+  mkdir -p "$root/opt/shared" && cp -a ../shared/test-data "$root/opt/shared/"
+fi
 say "cloned $(git -C "$root/opt/coeval" log -1 --format='%h %s')"
 number=0 failed=0
 for target in $commands; do

@@ -18,11 +18,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using ::coeval::testing::ParquetTestingFiles;
 using ::coeval::testing::ParquetTestingFolder;
 using ::coeval::testing::TemporaryFolder;
 using ::coeval::testing::TestContext;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
+
+using ParquetTestingSlowTest = ParquetTestingFiles;
 
 Status ReadWhole(const std::string& path) {
   const Context context = TestContext();
@@ -34,14 +37,14 @@ Status ReadWhole(const std::string& path) {
   }
 }
 
-TEST(ParquetTestingSlowTest, RowsOfAGigabyteAreRefusedClearly) {
+TEST_F(ParquetTestingSlowTest, RowsOfAGigabyteAreRefusedClearly) {
   const std::string path = ParquetTestingFolder() + "/data/large_string_map.brotli.parquet";
   const Status status = ReadWhole(path);
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
   EXPECT_THAT(status.message(), HasSubstr(path));
 }
 
-TEST(ParquetTestingSlowTest, ManyFlippedBitsNeverCrash) {
+TEST_F(ParquetTestingSlowTest, ManyFlippedBitsNeverCrash) {
   const TemporaryFolder folder;
   const std::string path = folder.File("flipped.parquet");
   std::vector<std::string> contents;

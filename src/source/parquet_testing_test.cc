@@ -23,11 +23,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using ::coeval::testing::ParquetTestingFiles;
 using ::coeval::testing::ParquetTestingFolder;
 using ::coeval::testing::TemporaryFolder;
 using ::coeval::testing::TestContext;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
+
+using ParquetTestingTest = ParquetTestingFiles;
 
 std::vector<std::string> TestFiles() {
   std::vector<std::string> files;
@@ -82,7 +85,7 @@ void ExpectClear(const Status& status, const std::string& path) {
       << status.ToString();
 }
 
-TEST(ParquetTestingTest, FilesReadLikePyarrowOrFailClearly) {
+TEST_F(ParquetTestingTest, FilesReadLikePyarrowOrFailClearly) {
   const char* python = std::getenv("COEVAL_PYTHON");
   ASSERT_NE(python, nullptr) << "run by ctest";
   const TemporaryFolder folder;
@@ -107,14 +110,14 @@ TEST(ParquetTestingTest, FilesReadLikePyarrowOrFailClearly) {
   EXPECT_THAT(errors["datapage_v1-corrupt-checksum.parquet"], HasSubstr("checksum"));
 }
 
-TEST(ParquetTestingTest, CoevalTypesReadOrSayWhatTheyLack) {
+TEST_F(ParquetTestingTest, CoevalTypesReadOrSayWhatTheyLack) {
   for (const std::string& file : TestFiles()) {
     const Status status = ReadTyped(file);
     EXPECT_NE(status.code(), StatusCode::kInternal) << file << ": " << status.ToString();
   }
 }
 
-TEST(ParquetTestingTest, AFileCutShortAnywhereFails) {
+TEST_F(ParquetTestingTest, AFileCutShortAnywhereFails) {
   const TemporaryFolder folder;
   const std::string whole = Bytes(ParquetTestingFolder() + "/data/alltypes_plain.parquet");
   ASSERT_FALSE(whole.empty());
@@ -127,7 +130,7 @@ TEST(ParquetTestingTest, AFileCutShortAnywhereFails) {
   }
 }
 
-TEST(ParquetTestingTest, FlippedBitsNeverCrash) {
+TEST_F(ParquetTestingTest, FlippedBitsNeverCrash) {
   const TemporaryFolder folder;
   const std::string path = folder.File("flipped.parquet");
   std::vector<std::string> contents;

@@ -185,4 +185,10 @@ std::string ParquetTestingFolder() {
   return (source.parent_path() / "shared" / "test-data" / "parquet-testing").string();
 }
 
+void ParquetTestingFiles::SetUp() {
+  if (fs::is_directory(ParquetTestingFolder())) return;
+  ASSERT_EQ(std::getenv("CI"), nullptr) << "no files in " << ParquetTestingFolder();
+  GTEST_SKIP() << "no files of apache/parquet-testing in " << ParquetTestingFolder();
+}
+
 }  // namespace coeval::testing

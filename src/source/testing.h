@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "base/clock.h"
 #include "base/context.h"
 #include "base/status.h"
@@ -85,7 +87,13 @@ Result<FactBatch> ReadFacts(const Source& source, const std::string& location,
 // "1 2 null": the cells of a column.
 std::string Show(const Column& column);
 
-// The folder of the Parquet project's test files.
+// The folder of the Parquet project's test files, which lies beside the repository.
 std::string ParquetTestingFolder();
+
+// Tests over these files: left out, and said so, where they are not there; under CI that fails.
+class ParquetTestingFiles : public ::testing::Test {
+ protected:
+  void SetUp() override;
+};
 
 }  // namespace coeval::testing
