@@ -12,7 +12,7 @@ from coeval import progress
 START = dt.datetime(2020, 1, 1)
 LEFT = {"t": [START]}
 BATCH = pa.record_batch({"t": pa.array([START] * 1000, pa.timestamp("us")), "x": list(range(1000))})
-MOST_BATCHES = 20_000  # an endless source, but for a test that fails
+MOST_BATCHES = 1_000_000  # an endless source, but for a test that fails
 
 
 def reader(before_batch):
