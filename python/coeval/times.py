@@ -10,6 +10,7 @@ TimeLike = datetime.datetime | datetime.date | str
 """A datetime (without zone: UTC), a date (00:00 UTC) or ISO 8601 text: "2013-10-01T00:00:00Z"."""
 
 _EPOCH = datetime.datetime(1970, 1, 1)
+_NAT = -(2**63)  # NumPy's
 _MICROSECOND = datetime.timedelta(microseconds=1)
 _UNITS = {
     "w": 604_800_000_000, "d": 86_400_000_000, "h": 3_600_000_000, "m": 60_000_000,
@@ -28,11 +29,16 @@ def time_micros(time: Any, what: str) -> int:
             raise ValueError(
                 f"{what}: {time!r} is no time; write it as 2013-10-01T12:00:00Z"
             ) from None
-    if hasattr(time, "to_pydatetime"):  # pandas
-        micros: int = time.value // 1000 if time.unit == "ns" else int(time.as_unit("us").value)
+    kind = f"{type(time).__module__}.{type(time).__name__}"
+    if kind.endswith(".NaTType"):  # pandas
+        raise ValueError(f"{what}: NaT is no time")
+    if kind == "numpy.datetime64" or hasattr(time, "to_datetime64"):  # NumPy, pandas
+        # pandas gives the UTC time; `value` would be nanoseconds whatever the unit.
+        exact = time if kind == "numpy.datetime64" else time.to_datetime64()
+        micros = int(exact.astype("datetime64[us]").astype("int64"))
+        if micros == _NAT:
+            raise ValueError(f"{what}: NaT is no time")
         return micros
-    if type(time).__module__ == "numpy" and type(time).__name__ == "datetime64":
-        return int(time.astype("datetime64[us]").view("int64"))
     if isinstance(time, datetime.datetime):
         if time.tzinfo is not None:
             time = time.astimezone(datetime.UTC).replace(tzinfo=None)
