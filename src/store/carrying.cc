@@ -60,6 +60,17 @@ Status ActivateCaughtUp(const FeatureStore::Impl& impl, const CatalogueSnapshot&
   return {};
 }
 
+// Rule 8.5: an active version with data counts as served, asked or not, so that an apply never
+// puts an empty one in its place.
+Status MarkFilled(const FeatureStore::Impl& impl, const Materialized& done) {
+  for (const MaterializedView& view : done.views) {
+    if (!view.version->active) continue;
+    COEVAL_RETURN_IF_ERROR(impl.registry->MarkServed(
+        ObjectKind::kFeatureView, view.version->view.name, view.version->version));
+  }
+  return {};
+}
+
 Result<std::vector<MaterializeReport>> Carry(FeatureStore::Impl* impl, const CarryRequest& carry,
                                              const MaterializeOptions& options) {
   COEVAL_ASSIGN_OR_RETURN(CatalogueSnapshot catalogue, impl->Snapshot());
@@ -78,6 +89,7 @@ Result<std::vector<MaterializeReport>> Carry(FeatureStore::Impl* impl, const Car
   tools.progress = options.progress;
   const Materialized done = Materialize(*online, request, tools, impl->With(options.cancel));
   COEVAL_RETURN_IF_ERROR(impl->config.Redact(done.status));
+  COEVAL_RETURN_IF_ERROR(MarkFilled(*impl, done));
   COEVAL_RETURN_IF_ERROR(ActivateCaughtUp(*impl, catalogue, *online, done));
   std::vector<MaterializeReport> reports;
   for (const MaterializedView& view : done.views) reports.push_back(ReportOf(view));

@@ -196,6 +196,19 @@ TEST_F(FeatureStoreTest, AStoreNeverFilledAsksTheSourcesForATime) {
       << "what is served now is what the store holds";
 }
 
+// Rule 8.5: what was filled goes on to be served until its successor has as much.
+TEST_F(FeatureStoreTest, AnApplyPutsNoEmptyVersionInAFilledOnesPlace) {
+  const auto store = Filled();
+  std::string changed = kDefinitions;
+  const std::string before = "name: reports, type: int64";
+  changed.replace(changed.find(before), before.size(), "name: reports, type: float64");
+  Declare(changed);
+  ASSERT_TRUE(store->Apply(nullptr, {}).ok());
+  EXPECT_EQ(store->Snapshot().value()->FindView("weather", 0).value()->version, 1);
+  ASSERT_TRUE(store->MaterializeIncremental(At("2024-05-01T12:00:00Z"), {}).ok());
+  EXPECT_EQ(store->Snapshot().value()->FindView("weather", 0).value()->version, 2);
+}
+
 TEST_F(FeatureStoreTest, FactsOfTheFutureComeWithTime) {
   const auto store = Filled();
   clock_->Set(At("2024-05-01T13:00:00Z"));
