@@ -116,11 +116,20 @@ def test_wrong_types_name_column_and_row(shop_server, value):
     assert "'product', row 1" in message and "string" in message
 
 
-@pytest.mark.parametrize("value", ["7", 7.5, True, 1e300, [7]])
+@pytest.mark.parametrize(
+    "value", ["seven", "7.0", " 7", "", "99999999999999999999", 7.5, True, 1e300, [7]]
+)
 def test_integers_lose_nothing(shop_server, value):
     body = {"features": ["customer_history:spent"], "entities": {"customer_id": [value]}}
     message = shop_server.error(PATH, body, 400)
     assert "'customer_id', row 0" in message and "int64" in message
+
+
+def test_an_integer_may_come_as_text(shop_server):
+    asked_for = {"features": ["customer_history:spent"]}
+    as_text = shop_server.post(PATH, asked_for | {"entities": {"customer_id": ["7", "-7"]}})
+    as_numbers = shop_server.post(PATH, asked_for | {"entities": {"customer_id": [7, -7]}})
+    assert as_text == as_numbers
 
 
 def test_request_data_is_needed(shop_server):

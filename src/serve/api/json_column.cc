@@ -1,9 +1,11 @@
 #include "serve/api/json_column.h"
 
+#include <charconv>
 #include <cmath>
 #include <iterator>
 #include <limits>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include <fmt/compile.h>
@@ -24,6 +26,15 @@ Status NotOfType(const DataType& type) {
   return Status::InvalidArgument("it is no " + type.ToString());
 }
 
+// All of the text, as digits with an optional sign.
+std::optional<std::int64_t> IntegerOf(std::string_view text) {
+  std::int64_t integer = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, integer);
+  if (error != std::errc() || stop != end) return {};
+  return integer;
+}
+
 // An integer, or a double without a fraction.
 std::optional<std::int64_t> WholeNumber(const element& json) {
   std::int64_t integer = 0;
@@ -36,7 +47,9 @@ std::optional<std::int64_t> WholeNumber(const element& json) {
 }
 
 Result<Value> IntegerFromJson(const element& json, const DataType& type) {
-  const auto integer = WholeNumber(json);
+  // Feast's clients send ids as text too (rule 2.1).
+  std::string_view text;
+  const auto integer = json.get(text) == simdjson::SUCCESS ? IntegerOf(text) : WholeNumber(json);
   if (!integer) return NotOfType(type);
   return Value::Int(*integer);
 }
