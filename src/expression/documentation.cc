@@ -63,6 +63,28 @@ a false in `and`, after a true in `or`. A request answers null with status INVAL
 fails and shows the first rows, or takes null with `on_error="null"`.
 )";
 
+constexpr std::string_view kHashes = R"(
+A hash is a published algorithm over the bytes of one value, and never changes; another one would get another name.
+The bytes are those of Apache Iceberg's bucket transform:
+
+| type | bytes |
+|---|---|
+| bool (0 or 1), int32, int64, date (days), timestamp and interval (microseconds) | int64 in two's complement, lowest byte first: 8 bytes |
+| float32, float64 | float64, lowest byte first: 8 bytes; -0.0 as 0.0, NaN as the one NaN |
+| string, bytes | its bytes (UTF-8) |
+| decimal | its digits without the point as a whole number in two's complement, highest byte first, the fewest bytes that hold it |
+
+So an integer hashes alike as int32 and int64, but not as a float, and a decimal by the digits that its type writes.
+)";
+
+constexpr std::string_view kJson = R"(
+Documents are strings. A document is read by RFC 8259, whole, whatever the path asks for: what is malformed anywhere,
+or nested more than 1,024 deep, is an error of its row. Of members with the same name the first counts.
+
+A path is `$`, the document itself, and then steps: `.name` for a member, `."any name"` where it holds other characters
+than letters, digits, `_` and `-`, and `[0]` for an element, counted from 0. There are no wildcards.
+)";
+
 std::string Escaped(std::string_view text) {
   std::string escaped;
   for (const char c : text) {
@@ -121,10 +143,15 @@ std::string ExpressionDocumentation() {
     page += fmt::format("\n## {}\n", FamilyTitle(family));
     if (family == Family::kNested) {
       page +=
-          "\nIn the examples `scores` is the list `[0.5, 2.0, null]` and `counts` the map `{'a': "
-          "1, 'b': 2}`; "
-          "`length` is among the\nfunctions of text.\n";
+          "\nIn the examples `scores` is the list `[0.5, 2.0, null]`, `place` the vector `[3.0, "
+          "4.0]` "
+          "and `counts` the map\n`{'a': 1, 'b': 2}`; `length` and `contains` are among the "
+          "functions "
+          "of text. `list<ints>` is a list of int32 or int64,\n`list<floats>` one of float32 or "
+          "float64, `list<numbers>` one of any of these.\n";
     }
+    if (family == Family::kHash) page += kHashes;
+    if (family == Family::kJson) page += kJson;
     for (const Function& function : Functions()) {
       if (function.family == family) AppendFunction(function, &page);
     }
@@ -135,16 +162,19 @@ std::string ExpressionDocumentation() {
 Batch ExampleInputs() {
   const DataType list = DataType::List(TypeId::kFloat64);
   const DataType map = DataType::Map(TypeId::kString, TypeId::kInt64);
-  ColumnBuilder scores(list), counts(map);
+  const DataType vector = DataType::Vector(TypeId::kFloat32, 2);
+  ColumnBuilder scores(list), counts(map), place(vector);
   const Status listed =
       scores.Append(Value::MakeList({Value::Double(0.5), Value::Double(2.0), Value()}));
   const Status mapped = counts.Append(
       Value::MakeMap({{Value::String("a"), Value::Int(1)}, {Value::String("b"), Value::Int(2)}}));
-  COEVAL_CHECK(listed.ok() && mapped.ok());
+  const Status placed = place.Append(Value::MakeList({Value::Double(3), Value::Double(4)}));
+  COEVAL_CHECK(listed.ok() && mapped.ok() && placed.ok());
   Batch batch;
   batch.schema.Add("scores", list);
   batch.schema.Add("counts", map);
-  batch.columns = {scores.Finish(), counts.Finish()};
+  batch.schema.Add("place", vector);
+  batch.columns = {scores.Finish(), counts.Finish(), place.Finish()};
   batch.num_rows = 1;
   return batch;
 }

@@ -159,6 +159,35 @@ constexpr const char* kQuestions[] = {
     "x > y",
     "x = 1",
     "-x",
+    "bucketize(a, -10, 0, 100) => (a >= -10)::bigint + (a >= 0)::bigint + (a >= 100)::bigint",
+    "bucketize(f, -0.5, 0.25) => (f >= -0.5)::bigint + (f >= 0.25)::bigint",
+    "z_score(f, g, 2.5) => (f - g) / 2.5",
+    // DuckDB counts bytes.
+    "case when regexp_matches(s || r, '^[ -~]*$') then levenshtein(s, r) end",
+    "length(k) => len(k)",
+    "k[a % 4]",
+    "slice(k, 1, 2) => list_slice(k, 1, 2)",
+    "slice(k, a % 6, b % 6) => list_slice(k, a % 6, b % 6)",
+    "contains(k, 2) => list_contains(k, 2)",
+    "contains(h, f) => list_contains(h, f)",
+    "sum(k) => list_sum(k)::bigint",
+    "mean(k) => list_avg(k)",
+    "sum(h) => list_sum(h)",
+    "mean(h) => list_avg(h)",
+    "m['a']",
+    "length(m) => cardinality(m)::bigint",
+    "keys(m) => map_keys(m)",
+    "values(m) => map_values(m)",
+    "dot(v, w) => array_inner_product(v, w)",
+    "l2_norm(v) => sqrt(array_inner_product(v, v))",
+    "l2_distance(v, w) => array_distance(v, w)",
+    "json_extract(j, '$') => j ->> '$'",
+    "json_extract(j, '$.a') => j ->> '$.a'",
+    "json_extract(j, '$.a[1]') => j ->> '$.a[1]'",
+    "json_extract(j, '$.a[1].\"x y\"') => j ->> '$.a[1].\"x y\"'",
+    "json_extract(j, '$.b.c') => j ->> '$.b.c'",
+    "json_valid(j)",
+    "json_valid(s)",
 };
 
 struct Question {
@@ -186,17 +215,33 @@ class TableMaker {
 
   Table Make() {
     const std::vector<std::pair<std::string, DataType>> columns = {
-        {"a", TypeId::kInt64},     {"b", TypeId::kInt64},          {"f", TypeId::kFloat64},
-        {"g", TypeId::kFloat64},   {"s", TypeId::kString},         {"r", TypeId::kString},
-        {"p", TypeId::kBool},      {"q", TypeId::kBool},           {"t", TypeId::kTimestamp},
-        {"u", TypeId::kTimestamp}, {"x", DataType::Decimal(6, 2)}, {"y", DataType::Decimal(5, 3)}};
+        {"a", TypeId::kInt64},
+        {"b", TypeId::kInt64},
+        {"f", TypeId::kFloat64},
+        {"g", TypeId::kFloat64},
+        {"s", TypeId::kString},
+        {"r", TypeId::kString},
+        {"p", TypeId::kBool},
+        {"q", TypeId::kBool},
+        {"t", TypeId::kTimestamp},
+        {"u", TypeId::kTimestamp},
+        {"x", DataType::Decimal(6, 2)},
+        {"y", DataType::Decimal(5, 3)},
+        {"k", DataType::List(TypeId::kInt64)},
+        {"h", DataType::List(TypeId::kFloat64)},
+        {"m", DataType::Map(TypeId::kString, TypeId::kInt64)},
+        {"v", DataType::Vector(TypeId::kFloat64, 5)},
+        {"w", DataType::Vector(TypeId::kFloat64, 5)},
+        {"j", TypeId::kString}};
     std::vector<ColumnBuilder> builders;
     for (const auto& [name, type] : columns) builders.emplace_back(type);
     Table table;
     for (int row = 0; row < kRows; ++row) {
       table.theirs += row > 0 ? ",\n(" : "(";
       for (std::size_t i = 0; i < columns.size(); ++i) {
-        table.theirs += (i > 0 ? ", " : "") + AppendCell(columns[i].second, &builders[i]);
+        table.theirs += (i > 0 ? ", " : "") + (columns[i].first == "j"
+                                                   ? AppendJson(&builders[i])
+                                                   : AppendCell(columns[i].second, &builders[i]));
       }
       table.theirs += ")";
     }
@@ -211,6 +256,50 @@ class TableMaker {
  private:
   std::int64_t Int(std::int64_t low, std::int64_t high) {
     return std::uniform_int_distribution<std::int64_t>(low, high)(random_);
+  }
+
+  std::string AppendJson(ColumnBuilder* builder) {
+    static const char* const kTexts[] = {
+        R"({"a": [1, {"x y": "ü\t-"}], "b": {"c": null, "d": 1.5}})",
+        R"({"b": {"c": [ true , "q\n" ]}, "a": "text"})",
+        R"([1, 2])",
+        R"("bare")",
+        R"( { } )",
+        R"({"a": [[], {"x y": {"z": -7}}, 3], "a": 4, "b": 12345678901234567})"};
+    const std::string text = kTexts[Int(0, 5)];
+    builder->AppendBytes(text);
+    std::string escaped = text;
+    for (std::size_t at = 0; (at = escaped.find('\\', at)) != std::string::npos; at += 2) {
+      escaped.insert(at, "\\");
+    }
+    return "'" + escaped + "'";
+  }
+
+  // Elements of a list, vector or map, closed by AppendNested.
+  std::string AppendElements(const DataType& type, ColumnBuilder* builder) {
+    const bool map = type.id() == TypeId::kMap;
+    const std::int64_t count = type.id() == TypeId::kVector ? type.size() : Int(0, 4);
+    std::string text = map ? "map {" : "[";
+    for (std::int64_t i = 0; i < count; ++i) {
+      if (i > 0) text += ", ";
+      if (map) {
+        const std::string key(1, static_cast<char>('a' + i));
+        builder->child(0).AppendBytes(key);
+        text += "'" + key + "': ";
+      }
+      if (type.id() == TypeId::kVector) {  // so that sums of squares are exact in any order
+        const double value = static_cast<double>(Int(-4000, 4000)) / 8;
+        builder->child(0).AppendDouble(value);
+        text += "'" + FloatText(value, false) + "'::double";
+      } else {
+        text += AppendCell(type.child(map ? 1 : 0), &builder->child(map ? 1 : 0));
+      }
+    }
+    builder->AppendNested();
+    const std::string element = type.child(0).id() == TypeId::kInt64 ? "bigint" : "double";
+    if (map) return text + "}::map(varchar, bigint)";
+    return text + "]::" + element +
+           (type.id() == TypeId::kVector ? "[" + std::to_string(type.size()) + "]" : "[]");
   }
 
   // Appends a random cell and gives it as DuckDB reads it.
@@ -250,6 +339,10 @@ class TableMaker {
         builder->AppendInt(value);
         return "make_timestamp(" + std::to_string(value) + "::bigint)";
       }
+      case TypeId::kList:
+      case TypeId::kVector:
+      case TypeId::kMap:
+        return AppendElements(type, builder);
       default: {
         const std::int64_t unscaled = Int(-99999, 99999);
         builder->AppendDecimal(unscaled);
@@ -274,6 +367,11 @@ std::string Shown(const Value& value, const DataType& type) {
     std::memcpy(&bits, &d, sizeof(bits));
     return d != d ? "nan" : "f" + std::to_string(bits);
   }
+  if (value.is_list()) {
+    std::string elements = "[";
+    for (const Value& element : value.AsList()) elements += Shown(element, type.child(0)) + ",";
+    return elements + "]";
+  }
   std::string hex = "x";
   for (const char c : value.AsString()) {
     constexpr char kDigits[] = "0123456789abcdef";
@@ -295,6 +393,7 @@ def shown(v):
     if isinstance(v, int): return str(v)
     if isinstance(v, float): return "nan" if v != v else "f" + str(struct.unpack("<q", struct.pack("<d", v))[0])
     if isinstance(v, decimal.Decimal): return "d" + format(v, "f")
+    if isinstance(v, (list, tuple)): return "[" + "".join(shown(e) + "," for e in v) + "]"
     if isinstance(v, datetime.datetime):
         return str((v - datetime.datetime(1970, 1, 1)) // datetime.timedelta(microseconds=1))
     return "x" + v.encode().hex()
@@ -312,7 +411,7 @@ def ask(i, question):
     values.replace(at, 1, "\\'");
   }
   program += "db.execute('''create table rows as select * from (values " + values +
-             ") as v(a, b, f, g, s, r, p, q, t, u, x, y)''')\n";
+             ") as v(a, b, f, g, s, r, p, q, t, u, x, y, k, h, m, v, w, j)''')\n";
   for (std::size_t i = 0; i < questions.size(); ++i) {
     program += "ask(" + std::to_string(i) + ", \"\"\"" + questions[i].theirs + "\"\"\")\n";
   }

@@ -20,6 +20,7 @@ struct Scratch {
   std::size_t size_words = 0;
   std::vector<Vec> registers;
   TextArena arena;
+  ColumnPool columns;
 
   std::uint8_t* Reserve(std::size_t size_bytes) {
     const std::size_t needed = size_bytes / 8 + 1;
@@ -28,6 +29,12 @@ struct Scratch {
       size_words = needed;
     }
     return reinterpret_cast<std::uint8_t*>(words.get());
+  }
+
+  // What kernels made for one vector of rows.
+  void Clear() {
+    arena.Clear();
+    columns.Clear();
   }
 };
 
@@ -119,7 +126,7 @@ class Evaluator {
       RunSteps(rows, nullptr);
       const Vec& result = registers_[program_.result];
       output.Append(result, rows);
-      scratch_.arena.Clear();
+      scratch_.Clear();
     }
     Evaluation evaluation = output.Finish();
     Explain(evaluation, output.first_invalid());
@@ -131,7 +138,7 @@ class Evaluator {
     Output output(program_.type.data(), 1);
     RunSteps(1, nullptr);
     output.Append(registers_[program_.result], 1);
-    scratch_.arena.Clear();
+    scratch_.Clear();
     const Evaluation evaluation = output.Finish();
     if (evaluation.invalid_count > 0) return std::nullopt;
     return evaluation.values.GetValue(0);
@@ -194,6 +201,7 @@ class Evaluator {
       call.out = &out;
       call.prepared = step.prepared;
       call.arena = &scratch_.arena;
+      call.columns = &scratch_.columns;
       call.message = messages == nullptr ? nullptr : &messages[step.out];
       step.kernel(call);
       if (messages != nullptr && out.StateOf(0) == kError && messages[step.out].empty()) {
@@ -222,7 +230,7 @@ class Evaluator {
       std::vector<std::string> messages(program_.registers.size());
       Load(row, 1);
       RunSteps(1, messages.data());
-      scratch_.arena.Clear();
+      scratch_.Clear();
       std::string message = std::move(messages[program_.result]);
       // Only the output itself can refuse a row that has a value.
       if (message.empty()) message = "the texts of one batch take more than 2 GiB";

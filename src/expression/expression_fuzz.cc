@@ -41,6 +41,14 @@ Inputs MakeInputs() {
            Value::Decimal(-9999999999));
   AddInput(&inputs, "l", DataType::List(TypeId::kFloat64), Value::MakeList({Value::Double(1)}),
            Value::MakeList({}));
+  AddInput(&inputs, "v", DataType::Vector(TypeId::kFloat32, 2),
+           Value::MakeList({Value::Double(3), Value::Double(4)}),
+           Value::MakeList({Value::Double(CanonicalNan()), Value::Double(-0.0)}));
+  AddInput(&inputs, "m", DataType::Map(TypeId::kString, TypeId::kInt64),
+           Value::MakeMap({{Value::String("a"), Value::Int(1)}, {Value::String("b"), Value()}}),
+           Value::MakeMap({}));
+  AddInput(&inputs, "j", TypeId::kString,
+           Value::String(R"({"a": [1, {"b": "\u00fc"}], "c": null})"), Value::String("[[{"));
   return inputs;
 }
 

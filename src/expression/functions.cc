@@ -31,11 +31,18 @@ std::vector<Function> Build() {
   Merge(LogicFunctions(), &all);
   Merge(CastFunctions(), &all);
   Merge(MathFunctions(), &all);
+  Merge(ScaleFunctions(), &all);
   Merge(TextFunctions(), &all);
   Merge(PatternFunctions(), &all);
+  Merge(DistanceFunctions(), &all);
   Merge(CalendarFunctions(), &all);
+  Merge(CycleFunctions(), &all);
   Merge(TimeFunctions(), &all);
-  Merge(NestedFunctions(), &all);
+  Merge(HashFunctions(), &all);
+  Merge(JsonFunctions(), &all);
+  Merge(ListFunctions(), &all);
+  Merge(VectorFunctions(), &all);
+  Merge(MapFunctions(), &all);
   Merge(DecimalFunctions(), &all);
   std::stable_sort(all.begin(), all.end(),
                    [](const Function& a, const Function& b) { return a.family < b.family; });
@@ -61,6 +68,17 @@ Parameter ParseParameter(std::string_view text) {
   for (const auto& [word, kind] : kKinds) {
     if (text != word) continue;
     parameter.kind = kind;
+    return parameter;
+  }
+  using Elements = Parameter::Elements;
+  static constexpr std::pair<std::string_view, Elements> kLists[] = {
+      {"list<ints>", Elements::kInts},
+      {"list<floats>", Elements::kFloats},
+      {"list<numbers>", Elements::kNumbers}};
+  for (const auto& [word, elements] : kLists) {
+    if (text != word) continue;
+    parameter.kind = Kind::kList;
+    parameter.elements = elements;
     return parameter;
   }
   if (text == "interval") {
@@ -154,6 +172,10 @@ std::string_view FamilyTitle(Family family) {
       return "Text";
     case Family::kTime:
       return "Time";
+    case Family::kHash:
+      return "Hashes";
+    case Family::kJson:
+      return "JSON";
     case Family::kNested:
       return "Lists, vectors and maps";
   }

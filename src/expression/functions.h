@@ -37,8 +37,8 @@ using PickKernel = Kernel (*)(Physical);
 
 // One way to call a function. The signature lists types; `T` is one type for all its places, the
 // least common one; `...` after the last parameter lets it repeat; `any` takes any type as it is;
-// `decimal`, `list`, `vector`, `map` take any type of the kind; `const` before a type asks for a
-// constant.
+// `decimal`, `list`, `vector`, `map` take any type of the kind, `list<ints>`, `list<floats>` and
+// `list<numbers>` lists of such elements; `const` before a type asks for a constant.
 //   "float64, int64 -> float64"   "T, T... -> T"   "any -> bool"   "const string, timestamp ->
 //   int64"
 struct Overload {
@@ -63,9 +63,11 @@ enum class Family : std::uint8_t {
   kMath,
   kText,
   kTime,
+  kHash,
+  kJson,
   kNested
 };
-inline constexpr int kFamilies = 8;
+inline constexpr int kFamilies = 10;
 
 // How a call is written.
 enum class Notation : std::uint8_t {
@@ -95,9 +97,11 @@ struct Function {
 // A parameter of a parsed signature.
 struct Parameter {
   enum class Kind : std::uint8_t { kType, kCommon, kAny, kDecimal, kList, kVector, kMap };
+  enum class Elements : std::uint8_t { kAny, kInts, kFloats, kNumbers };
   Kind kind = Kind::kType;
-  ValueType type;         // kType
-  bool constant = false;  // must be constant
+  ValueType type;                      // kType
+  Elements elements = Elements::kAny;  // kList
+  bool constant = false;               // must be constant
 };
 
 struct Signature {
@@ -134,8 +138,15 @@ std::vector<Function> CastFunctions();
 std::vector<Function> MathFunctions();
 std::vector<Function> TextFunctions();
 std::vector<Function> PatternFunctions();
+std::vector<Function> DistanceFunctions();
 std::vector<Function> CalendarFunctions();
 std::vector<Function> TimeFunctions();
-std::vector<Function> NestedFunctions();
+std::vector<Function> CycleFunctions();
+std::vector<Function> ScaleFunctions();
+std::vector<Function> HashFunctions();
+std::vector<Function> JsonFunctions();
+std::vector<Function> ListFunctions();
+std::vector<Function> VectorFunctions();
+std::vector<Function> MapFunctions();
 
 }  // namespace coeval

@@ -385,7 +385,9 @@ std::vector<Function> TextFunctions() {
       Make("ends_with", "ends_with(s, end)", "Does the text end so?",
            {{"string, string -> bool", TestKernel<EndsWith>}},
            {{"ends_with('abc', 'bc')", "true"}}),
-      Make("contains", "contains(s, part)", "Is the part anywhere in the text?",
+      Make("contains", "contains(s, part), contains(list, x)",
+           "Is the part anywhere in the text? Of a list or vector: is one of its elements equal to "
+           "x? Nulls in it are none.",
            {{"string, string -> bool", TestKernel<Contains>}}, {{"contains('abc', 'b')", "true"}}),
       Making(Make("lpad", "lpad(s, width, pad)",
                   "Padded on the left to so many characters; cut to them where it is longer.",

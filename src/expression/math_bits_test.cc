@@ -18,6 +18,8 @@ namespace coeval {
 namespace {
 
 constexpr std::int64_t kRows = 40000;
+constexpr int kVectorSize = 19;
+constexpr std::int32_t kListSize = 11;
 
 struct Golden {
   const char* expression;
@@ -42,24 +44,57 @@ constexpr Golden kGolden[] = {
     {"round(x, 3)", 0x3b264d7e6e8d7c11U},
     {"degrees(x)", 0x15c37a9fcfa294d0U},
     {"haversine(z * 90, x, y, 10)", 0xe5e4bb216c49e9d9U},
+    {"radians(x)", 0xd9521a4301e84bfbU},
+    {"x * y + z", 0x57e4931d3a618275U},
+    {"x / y - z", 0x84887144b5ab1b15U},
+    {"trunc(x) + floor(y) * ceil(x)", 0x2a89eab6a5b285a3U},
+    {"cast(cast(x as float32) as float64)", 0xbbacfb28abd1806bU},
+    {"cast(cast(x as string) as float64)", 0x9bedcac1f68f0e3dU},
+    {"cyclic_sin('doy', to_timestamp(x * 1e6))", 0x0d20e1255f086393U},
+    {"cyclic_cos('minute', to_timestamp(x * 1e6))", 0xc82a84708c85c033U},
+    {"z_score(x, y, z)", 0x9e798465e836fb88U},
+    {"sum(l)", 0x81d314e58bceb180U},
+    {"mean(l)", 0xea50f09d6e687d1aU},
+    {"dot(v, w)", 0x9005d4e3205aa62aU},
+    {"cosine_similarity(v, w)", 0x9b66485b394839d7U},
+    {"l2_distance(v, w)", 0xe80848d44b422df2U},
+    {"l2_norm(l)", 0xb441dc3d2437917eU},
+    {"cast(xxh3_64(x) as float64)", 0x482127e0f807ee1dU},
+    {"cast(murmur3_32(cast(x as string)) as float64)", 0x25f649c205ceb9baU},
 };
 
 // A column of its own generator: std's distributions differ from library to library.
-Column Numbers(std::uint64_t seed, double scale, double power) {
+Column Numbers(std::uint64_t seed, double scale, double power, std::int64_t count = kRows) {
   std::vector<double> values;
-  for (std::int64_t row = 0; row < kRows; ++row) {
+  for (std::int64_t row = 0; row < count; ++row) {
     seed = seed * 6364136223846793005U + 1442695040888963407U;
     const double unit = static_cast<double>(seed >> 11) * 0x1p-52 - 1;  // -1 to 1
     values.push_back(power == 1 ? unit * scale : unit * unit * unit * scale);
   }
-  return Column::FixedWidth(TypeId::kFloat64, kRows, MakeBuffer(std::move(values)));
+  return Column::FixedWidth(TypeId::kFloat64, count, MakeBuffer(std::move(values)));
+}
+
+Buffer Offsets() {
+  std::vector<std::int32_t> offsets;
+  for (std::int32_t row = 0; row <= kRows; ++row) offsets.push_back(row * kListSize);
+  return MakeBuffer(std::move(offsets));
 }
 
 std::uint64_t HashOf(const std::string& text) {
   Schema schema;
   for (const char* const name : {"x", "y", "z"}) schema.Add(name, TypeId::kFloat64);
-  static const std::array<Column, 3> columns = {Numbers(1, 1000, 3), Numbers(2, 50, 1),
-                                                Numbers(3, 1, 1)};
+  const DataType vector = DataType::Vector(TypeId::kFloat64, kVectorSize);
+  schema.Add("v", vector);
+  schema.Add("w", vector);
+  schema.Add("l", DataType::List(TypeId::kFloat64));
+  static const std::array<Column, 6> columns = {
+      Numbers(1, 1000, 3),
+      Numbers(2, 50, 1),
+      Numbers(3, 1, 1),
+      Column::Nested(vector, kRows, {}, {Numbers(4, 1000, 3, kRows * kVectorSize)}),
+      Column::Nested(vector, kRows, {}, {Numbers(5, 1000, 3, kRows * kVectorSize)}),
+      Column::Nested(DataType::List(TypeId::kFloat64), kRows, Offsets(),
+                     {Numbers(6, 1e9, 3, kRows * kListSize)})};
   const Result<Expression> expression = Expression::Compile(text, schema, std::nullopt);
   EXPECT_TRUE(expression.ok()) << expression.status().ToString();
   const Evaluation evaluation =

@@ -116,4 +116,37 @@ void LoadColumn(const Column& column, std::int64_t first, std::int64_t rows, Vec
   }
 }
 
+namespace {
+
+template <typename T>
+void ReadAs(const Column& column, std::int64_t first, std::int64_t count, double* out) {
+  const T* const from = column.values<T>().data() + first;
+  for (std::int64_t i = 0; i < count; ++i) out[i] = static_cast<double>(from[i]);
+}
+
+}  // namespace
+
+void ReadNumbers(const Column& column, std::int64_t first, std::int64_t count, double* out) {
+  switch (column.type().id()) {
+    case TypeId::kInt32:
+      return ReadAs<std::int32_t>(column, first, count, out);
+    case TypeId::kInt64:
+      return ReadAs<std::int64_t>(column, first, count, out);
+    case TypeId::kFloat32:
+      return ReadAs<float>(column, first, count, out);
+    case TypeId::kFloat64:
+      return ReadAs<double>(column, first, count, out);
+    default:
+      COEVAL_CHECK(false);
+  }
+}
+
+bool NoNulls(const Column& column, std::int64_t first, std::int64_t last) {
+  if (!column.may_have_nulls()) return true;
+  for (std::int64_t i = first; i < last; ++i) {
+    if (column.IsNull(i)) return false;
+  }
+  return true;
+}
+
 }  // namespace coeval

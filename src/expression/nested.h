@@ -17,4 +17,11 @@ RowState ReadCell(const Column& column, std::int64_t source_row, Vec& out, std::
 // the register would, the register points into it.
 void LoadColumn(const Column& column, std::int64_t first, std::int64_t rows, Vec& out);
 
+// Elements [first, first + count) of a list's or vector's child as float64, whatever lies at nulls.
+// REQUIRES: the child is of an integer or float type.
+void ReadNumbers(const Column& column, std::int64_t first, std::int64_t count, double* out);
+
+// Has none of the elements [first, last) a null?
+bool NoNulls(const Column& column, std::int64_t first, std::int64_t last);
+
 }  // namespace coeval

@@ -14,6 +14,7 @@
 #include "column/builder.h"
 #include "expression/expression.h"
 #include "expression/functions.h"
+#include "expression/time_argument.h"
 
 namespace coeval {
 namespace {
@@ -79,6 +80,16 @@ class Maker {
     return text;
   }
 
+  // Sometimes damaged.
+  std::string RandomJson(int depth) {
+    static const std::vector<std::string> kScalars = {"7",    "-1.5e3", "\"a\"", "\"\\u00fc\"",
+                                                      "null", "true",   "\"\"",  "nul"};
+    if (depth == 0 || Chance(0.2)) return Pick(kScalars);
+    std::string text = "{\"a\": [";
+    for (std::size_t n = Below(3); n > 0; --n) text += RandomJson(depth - 1) + ", ";
+    return text + RandomJson(depth - 1) + "], \"b\": " + RandomJson(depth - 1) + " }";
+  }
+
   Value RandomValue(const DataType& type) {
     const std::int64_t i = RandomInt();
     switch (type.id()) {
@@ -96,6 +107,7 @@ class Maker {
       case TypeId::kFloat64:
         return Value::Double(RandomDouble());
       case TypeId::kString:
+      case TypeId::kBytes:
         return Value::String(RandomText());
       case TypeId::kTimestamp:
         return Value::Int(Chance(0.1) ? i : 1380585600000000 + i % 100'000 * 3'600'000'000);
@@ -109,6 +121,21 @@ class Maker {
           elements.push_back(Chance(0.2) ? Value() : RandomValue(type.child(0)));
         }
         return Value::MakeList(std::move(elements));
+      }
+      case TypeId::kVector: {
+        Value::List elements;
+        for (int n = type.size(); n > 0; --n) elements.push_back(RandomValue(type.child(0)));
+        return Value::MakeList(std::move(elements));
+      }
+      case TypeId::kMap: {
+        Value::Map entries;
+        for (std::size_t n = Below(4); n > 0; --n) {
+          const Value key = type.child(0).id() == TypeId::kString
+                                ? Value::String(std::string(n, 'k'))
+                                : Value::Int(static_cast<std::int64_t>(n));
+          entries.emplace_back(key, Chance(0.2) ? Value() : RandomValue(type.child(1)));
+        }
+        return Value::MakeMap(std::move(entries));
       }
       default:
         return {};
@@ -129,7 +156,15 @@ class Maker {
         {"u", TypeId::kTimestamp},
         {"d", TypeId::kDate},
         {"x", DataType::Decimal(5, 2)},
-        {"l", DataType::List(TypeId::kFloat64)}};
+        {"l", DataType::List(TypeId::kFloat64)},
+        {"li", DataType::List(TypeId::kInt64)},
+        {"ls", DataType::List(TypeId::kString)},
+        {"v", DataType::Vector(TypeId::kFloat32, 9)},
+        {"w", DataType::Vector(TypeId::kFloat32, 9)},
+        {"m", DataType::Map(TypeId::kString, TypeId::kFloat64)},
+        {"k", DataType::Map(TypeId::kInt32, TypeId::kString)},
+        {"j", TypeId::kString},
+        {"y", TypeId::kBytes}};
     inputs_.num_rows = kRows;
     for (const auto& [name, type] : kInputs) {
       ColumnBuilder builder(type);
@@ -138,7 +173,8 @@ class Maker {
         if (Chance(nulls)) {
           builder.AppendNull();
         } else {
-          const Status appended = builder.Append(RandomValue(type));
+          const Status appended =
+              builder.Append(name == "j" ? Value::String(RandomJson(2)) : RandomValue(type));
           COEVAL_CHECK(appended.ok());
         }
       }
@@ -204,19 +240,25 @@ class Maker {
   std::string Call(int depth) {
     const Function& function = Functions()[Below(Functions().size())];
     if (function.overloads.empty()) return Make(depth - 1);
-    const auto which = Below(function.overloads.size());
-    const Signature& signature = SignaturesOf(function)[which];
+    return CallOf(function, Below(function.overloads.size()), depth);
+  }
+
+ public:
+  std::string CallOf(const Function& function, std::size_t overload, int depth) {
+    const Signature& signature = SignaturesOf(function)[overload];
+    const std::string name(function.name);
     std::vector<std::string> args;
-    for (std::size_t i = 0; i < signature.parameters.size(); ++i) {
-      const Parameter& parameter = signature.parameters[i];
-      args.push_back(parameter.constant ? "'hour'" : Argument(parameter, depth));
+    const std::size_t count = signature.parameters.size() + (signature.repeats ? Below(4) : 0);
+    for (std::size_t i = 0; i < count; ++i) {
+      const Parameter& parameter = signature.at(i);
+      args.push_back(parameter.constant ? Constant(name, i) : Argument(parameter, depth));
     }
+    if (name == "json_extract" && Chance(0.8)) args[0] = "j";
     // The zones, mostly good ones.
     if (function.family == Family::kTime && args.size() > 1 && Chance(0.8) &&
         signature.parameters.back().type.Is(TypeId::kString)) {
       args.back() = Chance(0.8) ? "'America/New_York'" : "'Australia/Lord_Howe'";
     }
-    const std::string name(function.name);
     switch (function.notation) {
       case Notation::kInfix:
         return args.size() == 2 ? "(" + args[0] + " " + name + " " + args[1] + ")" : args[0];
@@ -227,18 +269,46 @@ class Maker {
       default:
         break;
     }
-    if (name == "element") return "l[" + args[1] + "]";
+    if (name == "element" && Chance(0.5)) return args[0] + "[" + args[1] + "]";
     std::string call = name + "(";
     for (std::size_t i = 0; i < args.size(); ++i) call += (i > 0 ? ", " : "") + args[i];
     return call + ")";
   }
 
+ private:
+  std::string Constant(const std::string& function, std::size_t i) {
+    if (function == "json_extract") {
+      return Pick(std::vector<std::string>{"'$'", "'$.a'", "'$.a[0]'", "'$.b.a[1]'", "'$[0]'"});
+    }
+    if (function == "bucketize") return std::to_string(static_cast<std::int64_t>(i) * 10 - 25);
+    return Pick(std::vector<std::string>{"'hour'", "'month'", "'day'", "'quarter'"});
+  }
+
+  static bool Fits(const DataType& type, const Parameter& parameter) {
+    const bool any_elements = parameter.elements == Parameter::Elements::kAny;
+    switch (parameter.kind) {
+      case Parameter::Kind::kType:
+        return ImplicitCost(type, parameter.type).has_value();
+      case Parameter::Kind::kDecimal:
+        return type.id() == TypeId::kDecimal128;
+      case Parameter::Kind::kList:
+        return type.id() == TypeId::kList && (any_elements || type.child(0).is_number());
+      case Parameter::Kind::kVector:
+        return type.id() == TypeId::kVector;
+      case Parameter::Kind::kMap:
+        return type.id() == TypeId::kMap;
+      default:
+        return true;
+    }
+  }
+
   // An input of the type half of the time, so that enough compiles.
   std::string Argument(const Parameter& parameter, int depth) {
-    if (Chance(0.5) || parameter.kind != Parameter::Kind::kType) return Make(depth - 1);
+    if (Chance(0.5)) return Make(depth - 1);
+    if (parameter.type.is_interval()) return Chance(0.5) ? "interval '90 minutes'" : "(t - u)";
     std::vector<std::string> fitting;
     for (const ColumnSchema& column : inputs_.schema.columns()) {
-      if (ImplicitCost(column.type, parameter.type)) fitting.push_back(column.name);
+      if (Fits(column.type, parameter)) fitting.push_back(column.name);
     }
     return fitting.empty() ? Make(depth - 1) : Pick(fitting);
   }
@@ -276,14 +346,42 @@ bool InvalidAt(const Evaluation& evaluation, std::int64_t row) {
   return ::testing::AssertionSuccess();
 }
 
-TEST(RandomTest, OneRowAndManyGiveTheSameBits) {
+constexpr std::array<TimeMicros, 1> kNow = {1380585600000000};
+
+// The whole batch, against a part of it, against rows alone, against its canonical text.
+void CheckEveryWay(Maker& maker, const Expression& expression, const std::string& text,
+                   const Evaluation& whole) {
+  const auto first = static_cast<std::int64_t>(maker.Below(1500));
+  const std::int64_t count = 600;
+  const Evaluation part = expression.Evaluate(SliceAll(maker.inputs(), first, count), count, kNow);
+  ASSERT_TRUE(SameRows(whole, first, count, part)) << text;
+  for (int i = 0; i < 40; ++i) {
+    const auto row = static_cast<std::int64_t>(maker.Below(kRows));
+    const Evaluation alone = expression.Evaluate(SliceAll(maker.inputs(), row, 1), 1, kNow);
+    ASSERT_TRUE(SameRows(whole, row, 1, alone)) << text;
+  }
+
+  const std::string canonical = expression.Canonical();
+  const Result<Expression> again =
+      Expression::Compile(canonical, maker.inputs().schema, expression.type());
+  ASSERT_TRUE(again.ok()) << text << "\n" << canonical << "\n" << again.status().ToString();
+  ASSERT_EQ(again.value().Canonical(), canonical) << text;
+  ASSERT_EQ(again.value().type(), expression.type()) << text;
+  const Evaluation same = again.value().Evaluate(maker.inputs().columns, kRows, kNow);
+  ASSERT_TRUE(SameRows(whole, 0, kRows, same)) << text << "\n" << canonical;
+}
+
+unsigned Seed() {
   const char* const asked = std::getenv("COEVAL_RANDOM_SEED");
-  const auto seed = asked != nullptr ? static_cast<unsigned>(std::strtoul(asked, nullptr, 10))
-                                     : std::random_device{}();
+  return asked != nullptr ? static_cast<unsigned>(std::strtoul(asked, nullptr, 10))
+                          : std::random_device{}();
+}
+
+TEST(RandomTest, OneRowAndManyGiveTheSameBits) {
+  const unsigned seed = Seed();
   RecordProperty("seed", std::to_string(seed));
   SCOPED_TRACE("COEVAL_RANDOM_SEED=" + std::to_string(seed));
   Maker maker(seed);
-  const std::array<TimeMicros, 1> now = {1380585600000000};
   const char* const cases = std::getenv("COEVAL_RANDOM_CASES");
   const int wanted = cases != nullptr ? std::atoi(cases) : 800;
   int compiled = 0, with_errors = 0;
@@ -295,33 +393,39 @@ TEST(RandomTest, OneRowAndManyGiveTheSameBits) {
     if (!expression.ok()) continue;
     ++compiled;
     ++types[expression.value().type().id()];
-    const Evaluation whole = expression.value().Evaluate(maker.inputs().columns, kRows, now);
+    const Evaluation whole = expression.value().Evaluate(maker.inputs().columns, kRows, kNow);
     with_errors += whole.invalid_count > 0 ? 1 : 0;
-
-    const auto first = static_cast<std::int64_t>(maker.Below(1500));
-    const std::int64_t count = 600;
-    const Evaluation part =
-        expression.value().Evaluate(SliceAll(maker.inputs(), first, count), count, now);
-    ASSERT_TRUE(SameRows(whole, first, count, part)) << text;
-    for (int i = 0; i < 40; ++i) {
-      const auto row = static_cast<std::int64_t>(maker.Below(kRows));
-      const Evaluation alone =
-          expression.value().Evaluate(SliceAll(maker.inputs(), row, 1), 1, now);
-      ASSERT_TRUE(SameRows(whole, row, 1, alone)) << text;
-    }
-
-    const std::string canonical = expression.value().Canonical();
-    const Result<Expression> again =
-        Expression::Compile(canonical, maker.inputs().schema, expression.value().type());
-    ASSERT_TRUE(again.ok()) << text << "\n" << canonical << "\n" << again.status().ToString();
-    ASSERT_EQ(again.value().Canonical(), canonical) << text;
-    ASSERT_EQ(again.value().type(), expression.value().type()) << text;
-    const Evaluation same = again.value().Evaluate(maker.inputs().columns, kRows, now);
-    ASSERT_TRUE(SameRows(whole, 0, kRows, same)) << text << "\n" << canonical;
+    CheckEveryWay(maker, expression.value(), text, whole);
+    if (HasFatalFailure()) return;
   }
   EXPECT_EQ(compiled, wanted);
   EXPECT_GT(with_errors, wanted / 100);
   EXPECT_GE(types.size(), 8U);
+}
+
+// So that no function is left out by chance.
+TEST(RandomTest, EveryOverloadGivesTheSameBitsForOneRowAndMany) {
+  const unsigned seed = Seed();
+  SCOPED_TRACE("COEVAL_RANDOM_SEED=" + std::to_string(seed));
+  Maker maker(seed);
+  for (const Function& function : Functions()) {
+    for (std::size_t i = 0; i < function.overloads.size(); ++i) {
+      if (function.overloads[i].prepare == &RefuseDateZone) continue;  // never compiles
+      int compiled = 0;
+      for (int attempt = 0; attempt < 2000 && compiled < 2; ++attempt) {
+        std::string text = maker.CallOf(function, i, 1);
+        if (SignaturesOf(function)[i].result.type.is_interval()) text = "epoch(" + text + ")";
+        const Result<Expression> expression =
+            Expression::Compile(text, maker.inputs().schema, std::nullopt);
+        if (!expression.ok()) continue;
+        ++compiled;
+        CheckEveryWay(maker, expression.value(), text,
+                      expression.value().Evaluate(maker.inputs().columns, kRows, kNow));
+        if (HasFatalFailure()) return;
+      }
+      EXPECT_EQ(compiled, 2) << function.name << " " << function.overloads[i].signature;
+    }
+  }
 }
 
 }  // namespace

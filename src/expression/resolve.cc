@@ -39,6 +39,21 @@ std::optional<ValueType> CommonOf(const std::vector<const TypedNode*>& nodes) {
   return common;
 }
 
+bool HasElements(const DataType& list, Parameter::Elements wanted) {
+  const ValueType element = list.child(0);
+  switch (wanted) {
+    case Parameter::Elements::kAny:
+      return true;
+    case Parameter::Elements::kInts:
+      return element.is_int();
+    case Parameter::Elements::kFloats:
+      return element.is_float();
+    case Parameter::Elements::kNumbers:
+      return element.is_int() || element.is_float();
+  }
+  return false;
+}
+
 std::string TypesOf(const std::vector<TypedPtr>& args) {
   std::string types;
   for (const TypedPtr& arg : args) {
@@ -96,7 +111,9 @@ std::optional<Resolver::Choice> Resolver::Match(const Function& function, std::s
         if (!wanted.is_decimal()) return std::nullopt;
         break;
       case Parameter::Kind::kList:
-        if (!is(TypeId::kList)) return std::nullopt;
+        if (!is(TypeId::kList) || !HasElements(given.data(), parameter.elements)) {
+          return std::nullopt;
+        }
         break;
       case Parameter::Kind::kVector:
         if (!is(TypeId::kVector)) return std::nullopt;

@@ -67,8 +67,8 @@ TEST_P(StoryTest, EveryLineHolds) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, StoryTest,
-                         testing::Values("arithmetic", "cast", "comparison", "logic", "math",
-                                         "mistakes", "nested", "text", "time"),
+                         testing::Values("arithmetic", "cast", "comparison", "hash", "json",
+                                         "logic", "math", "mistakes", "nested", "text", "time"),
                          [](const auto& parameter) { return parameter.param; });
 
 TEST(StoryTest, EveryFileIsAsked) {
@@ -76,7 +76,7 @@ TEST(StoryTest, EveryFileIsAsked) {
   for (const auto& entry : fs::directory_iterator(StoryFolder())) {
     files += entry.path().extension() == ".txt" ? 1 : 0;
   }
-  EXPECT_EQ(files, 9);
+  EXPECT_EQ(files, 11);
 }
 
 // A function that no story calls is not tested.

@@ -1,5 +1,7 @@
 #include "expression/time_argument.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/suggest.h"
@@ -56,6 +58,26 @@ Result<std::shared_ptr<const void>> PreparePart(const PrepareContext& context) {
                     name.AsString(), DidYouMean(name.AsString(), TimePartNames())));
   }
   plan->part = *part;
+  if (context.tag != kNoZone) {
+    COEVAL_RETURN_IF_ERROR(SetZone(context, static_cast<std::size_t>(context.tag), plan.get()));
+  }
+  return std::shared_ptr<const void>(std::move(plan));
+}
+
+Result<std::shared_ptr<const void>> PrepareCycle(const PrepareContext& context) {
+  static const auto* const names = new std::vector<std::string>{
+      "quarter", "month", "isoweek", "doy", "day", "weekday", "dow", "hour", "minute", "second"};
+  auto plan = std::make_shared<TimePlan>();
+  *context.bad_argument = 0;
+  const Value& name = *context.constants[0];
+  if (name.is_null()) return Status::InvalidArgument("the part is null");
+  const auto found = std::find(names->begin(), names->end(), LowerAscii(name.AsString()));
+  if (found == names->end()) {
+    return Status::InvalidArgument(fmt::format("unknown part '{}'{}; parts that come round are {}",
+                                               name.AsString(), DidYouMean(name.AsString(), *names),
+                                               fmt::join(*names, ", ")));
+  }
+  plan->cycle = static_cast<Cycle>(found - names->begin());
   if (context.tag != kNoZone) {
     COEVAL_RETURN_IF_ERROR(SetZone(context, static_cast<std::size_t>(context.tag), plan.get()));
   }

@@ -28,8 +28,23 @@ enum class TimePart : std::uint8_t {
 std::optional<TimePart> TimePartOf(std::string_view name);
 const std::vector<std::string>& TimePartNames();
 
+// A part that comes round again, by the names that extract knows.
+enum class Cycle : std::uint8_t {
+  kQuarters,
+  kMonths,
+  kIsoWeeks,
+  kYearDays,
+  kDays,
+  kWeekdays,
+  kDaysOfWeek,
+  kHours,
+  kMinutes,
+  kSeconds,
+};
+
 struct TimePlan {
   TimePart part = TimePart::kSeconds;
+  Cycle cycle = Cycle::kSeconds;
   const Zone* zone = nullptr;  // of a constant zone argument
 };
 
@@ -38,6 +53,8 @@ inline constexpr int kNoZone = -1;
 Result<std::shared_ptr<const void>> PrepareZone(const PrepareContext& context);
 // Argument 0 is the constant name of a part.
 Result<std::shared_ptr<const void>> PreparePart(const PrepareContext& context);
+// Argument 0 is the constant name of a part that comes round.
+Result<std::shared_ptr<const void>> PrepareCycle(const PrepareContext& context);
 // A date has no time zone: always an error.
 Result<std::shared_ptr<const void>> RefuseDateZone(const PrepareContext& context);
 

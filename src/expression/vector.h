@@ -31,7 +31,8 @@ inline constexpr RowState kValue = 0;
 inline constexpr RowState kNull = 1;
 inline constexpr RowState kError = 2;
 
-// A list, vector or map: a cell of somebody's column, never copied while it is computed.
+// A list, vector or map: a cell of somebody's column (an input's, or one that a kernel made and the
+// evaluation keeps), never copied while it is computed.
 struct NestedRef {
   const Column* column;
   std::int64_t row;
@@ -80,6 +81,20 @@ class TextArena {
   std::size_t left_ = 0;
 };
 
+// Columns of the lists that kernels make; valid until the next vector of rows.
+class ColumnPool {
+ public:
+  const Column* Keep(Column column) {
+    columns_.push_back(std::make_unique<const Column>(std::move(column)));
+    return columns_.back().get();
+  }
+
+  void Clear() { columns_.clear(); }
+
+ private:
+  std::vector<std::unique_ptr<const Column>> columns_;
+};
+
 // A text longer than this is an error of its row: no expression can make memory run out.
 inline constexpr std::size_t kMaxTextBytes = std::size_t{1} << 20;
 
@@ -99,6 +114,7 @@ struct Call {
   Vec* out = nullptr;
   const void* prepared = nullptr;  // what the function made of its constant arguments
   TextArena* arena = nullptr;
+  ColumnPool* columns = nullptr;
   std::string* message = nullptr;  // asked for when one row is explained; else null
 
   template <typename T>
