@@ -58,25 +58,15 @@ bool IsBinary(const DataType& type) {
 
 Column Column::FixedWidth(DataType type, std::int64_t length, Buffer values, Buffer validity) {
   COEVAL_CHECK(type.width() > 0);
-  Column column;
-  column.type_ = std::move(type);
-  column.length_ = length;
-  column.values_ = std::move(values);
-  column.validity_ = std::move(validity);
-  return column;
+  return {std::move(type), length, std::move(validity), std::move(values), {}};
 }
 
 Column Column::Binary(DataType type, std::int64_t length, Buffer offsets, Buffer bytes,
                       Buffer validity) {
   COEVAL_CHECK(type.id() == TypeId::kString || type.id() == TypeId::kBytes);
-  Column column;
-  column.type_ = std::move(type);
-  column.length_ = length;
   COEVAL_CHECK(length == 0 || offsets.data != nullptr);
-  column.offsets_ = OrNoOffsets(std::move(offsets));
-  column.values_ = std::move(bytes);
-  column.validity_ = std::move(validity);
-  return column;
+  return {std::move(type), length, std::move(validity), std::move(bytes),
+          OrNoOffsets(std::move(offsets))};
 }
 
 Column Column::Nested(DataType type, std::int64_t length, Buffer offsets,

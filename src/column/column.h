@@ -12,6 +12,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -112,6 +113,15 @@ class Column {
   [[nodiscard]] std::int64_t SizeBytes() const;
 
  private:
+  // The parts moved into place: a request makes a column for every value, and clearing it first
+  // would cost as much as filling it.
+  Column(DataType type, std::int64_t length, Buffer validity, Buffer values, Buffer offsets)
+      : type_(std::move(type)),
+        length_(length),
+        validity_(std::move(validity)),
+        values_(std::move(values)),
+        offsets_(std::move(offsets)) {}
+
   DataType type_;
   std::int64_t length_ = 0;
   Buffer validity_;

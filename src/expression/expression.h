@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -30,6 +31,11 @@ struct RowError {
 // Values of all rows. Where a row's used value is an error (6.2) it is null here and `invalid`
 // is 1.
 struct Evaluation {
+  Evaluation() = default;
+
+  Evaluation(Column made, std::vector<std::uint8_t> marks, std::int64_t count)
+      : values(std::move(made)), invalid(std::move(marks)), invalid_count(count) {}
+
   Column values;
   std::vector<std::uint8_t> invalid;  // one a row, or empty: none is invalid
   std::int64_t invalid_count = 0;

@@ -42,7 +42,8 @@ void Output::MarkInvalid(std::int64_t row) {
   if (invalid_.empty()) invalid_.resize(static_cast<std::size_t>(rows_));
   invalid_[static_cast<std::size_t>(row)] = 1;
   ++invalid_count_;
-  if (num_first_ < first_invalid_.size()) first_invalid_[num_first_++] = row;
+  constexpr std::size_t kMostExplained = 10;
+  if (first_invalid_.size() < kMostExplained) first_invalid_.push_back(row);
 }
 
 template <typename To, typename From>
@@ -126,27 +127,22 @@ void Output::Append(const Vec& result, std::int64_t rows) {
   done_ += rows;
 }
 
-Evaluation Output::Finish() {
-  Evaluation evaluation;
-  evaluation.invalid = std::move(invalid_);
-  evaluation.invalid_count = invalid_count_;
-  if (builder_) {
-    evaluation.values = builder_->Finish();
-    return evaluation;
-  }
+Column Output::FinishColumn() {
+  if (builder_) return builder_->Finish();
   Buffer validity;
   if (!validity_.empty()) validity = MakeBuffer(std::move(validity_));
-  if (type_.id() == TypeId::kNull) {
-    evaluation.values = Column::Nulls(type_, rows_);
-  } else if (type_.id() == TypeId::kString || type_.id() == TypeId::kBytes) {
-    evaluation.values = Column::Binary(type_, rows_, MakeBuffer(std::move(offsets_)),
-                                       MakeBuffer(std::move(texts_)), std::move(validity));
-  } else {
-    const auto* const data = reinterpret_cast<const std::uint8_t*>(fixed_.get());
-    Buffer values{data, rows_ * type_.width(), std::move(fixed_)};
-    evaluation.values = Column::FixedWidth(type_, rows_, std::move(values), std::move(validity));
+  if (type_.id() == TypeId::kNull) return Column::Nulls(type_, rows_);
+  if (type_.id() == TypeId::kString || type_.id() == TypeId::kBytes) {
+    return Column::Binary(type_, rows_, MakeBuffer(std::move(offsets_)),
+                          MakeBuffer(std::move(texts_)), std::move(validity));
   }
-  return evaluation;
+  const auto* const data = reinterpret_cast<const std::uint8_t*>(fixed_.get());
+  Buffer values{data, rows_ * type_.width(), std::move(fixed_)};
+  return Column::FixedWidth(type_, rows_, std::move(values), std::move(validity));
+}
+
+Evaluation Output::Finish() {
+  return {FinishColumn(), std::move(invalid_), invalid_count_};
 }
 
 }  // namespace coeval

@@ -2,7 +2,6 @@
 // rows.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -25,15 +24,14 @@ class Output {
   Evaluation Finish();
 
   // At most 10, lowest first.
-  [[nodiscard]] std::span<const std::int64_t> first_invalid() const {
-    return {first_invalid_.data(), num_first_};
-  }
+  [[nodiscard]] std::span<const std::int64_t> first_invalid() const { return first_invalid_; }
 
  private:
   template <typename To, typename From>
   void AppendFixed(const Vec& result, std::int64_t rows);
   void AppendTexts(const Vec& result, std::int64_t rows);
   void AppendNested(const Vec& result, std::int64_t rows);
+  Column FinishColumn();
   void MarkNull(std::int64_t row);
   void MarkInvalid(std::int64_t row);
 
@@ -53,8 +51,7 @@ class Output {
   std::unique_ptr<ColumnBuilder> builder_;  // nested types
   std::vector<std::uint8_t> invalid_;
   std::int64_t invalid_count_ = 0;
-  std::array<std::int64_t, 10> first_invalid_{};
-  std::size_t num_first_ = 0;
+  std::vector<std::int64_t> first_invalid_;
 };
 
 }  // namespace coeval
