@@ -1,9 +1,10 @@
 // Roots, powers, logarithms, trigonometry, rounding. All but sqrt and rounding, which IEEE fixes,
-// are SLEEF's variants without FMA (`cinz`), scalar for one row and for batches: the same bits on
-// every processor (rule 6.4).
+// are SLEEF's variants without FMA (`cinz`): for single rows one number at a time, for batches as
+// math_wide.h says, with the same bits on every processor (rule 6.4).
 #include <fast_float/fast_float.h>
 #include <sleef.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -12,6 +13,7 @@
 
 #include "expression/comparison.h"
 #include "expression/functions.h"
+#include "expression/math_wide.h"
 
 namespace coeval {
 
@@ -28,10 +30,24 @@ void Unary(const Call& call) {
   MapTotal<double, double>(call, [](double x) -> double { return kFunction(x); });
 }
 
-template <auto kFunction>
-void Binary(const Call& call) {
-  MapTotal<double, double, double>(call,
-                                   [](double x, double y) -> double { return kFunction(x, y); });
+constexpr Int kFewRows = 4;
+
+template <auto kFunction, auto kWide>
+void Sleef(const Call& call) {
+  if (call.rows < kFewRows) return Unary<kFunction>(call);
+  CombineStates(call);
+  (TheWideMath().*kWide)(call.arg<double>(0), call.out->as<double>(), call.rows);
+}
+
+template <auto kFunction, auto kWide>
+void SleefOf2(const Call& call) {
+  if (call.rows < kFewRows) {
+    return MapTotal<double, double, double>(
+        call, [](double x, double y) -> double { return kFunction(x, y); });
+  }
+  CombineStates(call);
+  (TheWideMath().*kWide)(call.arg<double>(0), call.arg<double>(1), call.out->as<double>(),
+                         call.rows);
 }
 
 template <bool (*kTest)(double)>
@@ -155,21 +171,38 @@ void Clip(const Call& call) {
   });
 }
 
-// Great-circle distance in km on a sphere with the Earth's mean radius.
-double Haversine(double lat1, double lon1, double lat2, double lon2) {
-  constexpr double kEarthRadiusKm = 6371.0088;
-  const double sin_lat = Sleef_cinz_sind1_u10purec(Radians(lat2 - lat1) / 2);
-  const double sin_lon = Sleef_cinz_sind1_u10purec(Radians(lon2 - lon1) / 2);
-  const double h = sin_lat * sin_lat + Sleef_cinz_cosd1_u10purec(Radians(lat1)) *
-                                           Sleef_cinz_cosd1_u10purec(Radians(lat2)) * sin_lon *
-                                           sin_lon;
-  const double root = std::sqrt(h);
-  return 2 * kEarthRadiusKm * Sleef_cinz_asind1_u10purec(root > 1 ? 1 : root);
-}
-
+// Great-circle distance in km on a sphere with the Earth's mean radius; for some rows at a time, so
+// that the five functions within go over runs of numbers.
 void HaversineKernel(const Call& call) {
-  MapTotal<double, double, double, double, double>(
-      call, [](double a, double b, double c, double d) { return Haversine(a, b, c, d); });
+  constexpr double kEarthRadiusKm = 6371.0088;
+  constexpr Int kBlock = 64;
+  double lat[kBlock], lon[kBlock], cos1[kBlock], cos2[kBlock];
+  CombineStates(call);
+  const WideMath& math = TheWideMath();
+  for (Int first = 0; first < call.rows; first += kBlock) {
+    const Int n = std::min(kBlock, call.rows - first);
+    const double *const lat1 = call.arg<double>(0) + first, *const lon1 =
+                                                                call.arg<double>(1) + first;
+    const double *const lat2 = call.arg<double>(2) + first, *const lon2 =
+                                                                call.arg<double>(3) + first;
+    for (Int i = 0; i < n; ++i) {
+      lat[i] = Radians(lat2[i] - lat1[i]) / 2;
+      lon[i] = Radians(lon2[i] - lon1[i]) / 2;
+      cos1[i] = Radians(lat1[i]);
+      cos2[i] = Radians(lat2[i]);
+    }
+    math.sin(lat, lat, n);
+    math.sin(lon, lon, n);
+    math.cos(cos1, cos1, n);
+    math.cos(cos2, cos2, n);
+    for (Int i = 0; i < n; ++i) {
+      const double root = std::sqrt(lat[i] * lat[i] + cos1[i] * cos2[i] * lon[i] * lon[i]);
+      lat[i] = root > 1 ? 1 : root;
+    }
+    math.asin(lat, lat, n);
+    double* const out = call.out->as<double>() + first;
+    for (Int i = 0; i < n; ++i) out[i] = 2 * kEarthRadiusKm * lat[i];
+  }
 }
 
 constexpr std::string_view kFloats = "float64 -> float64";
@@ -246,38 +279,40 @@ std::vector<Function> MathFunctions() {
                .usage = "pow(x, y)",
                .meaning = "x to the power y. Also power(x, y).",
                .aliases = {"power"},
-               .overloads = {{"float64, float64 -> float64", Binary<Sleef_cinz_powd1_u10purec>}},
+               .overloads = {{"float64, float64 -> float64",
+                              SleefOf2<Sleef_cinz_powd1_u10purec, &WideMath::pow>}},
                .examples = {{"pow(2, 10)", "1024.0"}, {"pow(0, 0)", "1.0"}}};
   const std::vector<Function> more = {
       OfFloat("sqrt", Unary<Sqrt>, "sqrt(x)", "Square root; NaN below zero.",
               {{"sqrt(2)", "1.4142135623730951"}, {"sqrt(-1)", "nan"}}),
-      OfFloat("exp", Unary<Sleef_cinz_expd1_u10purec>, "exp(x)", "e to the power x.",
-              {{"exp(0)", "1.0"}, {"exp(1000)", "inf"}}),
-      OfFloat("ln", Unary<Sleef_cinz_logd1_u10purec>, "ln(x)",
+      OfFloat("exp", Sleef<Sleef_cinz_expd1_u10purec, &WideMath::exp>, "exp(x)",
+              "e to the power x.", {{"exp(0)", "1.0"}, {"exp(1000)", "inf"}}),
+      OfFloat("ln", Sleef<Sleef_cinz_logd1_u10purec, &WideMath::ln>, "ln(x)",
               "Natural logarithm: ln(0) is -inf, and NaN below zero.",
               {{"ln(1)", "0.0"}, {"ln(0)", "-inf"}, {"ln(-1)", "nan"}}),
-      OfFloat("log10", Unary<Sleef_cinz_log10d1_u10purec>, "log10(x)", "Logarithm to base 10.",
-              {{"log10(1000)", "3.0"}}),
-      OfFloat("log2", Unary<Sleef_cinz_log2d1_u10purec>, "log2(x)", "Logarithm to base 2.",
-              {{"log2(8)", "3.0"}}),
+      OfFloat("log10", Sleef<Sleef_cinz_log10d1_u10purec, &WideMath::log10>, "log10(x)",
+              "Logarithm to base 10.", {{"log10(1000)", "3.0"}}),
+      OfFloat("log2", Sleef<Sleef_cinz_log2d1_u10purec, &WideMath::log2>, "log2(x)",
+              "Logarithm to base 2.", {{"log2(8)", "3.0"}}),
       std::move(pow),
-      OfFloat("sin", Unary<Sleef_cinz_sind1_u10purec>, "sin(x)", "Sine of x radians.",
-              {{"sin(0)", "0.0"}}),
-      OfFloat("cos", Unary<Sleef_cinz_cosd1_u10purec>, "cos(x)", "Cosine of x radians.",
-              {{"cos(0)", "1.0"}}),
-      OfFloat("tan", Unary<Sleef_cinz_tand1_u10purec>, "tan(x)", "Tangent of x radians.",
-              {{"tan(0)", "0.0"}}),
-      OfFloat("asin", Unary<Sleef_cinz_asind1_u10purec>, "asin(x)",
+      OfFloat("sin", Sleef<Sleef_cinz_sind1_u10purec, &WideMath::sin>, "sin(x)",
+              "Sine of x radians.", {{"sin(0)", "0.0"}}),
+      OfFloat("cos", Sleef<Sleef_cinz_cosd1_u10purec, &WideMath::cos>, "cos(x)",
+              "Cosine of x radians.", {{"cos(0)", "1.0"}}),
+      OfFloat("tan", Sleef<Sleef_cinz_tand1_u10purec, &WideMath::tan>, "tan(x)",
+              "Tangent of x radians.", {{"tan(0)", "0.0"}}),
+      OfFloat("asin", Sleef<Sleef_cinz_asind1_u10purec, &WideMath::asin>, "asin(x)",
               "Inverse sine in radians; NaN outside -1 to 1.", {{"asin(1)", "1.5707963267948966"}}),
-      OfFloat("acos", Unary<Sleef_cinz_acosd1_u10purec>, "acos(x)",
+      OfFloat("acos", Sleef<Sleef_cinz_acosd1_u10purec, &WideMath::acos>, "acos(x)",
               "Inverse cosine in radians; NaN outside -1 to 1.", {{"acos(1)", "0.0"}}),
-      OfFloat("atan", Unary<Sleef_cinz_atand1_u10purec>, "atan(x)", "Inverse tangent in radians.",
-              {{"atan(1)", "0.7853981633974483"}}),
+      OfFloat("atan", Sleef<Sleef_cinz_atand1_u10purec, &WideMath::atan>, "atan(x)",
+              "Inverse tangent in radians.", {{"atan(1)", "0.7853981633974483"}}),
       {.name = "atan2",
        .family = Family::kMath,
        .usage = "atan2(y, x)",
        .meaning = "The angle of the point (x, y) in radians, -pi to pi.",
-       .overloads = {{"float64, float64 -> float64", Binary<Sleef_cinz_atan2d1_u10purec>}},
+       .overloads = {{"float64, float64 -> float64",
+                      SleefOf2<Sleef_cinz_atan2d1_u10purec, &WideMath::atan2>}},
        .examples = {{"atan2(1, 0)", "1.5707963267948966"}}},
       OfFloat("degrees", Unary<Degrees>, "degrees(x)", "Radians to degrees: x * (180 / pi).",
               {{"degrees(0)", "0.0"}}),

@@ -13,6 +13,7 @@
 
 #include "base/hash.h"
 #include "expression/expression.h"
+#include "expression/math_wide.h"
 
 namespace coeval {
 namespace {
@@ -80,7 +81,8 @@ Buffer Offsets() {
   return MakeBuffer(std::move(offsets));
 }
 
-std::uint64_t HashOf(const std::string& text) {
+// Of all rows, evaluated `rows` at a time.
+std::uint64_t HashOf(const std::string& text, std::int64_t rows = kRows) {
   Schema schema;
   for (const char* const name : {"x", "y", "z"}) schema.Add(name, TypeId::kFloat64);
   const DataType vector = DataType::Vector(TypeId::kFloat64, kVectorSize);
@@ -97,16 +99,40 @@ std::uint64_t HashOf(const std::string& text) {
                      {Numbers(6, 1e9, 3, kRows * kListSize)})};
   const Result<Expression> expression = Expression::Compile(text, schema, std::nullopt);
   EXPECT_TRUE(expression.ok()) << expression.status().ToString();
-  const Evaluation evaluation =
-      expression.value().Evaluate(columns, kRows, std::array<TimeMicros, 1>{0});
-  const auto values = evaluation.values.values<double>();
-  return Hash64({reinterpret_cast<const char*>(values.data()), values.size_bytes()});
+  std::vector<double> values;
+  for (std::int64_t first = 0; first < kRows; first += rows) {
+    std::vector<Column> part;
+    for (const Column& column : columns) part.push_back(column.Slice(first, rows));
+    const Evaluation evaluation =
+        expression.value().Evaluate(part, rows, std::array<TimeMicros, 1>{0});
+    const auto made = evaluation.values.values<double>();
+    values.insert(values.end(), made.begin(), made.end());
+  }
+  return Hash64({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(double)});
 }
 
 TEST(MathBitsTest, GivesTheGoldenBits) {
   for (const Golden& golden : kGolden) {
     EXPECT_EQ(HashOf(golden.expression), golden.hash)
         << golden.expression << std::hex << " gives 0x" << HashOf(golden.expression);
+  }
+}
+
+TEST(MathBitsTest, GivesTheSameBitsTwoAndFourNumbersAtATime) {
+  for (const WideMath* const math : {&kSse4Math, &kAvxMath}) {
+    if (math == &kAvxMath && !HasAvx()) continue;
+    ChooseMathForTesting(math);
+    for (const Golden& golden : kGolden) {
+      EXPECT_EQ(HashOf(golden.expression), golden.hash) << golden.expression;
+    }
+  }
+  ChooseMathForTesting(nullptr);
+}
+
+// One row at a time goes by other variants than a batch.
+TEST(MathBitsTest, GivesTheSameBitsForRowsAlone) {
+  for (const Golden& golden : kGolden) {
+    EXPECT_EQ(HashOf(golden.expression, 1), golden.hash) << golden.expression;
   }
 }
 
