@@ -10,10 +10,13 @@
 
 #include <benchmark/benchmark.h>
 
+#include "column/builder.h"
+
 namespace coeval {
 namespace {
 
-constexpr std::int64_t kBatchRows = 65536;
+constexpr std::int64_t kBatchRows = 100'000;
+constexpr int kVectorSize = 64;
 
 struct Bench {
   Schema schema;
@@ -34,6 +37,29 @@ void Add(Bench& bench, const std::string& name, DataType type, std::vector<T> va
   bench.columns.push_back(Column::FixedWidth(type, rows, MakeBuffer(std::move(values)), validity));
 }
 
+void AddVectors(Bench& bench, std::int64_t rows) {
+  std::vector<float> elements;
+  for (std::int64_t i = 0; i < rows * kVectorSize; ++i) {
+    elements.push_back(static_cast<float>(i % 1009) / 1009);
+  }
+  const DataType type = DataType::Vector(TypeId::kFloat32, kVectorSize);
+  const auto count = static_cast<std::int64_t>(elements.size());
+  bench.schema.Add("v", type);
+  bench.columns.push_back(Column::Nested(
+      type, rows, {},
+      {Column::FixedWidth(TypeId::kFloat32, count, MakeBuffer(std::move(elements)))}));
+}
+
+void AddDocuments(Bench& bench, std::int64_t rows) {
+  ColumnBuilder builder(TypeId::kString);
+  for (std::int64_t i = 0; i < rows; ++i) {
+    builder.AppendBytes(R"({"user": {"id": 17, "tags": ["a", "b"]}, "amount": 12.50, "n": )" +
+                        std::to_string(i) + "}");
+  }
+  bench.schema.Add("j", TypeId::kString);
+  bench.columns.push_back(builder.Finish());
+}
+
 Bench Make(std::int64_t rows) {
   Bench bench;
   std::vector<double> delays, others;
@@ -49,6 +75,8 @@ Bench Make(std::int64_t rows) {
   Add(bench, "maybe", TypeId::kFloat64, delays, rows > 1);
   Add(bench, "n", TypeId::kInt64, counts, false);
   Add(bench, "t", TypeId::kTimestamp, times, false);
+  AddVectors(bench, rows);
+  AddDocuments(bench, rows);
   return bench;
 }
 
@@ -62,6 +90,7 @@ void Run(benchmark::State& state, const std::string& text) {
     benchmark::DoNotOptimize(expression.value().Evaluate(bench.columns, rows, now));
   }
   state.SetItemsProcessed(state.iterations() * rows);
+  state.SetLabel(text);
   state.counters["ns_a_row"] =
       benchmark::Counter(static_cast<double>(state.iterations() * rows),
                          benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
@@ -87,6 +116,26 @@ void Logarithm(benchmark::State& state) {
   Run(state, "ln(b + 1)");
 }
 
+void Power(benchmark::State& state) {
+  Run(state, "pow(b, 1.5)");
+}
+
+void Distance(benchmark::State& state) {
+  Run(state, "haversine(a, b, b, a)");
+}
+
+void Bucket(benchmark::State& state) {
+  Run(state, "bucket(n, 1000)");
+}
+
+void Cosine(benchmark::State& state) {
+  Run(state, "cosine_similarity(v, v)");
+}
+
+void Document(benchmark::State& state) {
+  Run(state, "json_extract(j, '$.user.tags[1]')");
+}
+
 void LocalHour(benchmark::State& state) {
   Run(state, "hour(t, 'America/New_York')");
 }
@@ -96,6 +145,11 @@ BENCHMARK(Integers)->Arg(1)->Arg(kBatchRows);
 BENCHMARK(Conditional)->Arg(1)->Arg(kBatchRows);
 BENCHMARK(WithNulls)->Arg(1)->Arg(kBatchRows);
 BENCHMARK(Logarithm)->Arg(1)->Arg(kBatchRows);
+BENCHMARK(Power)->Arg(1)->Arg(kBatchRows);
+BENCHMARK(Distance)->Arg(1)->Arg(kBatchRows);
+BENCHMARK(Bucket)->Arg(1)->Arg(kBatchRows);
+BENCHMARK(Cosine)->Arg(1)->Arg(kBatchRows);
+BENCHMARK(Document)->Arg(1)->Arg(kBatchRows);
 BENCHMARK(LocalHour)->Arg(1)->Arg(kBatchRows);
 
 }  // namespace
