@@ -8,6 +8,7 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/output_file.h"
 #include "cli/table_file.h"
 #include "cli/terminal.h"
 #include "offline/standalone_join.h"
@@ -29,6 +30,12 @@ struct AsOfArguments {
   StandaloneJoinOptions options;
 };
 
+// A folder or a pattern says nothing by its ending: Parquet, then.
+FileFormat FormatOfFacts(const AsOfArguments& arguments) {
+  const auto format = FormatOfName(arguments.right);
+  return format.ok() ? *format : FileFormat::kParquet;
+}
+
 Result<StandaloneJoin> Join(const AsOfArguments& arguments, const Context& context) {
   StandaloneJoinOptions options = arguments.options;
   COEVAL_ASSIGN_OR_RETURN(options.known, ParseKnown(arguments.known));
@@ -41,9 +48,7 @@ Result<StandaloneJoin> Join(const AsOfArguments& arguments, const Context& conte
   options.progress = ProgressBar();
   Source source;
   source.name = arguments.right;
-  // A folder or a pattern says nothing by its ending: Parquet, then.
-  const auto format = FormatOfName(arguments.right);
-  if (format.ok()) source.format = *format;
+  source.format = FormatOfFacts(arguments);
   COEVAL_ASSIGN_OR_RETURN(ArrowTable left, ReadTableFile(arguments.left, context));
   return JoinFile(std::move(left), source, arguments.right, options, context);
 }
@@ -79,6 +84,9 @@ std::string CountsText(const StandaloneJoin& join, double seconds) {
 
 Result<int> RunAsOf(const Invocation& invocation, const AsOfArguments& arguments) {
   COEVAL_ASSIGN_OR_RETURN(const Context context, invocation.MakeContext());
+  COEVAL_RETURN_IF_ERROR(CheckOutputFile(
+      arguments.output, {{"the spine", arguments.left},
+                         {"a file of the facts", arguments.right, FormatOfFacts(arguments)}}));
   const auto start = std::chrono::steady_clock::now();
   COEVAL_ASSIGN_OR_RETURN(const StandaloneJoin join, Join(arguments, context));
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;

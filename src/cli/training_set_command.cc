@@ -8,6 +8,7 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/output_file.h"
 #include "cli/table_file.h"
 #include "cli/terminal.h"
 
@@ -84,8 +85,29 @@ Json SummaryJson(const TrainingSet& set, const std::string& output, const Writte
   return json;
 }
 
+// The spine, and all sources of the repository: an output is never one of them.
+Result<std::vector<InputFile>> InputsOf(FeatureStore* store,
+                                        const TrainingSetArguments& arguments) {
+  std::vector<InputFile> inputs;
+  if (!arguments.spine.empty()) inputs.push_back({"the spine", arguments.spine});
+  COEVAL_ASSIGN_OR_RETURN(const CatalogueSnapshot catalogue, store->Snapshot());
+  for (const Source& source : catalogue->sources) {
+    if (source.kind != SourceKind::kFile) continue;
+    const auto location = store->config().BindPath(source.path);
+    if (location.ok()) {
+      inputs.push_back(
+          {"a file of source `" + source.name + "`", location->value.Reveal(), source.format});
+    }
+  }
+  return inputs;
+}
+
 Result<int> RunTrainingSet(const Invocation& invocation, const TrainingSetArguments& arguments) {
   COEVAL_ASSIGN_OR_RETURN(auto store, invocation.OpenStore());
+  if (!arguments.output.empty()) {
+    COEVAL_ASSIGN_OR_RETURN(const auto inputs, InputsOf(store.get(), arguments));
+    COEVAL_RETURN_IF_ERROR(store->config().Redact(CheckOutputFile(arguments.output, inputs)));
+  }
   COEVAL_ASSIGN_OR_RETURN(const TrainingSet set, MakeSet(store.get(), arguments));
   COEVAL_ASSIGN_OR_RETURN(ArrowArrayStream stream, set.Export());
   WrittenTable written;

@@ -132,3 +132,40 @@ def test_an_output_that_cannot_be_written_leaves_what_was_there(coeval):
     assert "no/o.parquet" in outcome.err and "there is no folder no" in outcome.err
     coeval("asof", "spine.parquet", "features.parquet", "--by", "nobody", "-o", "out.parquet", code=3)
     assert (coeval.folder / "out.parquet").read_text() == "mine"
+
+
+def test_an_output_that_is_an_input_is_refused(coeval):
+    two_files(coeval)
+    folder = coeval.folder
+    (folder / "facts").mkdir()
+    (folder / "facts" / "a.parquet").write_bytes((folder / "features.parquet").read_bytes())
+    (folder / "link.parquet").symlink_to("spine.parquet")
+    (folder / "hard.parquet").hardlink_to(folder / "spine.parquet")
+    before = {path: path.read_bytes() for path in folder.rglob("*.parquet")}
+    for facts, output, words in (
+        ("features.parquet", "spine.parquet", "the spine"),
+        ("features.parquet", "./spine.parquet", "the spine"),
+        ("features.parquet", "link.parquet", "the spine"),
+        ("features.parquet", "hard.parquet", "the spine"),
+        ("features.parquet", "features.parquet", "of the facts"),
+        ("facts", "facts/a.parquet", "of the facts"),
+        ("facts/*.parquet", "facts/a.parquet", "of the facts"),
+    ):
+        error = coeval("asof", "spine.parquet", facts, *BY, "-o", output, code=3).err
+        assert words in error and "destroy" in error, error
+    assert {path: path.read_bytes() for path in folder.rglob("*.parquet")} == before
+    # Beside the facts is a place like any other.
+    coeval("asof", "spine.parquet", "facts", *BY, "-o", "facts/_out.parquet")
+
+
+def test_a_wrong_output_is_told_before_the_join(coeval):
+    two_files(coeval)
+    (coeval.folder / "features.parquet").write_text("damaged: who reads it fails")
+    (coeval.folder / "d.csv").mkdir()
+    for output, words in (
+        ("o.xlsx", ".parquet"),
+        ("no/o.csv", "there is no folder no"),
+        ("d.csv", "it is a folder"),
+    ):
+        error = coeval("asof", "spine.parquet", "features.parquet", *BY, "-o", output, code=3).err
+        assert words in error and "features.parquet" not in error, error

@@ -47,6 +47,29 @@ def test_formats_follow_the_ending(shop):
     assert ".parquet" in shop("training-set", "purchase_v1", "-s", "s.xlsx", "-o", "t.csv", code=3).err
 
 
+def test_an_output_that_is_an_input_is_refused(shop):
+    (shop.folder / "link.parquet").symlink_to(SPINE)
+    prices = "data/prices.parquet"
+    before = [(shop.folder / name).read_bytes() for name in (SPINE, prices)]
+    for output, words in (
+        (SPINE, "the spine"),
+        ("link.parquet", "the spine"),
+        (prices, "source `prices_file`"),
+    ):
+        error = shop("training-set", "purchase_v1", "-s", SPINE, "-o", output, code=3).err
+        assert words in error and "destroy" in error, error
+    assert [(shop.folder / name).read_bytes() for name in (SPINE, prices)] == before
+    assert shop.json("runs", "--training-sets") == []
+
+
+def test_a_wrong_output_is_told_before_the_join_and_nothing_is_recorded(shop):
+    (shop.folder / "data" / "prices.parquet").write_text("damaged: who reads it fails")
+    for output, words in (("t.xlsx", ".parquet"), ("no/t.csv", "there is no folder no")):
+        error = shop("training-set", "purchase_v1", "-s", SPINE, "-o", output, code=3).err
+        assert words in error and "prices" not in error, error
+    assert shop.json("runs", "--training-sets") == []
+
+
 def test_without_an_output_the_first_rows_are_shown(shop):
     text = shop("training-set", "purchase_v1", "-s", SPINE).out
     assert "enough_stock" in text and "... and 990 more rows" in text and "-o FILE" in text
