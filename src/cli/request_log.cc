@@ -14,8 +14,10 @@ namespace {
 constexpr int kFirstFailure = 400;
 constexpr std::size_t kLongestPath = 200;
 
-// The message of an error's body: JSON text in a JSON text, as Feast's clients want it.
+// What the handler wants told, else the message of an error's body: JSON text in a JSON text, as
+// Feast's clients want it.
 std::string ErrorOf(const HttpResponse& response) {
+  if (!response.log.empty()) return response.log;
   const auto outer = ParseJson(response.body);
   if (!outer.ok()) return "";
   if (outer->is_object()) return outer->GetString("error");

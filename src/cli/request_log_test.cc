@@ -28,6 +28,16 @@ TEST(RequestLogTest, APlainLineTellsOfTheErrorAndOfNoKeys) {
   EXPECT_THAT(line, Not(HasSubstr("secret")));
 }
 
+TEST(RequestLogTest, WhatTheHandlerWantsToldStandsForTheMessage) {
+  HttpResponse response = ErrorResponse(Status::InvalidArgument("row 1: \"zoe\" is no int64"));
+  response.log = "column 'user' has a value that cannot be read";
+  for (const bool json : {false, true}) {
+    const std::string line = RequestLine(kRequest, response, 1, "t", json);
+    EXPECT_THAT(line, HasSubstr("column 'user' has a value"));
+    EXPECT_THAT(line, Not(HasSubstr("zoe")));
+  }
+}
+
 TEST(RequestLogTest, AJsonLineIsOneDocument) {
   const HttpResponse response = ErrorResponse(Status::NotFound("no \"x\"\n"));
   const std::string line = RequestLine(kRequest, response, 1.5, "2026-01-02T03:04:05Z", true);

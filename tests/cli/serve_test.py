@@ -90,8 +90,13 @@ def test_failed_requests_are_told_without_their_keys(shop, serve):
     body = {"features": ["product_price:price"], "entities": {"product": ["secret-7"], "x": [1, 2]}}
     server.error("/get-online-features?token=secret-8", body, 400)
     server.ask("GET", "/health")
+    # A key of another type: the client is told which, the log is not.
+    for key in ("secret-9", {"secret-9": 1}, "1013-secret"):
+        body = {"features": ["customer_history:spent"], "entities": {"customer_id": [7, key]}}
+        assert "row 1" in server.error("/get-online-features", body, 400)
     said = server.stop()
     assert "POST /get-online-features 400" in said and "secret" not in said
+    assert said.count("column 'customer_id'") == 3
     assert "/health" not in said
 
 

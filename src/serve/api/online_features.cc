@@ -124,7 +124,7 @@ Result<std::int64_t> CountRows(const object& entities, const OnlineLimits& limit
 }
 
 Result<Column> ReadColumn(const object& entities, const PlannedColumn& planned,
-                          const Catalogue& catalogue) {
+                          const Catalogue& catalogue, std::string* log) {
   const auto json = FindColumn(entities, planned, catalogue);
   if (!json) {
     const auto names = MemberNames(entities);
@@ -132,7 +132,12 @@ Result<Column> ReadColumn(const object& entities, const PlannedColumn& planned,
                                    planned.type.ToString() + "), needed by " + planned.needed_by +
                                    DidYouMean(planned.name, names));
   }
-  return ColumnFromJson(array(*json), planned.type, planned.name);
+  auto column = ColumnFromJson(array(*json), planned.type, planned.name);
+  if (!column.ok()) {
+    *log = "column '" + planned.name + "' has a value that cannot be read as " +
+           planned.type.ToString() + " (keys are not told here; the client has the whole message)";
+  }
+  return column;
 }
 
 void AppendStatuses(const std::vector<FeatureStatus>& statuses, std::string* out) {
@@ -180,7 +185,7 @@ void AppendFeature(const FeatureTable& table, std::size_t output, std::string* o
 }  // namespace
 
 Result<OnlineRequest> ReadOnlineRequest(std::string_view body, FeatureStore* store,
-                                        const OnlineLimits& limits) {
+                                        const OnlineLimits& limits, std::string* log) {
   COEVAL_ASSIGN_OR_RETURN(object members, ParseBody(body));
   COEVAL_ASSIGN_OR_RETURN(FeatureRequest features, ReadFeatures(members, limits));
   OnlineRequest request;
@@ -191,7 +196,8 @@ Result<OnlineRequest> ReadOnlineRequest(std::string_view body, FeatureStore* sto
   }
   COEVAL_ASSIGN_OR_RETURN(request.num_rows, CountRows(entities, limits));
   for (const PlannedColumn& planned : request.plan->request_columns) {
-    COEVAL_ASSIGN_OR_RETURN(Column column, ReadColumn(entities, planned, *request.plan->catalogue));
+    COEVAL_ASSIGN_OR_RETURN(Column column,
+                            ReadColumn(entities, planned, *request.plan->catalogue, log));
     request.columns.push_back(std::move(column));
   }
   return request;

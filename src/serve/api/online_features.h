@@ -28,9 +28,9 @@ struct OnlineRequest {
 // Reads a body. Unknown members and unknown entity columns are ignored, as by Feast; a single-key
 // entity's name is taken for its join key. Errors: InvalidArgument (malformed, too deep, wrong
 // types, a missing column with who needs it, ragged columns, too many rows), NotFound (features,
-// services).
+// services). Of an error that quotes a value, `log` becomes what may be told without it.
 Result<OnlineRequest> ReadOnlineRequest(std::string_view body, FeatureStore* store,
-                                        const OnlineLimits& limits);
+                                        const OnlineLimits& limits, std::string* log);
 
 // Feast's response: join keys first (PRESENT, epoch 0), then the features in the order asked for.
 std::string WriteOnlineResponse(const OnlineRequest& request, const OnlineAnswer& answer);

@@ -124,8 +124,13 @@ HttpResponse Service::Dispatch(const HttpRequest& request, std::string_view* rou
 }
 
 HttpResponse Service::ReadOnline(const HttpRequest& request) {
-  auto online = ReadOnlineRequest(request.body, store_, limits_);
-  if (!online.ok()) return ErrorResponse(online.status());
+  std::string log;
+  auto online = ReadOnlineRequest(request.body, store_, limits_, &log);
+  if (!online.ok()) {
+    HttpResponse refused = ErrorResponse(online.status());
+    refused.log = std::move(log);
+    return refused;
+  }
   auto answer = store_->ReadOnline(online->plan, online->columns, online->num_rows);
   if (!answer.ok()) return ErrorResponse(answer.status());
   metrics_.CountAnswer(answer->table);

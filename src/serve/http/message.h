@@ -20,6 +20,8 @@ struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
+  // What a log tells of an error in place of the body's message, which may quote keys.
+  std::string log = {};
 };
 
 // Answers one request. Called from the server's threads, many at once. Must not throw.
