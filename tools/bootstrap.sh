@@ -16,8 +16,28 @@ for argument in "$@"; do
   esac
 done
 
+every=${COEVAL_BOOTSTRAP_EVERY:-10}  # seconds from one sign of life to the next
+
 say() { echo "bootstrap: $*"; }
 fail() { echo "bootstrap: $*" >&2; exit 1; }
+
+# alive LABEL LOG COMMAND...: runs the command with its output in LOG, and says every while how long
+# it has worked and what it said last.
+alive() {
+  local label=$1 log=$2 start=$SECONDS code=0 ticker
+  shift 2
+  (
+    # A sleep that outlives the ticker must not hold the output of this script open.
+    while sleep "$every" >/dev/null 2>&1; do
+      say "$label, $((SECONDS - start)) s: $(tail -n 1 "$log" | tr -d '\r' | cut -c 1-100)"
+    done
+  ) &
+  ticker=$!
+  "$@" </dev/null >"$log" 2>&1 || code=$?
+  kill "$ticker" 2>/dev/null || true
+  wait "$ticker" 2>/dev/null || true
+  return "$code"
+}
 
 # Debian packages ------------------------------------------------------------------------------
 
@@ -52,7 +72,7 @@ install_packages() {
   local log
   log=$(mktemp)
   run_apt() {
-    if ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q "$@" </dev/null >"$log" 2>&1; then
+    if ! alive "apt-get $1" "$log" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q "$@"; then
       tail -n 30 "$log" >&2
       fail "apt-get $1 failed; the end of its output is above"
     fi
@@ -94,9 +114,14 @@ install_python() {
     "$python" -m venv --clear .venv
   fi
   say "Python packages: installing $(grep -c '==' "$lock") pinned packages into .venv"
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
-    --require-hashes --only-binary :all: --requirement "$lock" </dev/null ||
-    fail "pip could not install $lock; its message is above"
+  local log
+  log=$(mktemp)
+  if ! alive "pip" "$log" .venv/bin/python -m pip install --progress-bar off --disable-pip-version-check \
+    --no-input --require-hashes --only-binary :all: --requirement "$lock"; then
+    tail -n 30 "$log" >&2
+    fail "pip could not install $lock; the end of its output is above"
+  fi
+  rm -f "$log"
   echo "$hash" >"$stamp"
 }
 
