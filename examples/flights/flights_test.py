@@ -1,6 +1,7 @@
 """Tests of the parts of the example that need neither the data nor a server."""
 
 import math
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,11 +12,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import download  # noqa: E402
 import prepare  # noqa: E402
 from models import CLAIMED, HONEST, SERVED, WITHOUT, Comparison  # noqa: E402
 from moments import Ties, choose_moments  # noqa: E402
 from progress import DemoError, bars, table  # noqa: E402
-from promise import Tally, row_text  # noqa: E402
+from promise import Promise, Tally, row_text  # noqa: E402
 from served import Answer, as_json, same_bits  # noqa: E402
 from server import ClockFile, integer, iso, micros_of  # noqa: E402
 from spine import make_spine  # noqa: E402
@@ -198,6 +200,32 @@ def test_a_promise_over_nothing_is_no_promise(changed, message):
     Tally(**good).check()
     with pytest.raises(DemoError, match=message):
         Tally(**(good | changed)).check()
+
+
+def test_values_that_were_not_compared_are_not_equal():
+    """The values asked for and those found equal are counted apart."""
+    promise = Promise.__new__(Promise)
+    promise.spine = promise.training_set = pa.table({"x": [1.0, 2.0]})
+    promise.features, promise.tally = ["x"], Tally()
+    promise.check_value = lambda *_: None  # compares nothing
+    promise.compare(0, pa.array([0, 1]), None)
+    with pytest.raises(DemoError, match="0 of 2 values equal"):
+        promise.tally.check()
+
+
+def test_all_that_pip_runs_is_pinned_by_its_hash(tmp_path, monkeypatch):
+    asked = []
+
+    def run(line, **_):
+        asked.append((line, Path(line[-1]).read_text()))
+        return subprocess.CompletedProcess(line, 1, "", "no network")
+
+    monkeypatch.setattr(download.subprocess, "run", run)
+    with pytest.raises(DemoError, match="setuptools==80.9.0"):
+        download.fetch(tmp_path)
+    ((line, requirement),) = asked
+    assert "--require-hashes" in line and "--no-deps" in line
+    assert requirement == f"setuptools==80.9.0 --hash=sha256:{download.SETUPTOOLS_SHA256}\n"
 
 
 def test_a_row_is_told_as_one_line():

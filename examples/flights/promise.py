@@ -31,8 +31,8 @@ class Tally:
 
     moments: int = 0
     rows: int = 0
-    values: int = 0
-    equal: int = 0
+    values: int = 0  # that were asked for: each feature of each row
+    equal: int = 0  # of these, compared one by one
     non_null: int = 0
     expired: int = 0
     ties: int = 0
@@ -112,6 +112,7 @@ class Promise:
         asked = self.spine.take(rows)
         self.tally.moments += 1
         self.tally.rows += len(rows)
+        self.tally.values += len(rows) * len(self.features)
         trained = self.training_set.take(rows)
         questions = asked.to_pylist()
         for name in self.features:
@@ -128,6 +129,7 @@ class Promise:
                 f"{name} at {iso(moment)}: trained on {expected!r}, served {served!r} "
                 f"({status}, event time {iso(time)}); the row is {row_text(question)}"
             )
+        # The weather's source alone declares a data_delay; all other facts are known when they are.
         known = time + HOUR if name in WEATHER and status in ("PRESENT", "NULL_VALUE") else time
         if known > moment:
             raise DemoError(
@@ -140,7 +142,6 @@ class Promise:
                 f"the row is {row_text(question)}"
             )
         tally = self.tally
-        tally.values += 1
         tally.equal += 1
         tally.non_null += served is not None
         tally.expired += status == "OUTSIDE_MAX_AGE"
