@@ -46,7 +46,8 @@ def asof_join(
         any: `event_timestamp`, or the only timestamp column.
     by, left_by, right_by: the columns of keys, compared by value and type; null matches nothing.
         Without any: all rows are of one key.
-    tolerance: how old a match may be at most, inclusive: timedelta(days=30) or "30d".
+    tolerance: how old a match may be at most, inclusive: timedelta(days=30), "30d", or a
+        timedelta64.
     created: right's column of the time at which a row was written. Of rows of one time the one
         written last wins.
     known: "declared" (the default), or "arrival": a row is not seen before its created time.
@@ -74,7 +75,7 @@ def asof_join(
             by=_names(by, "by"),
             left_by=left_names,
             right_by=right_names,
-            tolerance_micros=None if tolerance is None else duration_micros(tolerance, "tolerance"),
+            tolerance_micros=None if tolerance is None else duration_micros(_plain(tolerance), "tolerance"),
             created=created or "",
             known=known or "declared",
             allow_exact_matches=allow_exact_matches,
@@ -84,6 +85,13 @@ def asof_join(
         )
     result: _Frame = like(left, frame)
     return result
+
+
+def _plain(duration: Any) -> Any:
+    """NumPy's timedelta64 as Python's own; anything else as it is."""
+    if type(duration).__name__ != "timedelta64":
+        return duration
+    return duration.astype("timedelta64[us]").item()
 
 
 def _names(names: str | Sequence[str] | None, what: str) -> list[str]:

@@ -49,7 +49,7 @@ def request_cells(plan: FeaturePlan, entity_rows: Any) -> tuple[list[list[Any]],
     if kind == "rows":
         return _cells_of_rows(plan, entity_rows), len(entity_rows)
     if kind == "columns":
-        columns = {name: list(values) for name, values in entity_rows.items()}
+        columns = _columns_of_dict(entity_rows)
     else:
         from coeval import _core
 
@@ -70,6 +70,24 @@ def request_cells(plan: FeaturePlan, entity_rows: Any) -> tuple[list[list[Any]],
             raise _missing(name, needed_by, list(columns))
         cells.append(columns[name])
     return cells, rows
+
+
+def _columns_of_dict(entity_rows: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """A dict of lists, or, for one row, of single values."""
+    single = [name for name, values in entity_rows.items() if not _is_list(values)]
+    if single and len(single) == len(entity_rows):
+        return {name: [value] for name, value in entity_rows.items()}
+    if single:
+        others = [name for name in entity_rows if name not in single]
+        raise InvalidArgument(
+            f"entity_rows: '{single[0]}' is one value and '{others[0]}' a list; give a list for "
+            "each key, or one value for each"
+        )
+    return {name: list(values) for name, values in entity_rows.items()}
+
+
+def _is_list(values: Any) -> bool:
+    return isinstance(values, Iterable) and not isinstance(values, (str, bytes, Mapping))
 
 
 def _cells_of_rows(plan: FeaturePlan, entity_rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:

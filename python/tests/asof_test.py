@@ -143,6 +143,10 @@ def test_tolerance_is_inclusive_and_may_be_text():
     assert coeval.asof_join(left, right, on="t", tolerance=DAY)["x"] == [1, None]
     assert coeval.asof_join(left, right, on="t", tolerance="1d")["x"] == [1, None]
     assert coeval.asof_join(left, right, on="t", tolerance="2d")["x"] == [1, 1]
+    for two_days in (np.timedelta64(2, "D"), np.timedelta64(48, "h"), pd.Timedelta(days=2)):
+        assert coeval.asof_join(left, right, on="t", tolerance=two_days)["x"] == [1, 1]
+    with pytest.raises(TypeError, match="tolerance: a duration is expected"):
+        coeval.asof_join(left, right, on="t", tolerance=np.timedelta64("NaT"))
 
 
 def test_exact_matches_may_be_left_out():

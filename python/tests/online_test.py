@@ -56,6 +56,16 @@ def test_rows_may_come_as_a_table(served, kind):
     assert answer.to_dict() == {"tail": [8, 7], "seats": [0, 100]}
 
 
+def test_one_row_may_come_as_single_values(served):
+    assert served.get_online_features(["planes:seats"], {"tail": 7}).to_dict() == {
+        "tail": [7], "seats": [100],
+    }  # fmt: skip
+    named = served.get_online_features(["weather:temp"], {"airport": "JFK"})
+    assert named.to_dict()["airport"] == ["JFK"]
+    with pytest.raises(coeval.InvalidArgument, match="'x' is one value and 'tail' a list"):
+        served.get_online_features(["planes:seats"], {"tail": [7, 8], "x": 1})
+
+
 def test_no_rows(served):
     assert served.get_online_features(["planes:seats"], []).to_dict() == {"tail": [], "seats": []}
     assert served.get_online_features(["planes:seats"], {"tail": []}).num_rows == 0
