@@ -25,13 +25,13 @@ class ClockOfFile final : public Clock {
     std::ifstream file(path_);
     std::string text;
     if (!file || !std::getline(file, text)) {
-      return Status::IoError("cannot read the clock file '" + path_ +
-                             "'; it must hold one time, for example 2013-10-01T00:00:00Z");
+      return Status::Unavailable("cannot read the clock file '" + path_ +
+                                 "'; it must hold one time, for example 2013-10-01T00:00:00Z");
     }
     while (!text.empty() && (text.back() == ' ' || text.back() == '\r')) text.pop_back();
     auto time = ParseTime(text);
-    if (!time.ok()) return time.status().WithContext("clock file '" + path_ + "'");
-    return time;
+    if (time.ok()) return time;
+    return Status::Unavailable("clock file '" + path_ + "': " + time.status().message());
   }
 
   std::string Describe() const override { return "file " + path_; }

@@ -14,7 +14,7 @@ namespace coeval {
 class Clock {
  public:
   virtual ~Clock() = default;
-  // The time of this moment. Errors: IoError or InvalidArgument, where a clock is read from a file.
+  // The time of this moment. Errors: Unavailable, where a file should hold it and does not.
   virtual Result<TimeMicros> Now() const = 0;
   // "system", "fixed 2013-10-01T00:00:00Z", "file /run/clock": what /ready and doctor show.
   virtual std::string Describe() const = 0;
