@@ -292,7 +292,9 @@ TEST(TrainingSetTest, SaysThatAllFactsAreLater) {
 
 TEST(TrainingSetTest, SaysThatAllHadExpired) {
   EXPECT_EQ(WarningOf(Project(), RowsOf(SpineSchema(), {{kNull, T(9 * kDay), S("JFK")}})),
-            "feature 'temp' has no value in any of 1 rows: every fact had expired: the ttl is 3h, "
+            "feature 'temp' has no value in any of 1 rows: every fact was older than the ttl, 3h "
+            "(up to twice the ttl it counts as expired, then as not "
+            "found): "
             "the newest fact is of 2013-01-01T11:00:00Z, the questions are of 2013-01-10T10:00:00Z "
             "to 2013-01-10T10:00:00Z");
 }

@@ -109,8 +109,10 @@ Result<std::string> WhyNothing(const FeaturePlan& plan, const PlannedView& view,
            FormatTime(questions.max_time());
   }
   if (view.version->view.ttl > 0) {
-    return "every fact had expired: the ttl is " + FormatDuration(view.version->view.ttl) +
-           ", the newest fact is of " + FormatTime(finding.newest) + ", the questions are of " +
+    return "every fact was older than the ttl, " + FormatDuration(view.version->view.ttl) +
+           " (up to twice the ttl it counts as expired, then as not found): the newest fact is "
+           "of " +
+           FormatTime(finding.newest) + ", the questions are of " +
            FormatTime(questions.min_time()) + " to " + FormatTime(questions.max_time());
   }
   return std::string("no fact was visible at the time of any question of its key");

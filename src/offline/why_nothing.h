@@ -4,7 +4,7 @@
 // them, and the first of these is told that is true:
 //
 //   the source is empty | no key matches (with an example of both sides) | all facts are later than
-//   the spine | all had expired
+//   the spine | all were older than the ttl
 #pragma once
 
 #include <string>
