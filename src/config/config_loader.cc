@@ -210,7 +210,10 @@ std::int64_t ConfigLoader::Number(const std::string& key) {
     Fail(key, value,
          "'" + value.shown + "' is not between " + ShownNumber(setting, setting.least) + " and " +
              ShownNumber(setting, setting.most));
+    return *number;
   }
+  // A number that was read is no secret, wherever it came from.
+  config_->dump_.Set(key, Json::MakeObject().Set("value", value.text).Set("from", value.origin));
   return *number;
 }
 

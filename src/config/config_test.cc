@@ -142,6 +142,17 @@ TEST_F(ConfigTest, TheStrongestWins) {
   EXPECT_EQ(Good(yaml).Dump().Find("serve.port")->GetString("from"), "flag serve.port");
 }
 
+// A number is no secret once it was read; what is no number is not shown.
+TEST_F(ConfigTest, ANumberOfAVariableIsShown) {
+  options_.variables = {{"COEVAL_SERVE_PORT", "7007"}, {"COEVAL_SERVE_HOST", "somewhere"}};
+  const Json dump = Good("project: p\n").Dump();
+  EXPECT_EQ(dump.Find("serve.port")->GetString("value"), "7007");
+  EXPECT_EQ(dump.Find("serve.port")->GetString("from"), "COEVAL_SERVE_PORT");
+  EXPECT_EQ(dump.Find("serve.host")->GetString("value"), "$COEVAL_SERVE_HOST");
+  options_.variables = {{"COEVAL_SERVE_PORT", "hunter22"}};
+  EXPECT_THAT(Error("project: p\n"), Not(HasSubstr("hunter22")));
+}
+
 TEST_F(ConfigTest, TheEnvironmentMayComeFromAVariable) {
   options_.variables = {{"COEVAL_ENV", "prod"}};
   EXPECT_EQ(Good("project: p\nenvironments: {prod: {serve: {port: 2}}}\n").serve.port, 2);
