@@ -26,8 +26,9 @@ An aggregation computes one value from the events of a key that lie in a window 
   online, an error of the row in a training set.
 - **Order** of values: `-0.0 < 0.0`, NaN last, strings by their UTF-8 bytes. In counts of distinct values, in modes and in
   groups, `-0.0` is `0.0`.
-- **`where`** keeps the events for which an expression is true; **`by`** gives a map with a value for each group, null
-  first and a group of its own, in the order of groups.
+- **`where`** keeps the events for which an expression is true; **`by`** gives a map with a value for each group, in the
+  order of groups. Null is a group of its own, but no key of a map: such a map is invalid; `coalesce(...)` in `by` gives
+  it a name.
 
 A number is a bool, int32, int64, float32, float64 or decimal; a float32 is widened.
 

@@ -163,13 +163,10 @@ class GroupFunction : public TypedFunction<Groups<K>, kRemovable> {
 
   template <class Keys>
   static Outcome AppendMap(const Keys& keys, const Column& values, ColumnBuilder* out) {
-    for (const auto& [key, unused] : keys) {
-      if (key) {
-        AppendKey(*key, &out->child(0));
-      } else {
-        out->child(0).AppendNull();
-      }
-    }
+    // The null group is the least. Arrow's maps have no null keys, and to leave it out would hide
+    // its events.
+    if (!keys.empty() && !keys.begin()->first.has_value()) return AppendInvalid(out);
+    for (const auto& [key, unused] : keys) AppendKey(*key, &out->child(0));
     out->child(1).AppendColumn(values);
     out->AppendNested();
     return Outcome::kValue;

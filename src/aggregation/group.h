@@ -1,10 +1,10 @@
 // `by`: an aggregate for each group of a window's events, as a map (rule 5.4).
 //
-//   sum(x) by airport   [(3, JFK), (4, null), (5, JFK)]  ->  {null: 4, JFK: 8}
+//   sum(x) by airport   [(3, JFK), (4, LGA), (5, JFK)]  ->  {JFK: 8, LGA: 4}
 //
 // Groups are in the order of rule 1.5, null first and a group of its own; −0.0 counts as 0.0. A
 // group is there as long as an event of it is, also where all inputs are null. Where the value of
-// one group is invalid, the map is.
+// one group is invalid, the map is; and where there is a null group, which no key of a map can be.
 #pragma once
 
 #include <memory>

@@ -27,7 +27,7 @@ TimeMicros Saturate(Int128 time) {
   return static_cast<TimeMicros>(time);
 }
 
-constexpr TimeRange kNothing = {1, 0};
+constexpr EventSpan kNothing = {1, 0};
 
 bool OlderIsOpen(Closed closed) {
   return closed == Closed::kRight || closed == Closed::kNeither;
@@ -92,8 +92,8 @@ Result<WindowRule> WindowRule::Make(Window window) {
   return WindowRule(std::move(window), zone);
 }
 
-TimeRange WindowRule::At(TimeMicros t) const {
-  TimeRange range = {kMinTime, Saturate(Int128{t} - window_.offset)};
+EventSpan WindowRule::At(TimeMicros t) const {
+  EventSpan range = {kMinTime, Saturate(Int128{t} - window_.offset)};
   if (window_.length) {
     range.first = Saturate(Int128{t} - window_.offset - *window_.length);
     if (window_.slide_interval > 0) {

@@ -42,7 +42,7 @@ inline constexpr DurationMicros kMaxSlideInterval = 3660 * kDay;
 
 // The event times that a window holds at one t: from `first` to `last`, both inclusive; none where
 // first > last.
-struct TimeRange {
+struct EventSpan {
   TimeMicros first = 0;
   TimeMicros last = 0;
 
@@ -52,7 +52,7 @@ struct TimeRange {
     return first <= event_time && event_time <= last;
   }
 
-  friend bool operator==(const TimeRange&, const TimeRange&) = default;
+  friend bool operator==(const EventSpan&, const EventSpan&) = default;
 };
 
 // A checked window. Immutable; threads: any.
@@ -66,7 +66,7 @@ class WindowRule {
 
   // Rules 5.1 and 5.2. Ends beyond time are held within it. Cost: O(1); with a slide_interval in a
   // zone a binary search for each change of its offset between the older end and the boundary.
-  [[nodiscard]] TimeRange At(TimeMicros t) const;
+  [[nodiscard]] EventSpan At(TimeMicros t) const;
 
   // How far back from t an event can lie and still be inside: length + offset, or nothing where all
   // history is. A slide_interval only shortens.

@@ -12,7 +12,7 @@
 namespace coeval {
 namespace {
 
-TimeRange RangeAt(Window window, TimeMicros t) {
+EventSpan RangeAt(Window window, TimeMicros t) {
   const Result<WindowRule> rule = WindowRule::Make(std::move(window));
   EXPECT_TRUE(rule.ok()) << rule.status().ToString();
   return rule->At(t);
@@ -23,21 +23,21 @@ TimeMicros Time(std::string_view text) {
 }
 
 TEST(WindowTest, TheNewerEndIsInsideAndTheOlderIsNot) {
-  EXPECT_EQ(RangeAt({.length = 10}, 100), (TimeRange{91, 100}));
-  EXPECT_EQ(RangeAt({.length = 10, .closed = Closed::kLeft}, 100), (TimeRange{90, 99}));
-  EXPECT_EQ(RangeAt({.length = 10, .closed = Closed::kBoth}, 100), (TimeRange{90, 100}));
-  EXPECT_EQ(RangeAt({.length = 10, .closed = Closed::kNeither}, 100), (TimeRange{91, 99}));
-  EXPECT_EQ(RangeAt({.length = 10, .offset = 5}, 100), (TimeRange{86, 95}));
-  EXPECT_EQ(RangeAt({.offset = 5}, 100), (TimeRange{kMinTime, 95}));
+  EXPECT_EQ(RangeAt({.length = 10}, 100), (EventSpan{91, 100}));
+  EXPECT_EQ(RangeAt({.length = 10, .closed = Closed::kLeft}, 100), (EventSpan{90, 99}));
+  EXPECT_EQ(RangeAt({.length = 10, .closed = Closed::kBoth}, 100), (EventSpan{90, 100}));
+  EXPECT_EQ(RangeAt({.length = 10, .closed = Closed::kNeither}, 100), (EventSpan{91, 99}));
+  EXPECT_EQ(RangeAt({.length = 10, .offset = 5}, 100), (EventSpan{86, 95}));
+  EXPECT_EQ(RangeAt({.offset = 5}, 100), (EventSpan{kMinTime, 95}));
   EXPECT_TRUE(RangeAt({.length = 1, .closed = Closed::kNeither}, 100).empty());
 }
 
 TEST(WindowTest, EndsStayWithinTime) {
-  EXPECT_EQ(RangeAt({.length = kDay}, kMinTime + 5), (TimeRange{kMinTime + 1, kMinTime + 5}));
+  EXPECT_EQ(RangeAt({.length = kDay}, kMinTime + 5), (EventSpan{kMinTime + 1, kMinTime + 5}));
   EXPECT_EQ(RangeAt({.length = kMaxTime, .offset = kMaxTime}, kMinTime),
-            (TimeRange{1, 0}));  // both ends are the smallest time, which is outside
+            (EventSpan{1, 0}));  // both ends are the smallest time, which is outside
   EXPECT_TRUE(RangeAt({.length = 1, .closed = Closed::kLeft}, kMinTime).empty());
-  EXPECT_EQ(RangeAt({.offset = -10}, kMaxTime), (TimeRange{kMinTime, kMaxTime}));
+  EXPECT_EQ(RangeAt({.offset = -10}, kMaxTime), (EventSpan{kMinTime, kMaxTime}));
   EXPECT_TRUE(RangeAt({.length = 5, .slide_interval = kDay}, kMaxTime).empty());
 }
 
@@ -115,7 +115,7 @@ TEST(WindowTest, HoldsWhatTheLawHolds) {
             static_cast<TimeMicros>(random() % 9000) * kSecond - kHour;
       }
     }
-    const TimeRange range = RangeAt(window, t);
+    const EventSpan range = RangeAt(window, t);
     std::vector<TimeMicros> times = {range.first - 1, range.first, range.last, range.last + 1, t};
     Json plain = Json::MakeObject();
     if (window.length) plain.Set("w", *window.length);
