@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from coeval import types
 from coeval.definitions import (
+    Aggregation,
     ArrowFormat,
     CsvFormat,
     Entity,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Aggregation",
     "AlreadyExists",
     "ArrowFormat",
     "Cancelled",

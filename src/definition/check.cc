@@ -188,6 +188,7 @@ void DefinitionChecker::CheckView(const FeatureView& view) {
     Fail("ttl",
          "a view that reads a timeless source takes no ttl: its facts are true since for ever");
   }
+  CheckAggregations(view, source);
   if (view.sla < 0) Fail("sla", "may not be negative");
   CheckLabel(view.version_label);
 }

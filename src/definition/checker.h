@@ -33,6 +33,8 @@ class DefinitionChecker {
 
   void CheckView(const FeatureView& view);
   std::vector<JoinKey> CheckEntitiesOf(const FeatureView& view);
+  // `source` is null where it is not known.
+  void CheckAggregations(const FeatureView& view, const Source* source);
   void CheckLabel(const std::string& label);
 
   void CheckOnDemand(const OnDemandFeatureView& view);

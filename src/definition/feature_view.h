@@ -1,6 +1,6 @@
-// Feature views: stored ones (facts carried as they are) and on-demand ones (expressions over
-// request data and other features), the projections that pick from them, and services that name a
-// list.
+// Feature views: stored ones (facts carried as they are, or aggregated over windows) and on-demand
+// ones (expressions over request data and other features), the projections that pick from them, and
+// services that name a list.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +9,27 @@
 #include <string>
 #include <vector>
 
+#include "aggregation/window.h"
+#include "base/json.h"
 #include "base/time.h"
 #include "definition/field.h"
 #include "definition/source.h"
 
 namespace coeval {
 
-// Facts of a source, by entity, served as they are (rule 3).
+// A feature over the events of a window (rule 5), as declared; aggregated_view.h resolves it.
+struct Aggregation {
+  std::string name;                  // the feature
+  std::string function;              // as aggregation/ names it
+  std::vector<std::string> columns;  // its arguments: columns of the source, after field_mapping
+  Window window;
+  std::string where;                 // expression over the source's columns; "" = all events
+  std::string by;                    // expression; the feature is a map of its values; "" = none
+  Json params = Json::MakeObject();  // of the function: {"n": 5}
+};
+
+// Facts of a source, by entity, served as they are (rule 3); with aggregations, what functions over
+// windows of its events give (rule 5).
 struct FeatureView {
   std::string name;
   std::vector<std::string> entities;  // names; none = one global row (rule 2.2)
@@ -23,6 +37,11 @@ struct FeatureView {
                               // empty before apply = inferred from the source and then frozen
   DurationMicros ttl = 0;     // 0 = none
   std::string source;         // name of a Source of kind kFile
+  std::vector<Aggregation> aggregations;
+  std::map<std::string, std::string> expressions;  // feature -> expression over the aggregations
+  // The columns that aggregations read, by name: what their events are told apart by (rule 5.3).
+  // Empty before apply = taken from the source and then frozen.
+  std::vector<Field> inputs;
   bool online = true;
   bool offline = true;
   std::string version_label;  // "1.2", or ""
@@ -30,6 +49,8 @@ struct FeatureView {
   Tags tags;
   std::string owner;
   DurationMicros sla = 0;  // freshness promised to users; 0 = none
+
+  [[nodiscard]] bool is_aggregated() const { return !aggregations.empty(); }
 };
 
 // What is taken from a view: view[["a", "b"]].with_name("x").with_join_key_map({"airport":

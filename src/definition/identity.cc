@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "definition/aggregated_view.h"
+#include "definition/object_json.h"
 #include "definition/on_demand_inputs.h"
 #include "definition/value_json.h"
 #include "expression/expression.h"
@@ -43,6 +45,7 @@ Json SourceContent(const Source& source) {
   if (source.created == CreatedMeaning::kArrival) json.Set("created", "arrival");
   if (source.data_delay != 0) json.Set("data_delay", source.data_delay);
   set_text("sequence_field", source.sequence_field);
+  set_text("event_id_field", source.event_id_field);
   set_text("delete_field", source.delete_field);
   if (source.timeless) json.Set("timeless", true);
   std::map<std::string, std::string> mapping = source.field_mapping;
@@ -55,6 +58,29 @@ Json SourceContent(const Source& source) {
   }
   if (source.max_future != fallback.max_future) json.Set("max_future", source.max_future);
   return json;
+}
+
+// What aggregations compute: with the versions of their states and of what expressions go by.
+void SetAggregations(const FeatureView& view, const Source& source, Json* json) {
+  const Result<AggregatedView> resolved = ResolveAggregatedView(view, source);
+  COEVAL_CHECK(resolved.ok());
+  Json aggregations = Json::MakeArray();
+  for (std::size_t i = 0; i < view.aggregations.size(); ++i) {
+    const ResolvedAggregation& of = resolved->aggregations[i];
+    Json item = WriteObject(view.aggregations[i]);
+    item.Set("function", of.function.ToString());
+    if (of.where != nullptr) item.Set("where", of.where->Canonical());
+    if (of.by != nullptr) item.Set("by", of.by->Canonical());
+    aggregations.Append(std::move(item));
+  }
+  json->Set("aggregations", std::move(aggregations));
+  json->Set("inputs", SchemaContent(view.inputs));
+  Json computed = Json::MakeObject();
+  for (const ComputedFeature& feature : resolved->computed) {
+    computed.Set(feature.name, feature.expression->Canonical());
+  }
+  if (!computed.object().empty()) json->Set("expressions", std::move(computed));
+  json->Set("libraries", ExpressionLibraryVersions());
 }
 
 Json ProjectionContent(const Projection& projection) {
@@ -105,6 +131,7 @@ Json LogicalContent(const FeatureView& view, const Source& source,
   json.Set("schema", SchemaContent(view.schema));
   if (view.ttl != 0) json.Set("ttl", view.ttl);
   json.Set("source", SourceContent(source));
+  if (view.is_aggregated()) SetAggregations(view, source, &json);
   return json;
 }
 

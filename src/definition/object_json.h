@@ -17,6 +17,7 @@ namespace coeval {
 Json WriteObject(const Field& field);
 Json WriteObject(const Entity& entity);
 Json WriteObject(const Source& source);
+Json WriteObject(const Aggregation& aggregation);
 Json WriteObject(const FeatureView& view);
 Json WriteObject(const Projection& projection);
 Json WriteObject(const OnDemandFeatureView& view);

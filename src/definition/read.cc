@@ -138,6 +138,7 @@ void ReadFileSource(ObjectReader& in, Source* source, std::vector<DefinitionErro
   source->created = static_cast<CreatedMeaning>(in.Choice("created", {"version", "arrival"}, 0));
   source->data_delay = in.Duration("data_delay", 0);
   source->sequence_field = in.Text("sequence_field");
+  source->event_id_field = in.Text("event_id_field");
   source->delete_field = in.Text("delete_field");
   source->timeless = in.Flag("timeless", false);
   source->field_mapping = in.TextMap("field_mapping");
@@ -146,6 +147,45 @@ void ReadFileSource(ObjectReader& in, Source* source, std::vector<DefinitionErro
   source->max_future = in.Duration("max_future", source->max_future);
   source->allow_1970 = in.Flag("allow_1970", false);
   source->on_bad_time = static_cast<OnBadTime>(in.Choice("on_bad_time", {"error", "skip"}, 0));
+}
+
+Aggregation ReadAggregation(const Json& json, const DefinitionPlace& place,
+                            std::vector<DefinitionError>* errors) {
+  Aggregation aggregation;
+  ObjectReader in(json, place, errors);
+  aggregation.name = in.RequiredText("name");
+  aggregation.function = in.RequiredText("function");
+  aggregation.columns = in.TextList("columns");
+  Window& window = aggregation.window;
+  if (in.Find("time_window") != nullptr) window.length = in.Duration("time_window", 0);
+  window.slide_interval = in.Duration("slide_interval", 0);
+  window.offset = in.Duration("offset", 0);
+  window.zone = in.Text("zone", window.zone);
+  if (in.Find("rows") != nullptr) window.last = in.Integer("rows", 1);
+  window.closed = static_cast<Closed>(in.Choice("closed", {"right", "left", "both", "neither"}, 0));
+  aggregation.where = in.Text("where");
+  aggregation.by = in.Text("by");
+  if (const Json* params = in.Find("params"); params != nullptr) {
+    if (params->is_object()) {
+      aggregation.params = *params;
+    } else {
+      in.Fail("params", "an object is expected, such as {\"n\": 5}");
+    }
+  }
+  in.Finish();
+  return aggregation;
+}
+
+std::vector<Aggregation> ReadAggregations(ObjectReader& in, std::vector<DefinitionError>* errors) {
+  std::vector<Aggregation> aggregations;
+  const Json::Array* items = in.Items("aggregations");
+  if (items == nullptr) return aggregations;
+  for (std::size_t i = 0; i < items->size(); ++i) {
+    const Json& item = (*items)[i];
+    aggregations.push_back(
+        ReadAggregation(item, in.Inner(ItemName("aggregations", item, i, "name")), errors));
+  }
+  return aggregations;
 }
 
 template <typename T, typename Read>
@@ -220,6 +260,9 @@ FeatureView ReadFeatureView(const Json& json, const DefinitionPlace& place,
   view.schema = ReadFields(in, "schema", errors);
   view.ttl = in.Duration("ttl", 0);
   view.source = in.RequiredText("source");
+  view.aggregations = ReadAggregations(in, errors);
+  view.expressions = in.TextMap("expressions");
+  view.inputs = ReadFields(in, "inputs", errors);
   view.online = in.Flag("online", true);
   view.offline = in.Flag("offline", true);
   view.version_label = in.Text("version_label");

@@ -50,6 +50,7 @@ struct Source {
   CreatedMeaning created = CreatedMeaning::kVersion;
   DurationMicros data_delay = 0;
   std::string sequence_field;  // int64; breaks ties (rule 1.3)
+  std::string event_id_field;  // an event's identity within its key (rule 5.3); "" = none
   std::string delete_field;    // bool; true = a delete (rule 3.7)
   bool timeless = false;
   std::map<std::string, std::string> field_mapping;  // source column -> feature or key name

@@ -90,6 +90,7 @@ void WriteFile(const Source& source, Json* json) {
   if (source.created == CreatedMeaning::kArrival) json->Set("created", "arrival");
   SetInteger(json, "data_delay", source.data_delay, 0);
   SetText(json, "sequence_field", source.sequence_field);
+  SetText(json, "event_id_field", source.event_id_field);
   SetText(json, "delete_field", source.delete_field);
   SetFlag(json, "timeless", source.timeless, false);
   SetMap(json, "field_mapping", source.field_mapping);
@@ -149,6 +150,25 @@ Json WriteObject(const Source& source) {
   return json;
 }
 
+Json WriteObject(const Aggregation& aggregation) {
+  const Window fallback;
+  const Window& window = aggregation.window;
+  Json json = Json::MakeObject();
+  json.Set("name", aggregation.name);
+  json.Set("function", aggregation.function);
+  SetTexts(&json, "columns", aggregation.columns);
+  if (window.length) json.Set("time_window", *window.length);
+  SetInteger(&json, "slide_interval", window.slide_interval, 0);
+  SetInteger(&json, "offset", window.offset, 0);
+  if (window.closed != fallback.closed) json.Set("closed", ClosedName(window.closed));
+  if (window.zone != fallback.zone) json.Set("zone", window.zone);
+  if (window.last) json.Set("rows", *window.last);
+  SetText(&json, "where", aggregation.where);
+  SetText(&json, "by", aggregation.by);
+  if (!aggregation.params.object().empty()) json.Set("params", aggregation.params);
+  return json;
+}
+
 Json WriteObject(const FeatureView& view) {
   Json json = Json::MakeObject();
   json.Set("name", view.name);
@@ -156,6 +176,9 @@ Json WriteObject(const FeatureView& view) {
   SetObjects(&json, "schema", view.schema);
   SetInteger(&json, "ttl", view.ttl, 0);
   json.Set("source", view.source);
+  SetObjects(&json, "aggregations", view.aggregations);
+  SetMap(&json, "expressions", view.expressions);
+  SetObjects(&json, "inputs", view.inputs);
   SetFlag(&json, "online", view.online, true);
   SetFlag(&json, "offline", view.offline, true);
   SetText(&json, "version_label", view.version_label);

@@ -5,6 +5,7 @@ Pure Python; nothing here needs the engine. All of it is exported by `coeval` it
     from coeval import Entity, FeatureService, FeatureView, Field, FileSource
 """
 
+from coeval.definitions.aggregation import Aggregation
 from coeval.definitions.definition import Definition
 from coeval.definitions.document import to_document, to_json
 from coeval.definitions.entity import Entity
@@ -24,6 +25,7 @@ from coeval.definitions.source import (
 )
 
 __all__ = [
+    "Aggregation",
     "ArrowFormat",
     "CsvFormat",
     "Definition",

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from coeval.definitions.aggregation import Aggregation
 from coeval.definitions.definition import (
     Definition,
     flag_of,
@@ -167,7 +168,8 @@ class _Projectable(Definition):
 
 
 class FeatureView(_Projectable):
-    """Facts of a source, by entity, served as they are.
+    """Facts of a source, by entity, served as they are; with `aggregations`, what functions over
+    windows of its events give.
 
         FeatureView(
             name="weather",
@@ -176,12 +178,24 @@ class FeatureView(_Projectable):
             schema=[Field("temp", Float64), Field("humid", Float64)],
             source=weather_source,
         )
+        FeatureView(
+            name="spending",
+            entities=[user],
+            aggregations=[
+                Aggregation("amount", "sum", [timedelta(hours=1), timedelta(days=7)], name="spend"),
+            ],
+            expressions={"spend_share": "spend_1h / spend_7d"},
+            source=payments,
+        )
 
     entities: what the features are about; none: one global row.
     schema: the features. Without it they are taken from the source at the first apply, and then
         stay. Join keys of the entities may be named too; they are no features.
     ttl: how old a fact may be; None or 0: any age.
     source: a FileSource, or the name of one.
+    aggregations: features over windows of the source's events; the schema then gives only types,
+        defaults and descriptions of features that want others than the functions' own.
+    expressions: further features, computed from the aggregations.
     online, offline: whether it can be served, and trained on.
     version: a label of this version, such as "1.2"; the number is given by `apply`.
     sla: how fresh the features are promised to be.
@@ -197,6 +211,8 @@ class FeatureView(_Projectable):
         entities: Sequence[Entity | str] | None = None,
         schema: Sequence[Field] | None = None,
         ttl: Duration | None = None,
+        aggregations: Sequence[Aggregation] | None = None,
+        expressions: Mapping[str, str] | None = None,
         online: bool = True,
         offline: bool = True,
         version: str = "latest",
@@ -216,6 +232,16 @@ class FeatureView(_Projectable):
                     f"{self._what('entities')}: an Entity is expected, found {entity!r}"
                 )
         self.schema = fields_of(schema, self._what("schema"))
+        self.aggregations: list[Aggregation] = list_of(aggregations, self._what("aggregations"))
+        for aggregation in self.aggregations:
+            if not isinstance(aggregation, Aggregation):
+                raise TypeError(
+                    f"{self._what('aggregations')}: an Aggregation is expected, found "
+                    f"{aggregation!r}"
+                )
+        self.expressions = texts_of(expressions, self._what("expressions"))
+        self.inputs: list[Field] = []
+        """The columns that the aggregations read, as they were at the first apply."""
         self.ttl, self.sla = ttl, sla
         self._ttl = duration_json(ttl, self._what("ttl"))
         self._sla = duration_json(sla, self._what("sla"))
@@ -246,6 +272,9 @@ class FeatureView(_Projectable):
             "schema": [field.to_dict() for field in self.schema],
             "ttl": self._ttl or None,
             "source": self.source if isinstance(self.source, str) else self.source.name,
+            "aggregations": [each for a in self.aggregations for each in a.to_dicts()],
+            "expressions": self.expressions,
+            "inputs": [field.to_dict() for field in self.inputs],
             "online": None if self.online else False,
             "offline": None if self.offline else False,
             "version_label": self.version,
@@ -259,8 +288,11 @@ class FeatureView(_Projectable):
         given = {key: value for key, value in members.items() if key != "where"}
         given["schema"] = [Field.from_dict(field) for field in given.get("schema", [])]
         given["version"] = given.pop("version_label", "")
+        given["aggregations"] = [Aggregation.from_dict(a) for a in given.get("aggregations", [])]
+        inputs = [Field.from_dict(field) for field in given.pop("inputs", [])]
         durations_from_json(given, "ttl", "sla")
         view = cls(**given)
+        view.inputs = inputs
         view._place = None
         return view
 

@@ -96,6 +96,8 @@ class FileSource(Definition):
         default) only breaks ties, "arrival" means that the row was not known before.
     data_delay: how long after its time a row lands here; it is not served, nor trained on, earlier.
     sequence_field: an int64 column that breaks ties of rows of the same time.
+    event_id_field: the column that tells events of a key apart, for aggregations: a row with the id
+        of an earlier one corrects it. Without it rows that differ are different events.
     delete_field: a bool column; a row where it is true says that the key has no value from then on.
     timeless: the rows have no time: they are taken as true since for ever (hindsight).
     field_mapping: names of the source's columns -> names of features and join keys.
@@ -121,6 +123,7 @@ class FileSource(Definition):
         created: Literal["version", "arrival"] = "version",
         data_delay: Duration | None = None,
         sequence_field: str = "",
+        event_id_field: str = "",
         delete_field: str = "",
         timeless: bool = False,
         field_mapping: Mapping[str, str] | None = None,
@@ -143,6 +146,7 @@ class FileSource(Definition):
         )
         self.created = text_of(created, self._what("created"))
         self.sequence_field = text_of(sequence_field, self._what("sequence_field"))
+        self.event_id_field = text_of(event_id_field, self._what("event_id_field"))
         self.delete_field = text_of(delete_field, self._what("delete_field"))
         self.timeless = flag_of(timeless, self._what("timeless"))
         self.field_mapping = texts_of(field_mapping, self._what("field_mapping"))
@@ -172,6 +176,7 @@ class FileSource(Definition):
             "created_timestamp_column": self.created_timestamp_column,
             "created": None if self.created == "version" else self.created,
             "sequence_field": self.sequence_field,
+            "event_id_field": self.event_id_field,
             "delete_field": self.delete_field,
             "timeless": self.timeless or None,
             "field_mapping": self.field_mapping,

@@ -23,6 +23,22 @@ def duration_json(value: Any, what: str) -> int | str | None:
     )
 
 
+def duration_text(value: Duration | None) -> str:
+    """ "7d", "90m", "1500ms": the largest unit that divides it; "all" for None (all history)."""
+    if value is None:
+        return "all"
+    if isinstance(value, str):
+        return value
+    micros = value // datetime.timedelta(microseconds=1)
+    for unit, size in _UNITS.items():
+        if micros % size == 0 and micros != 0:
+            return f"{micros // size}{unit}"
+    return f"{micros}us"
+
+
+_UNITS = {"d": 86_400_000_000, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000}
+
+
 def durations_from_json(members: dict[str, Any], *names: str) -> None:
     """Durations of microseconds in `members` become timedeltas; texts stay."""
     for name in names:
