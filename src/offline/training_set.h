@@ -59,6 +59,7 @@ struct FeatureSummary {
 struct ViewSummary {
   std::string name;  // as shown
   AsOfCounts counts;
+  std::int64_t too_late = 0;  // of an aggregated view: facts that take no part (rule 5.8)
   ScanStats scan;
   SourceManifest source;
 };

@@ -70,6 +70,7 @@ Json ViewJson(const PlannedView& view, const ViewSummary& summary) {
       .Set("ties", counts.ties)
       .Set("facts_written_after_t", counts.written_after)
       .Set("values_written_after_t", std::move(written));
+  if (view.version->view.is_aggregated()) json.Set("too_late", summary.too_late);
   return json;
 }
 

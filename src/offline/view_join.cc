@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "offline/window_join.h"
+
 namespace coeval {
 namespace {
 
@@ -77,20 +79,42 @@ Result<ViewAnswers> ViewJoin::Run(const PlannedView& view, ViewSummary* summary)
                        .rows_expected = readers[0]->expected_rows(),
                        .finished = finished});
   };
+  const FactProgress progress = [&tell](const FactCounts& c) { tell(c, false); };
+  Result<ViewAnswers> answers = view.version->view.is_aggregated()
+                                    ? Windows(view, *index, open, progress, summary)
+                                    : AsOf(view, *index, open, progress, summary);
+  if (!answers.ok()) return answers.status().WithContext("view '" + view.shown_name + "'");
+  tell(summary->counts.read, true);
+  for (const auto& reader : readers) AddScan(reader->stats(), &summary->scan);
+  summary->source = readers[0]->manifest();
+  return answers;
+}
+
+Result<ViewAnswers> ViewJoin::AsOf(const PlannedView& view, const QuestionIndex& index,
+                                   const OpenFacts& open, const FactProgress& progress,
+                                   ViewSummary* summary) const {
   const AsOfJoin join{.rule = {.source = view.version->source,
                                .known = options_.known,
                                .ttl = view.version->view.ttl,
                                .strictly_before = false},
                       .schema = SchemaOf(view),
                       .needed = view.features};
-  Result<AsOfAnswers> answers =
-      JoinAsOf(*index, join, open, context_, [&tell](const FactCounts& c) { tell(c, false); });
-  if (!answers.ok()) return answers.status().WithContext("view '" + view.shown_name + "'");
-  tell(answers->counts.read, true);
-  for (const auto& reader : readers) AddScan(reader->stats(), &summary->scan);
-  summary->source = readers[0]->manifest();
-  summary->counts = std::move(answers->counts);
-  return std::move(answers->answers);
+  COEVAL_ASSIGN_OR_RETURN(AsOfAnswers answers, JoinAsOf(index, join, open, context_, progress));
+  summary->counts = std::move(answers.counts);
+  return std::move(answers.answers);
+}
+
+Result<ViewAnswers> ViewJoin::Windows(const PlannedView& view, const QuestionIndex& index,
+                                      const OpenFacts& open, const FactProgress& progress,
+                                      ViewSummary* summary) const {
+  COEVAL_ASSIGN_OR_RETURN(WindowAnswers answers,
+                          JoinWindows(index, view, options_.known, open, context_, progress));
+  summary->counts.read = answers.read;
+  summary->counts.facts_of_questions = answers.events;
+  summary->counts.found = index.num_questions();
+  summary->counts.values_written_after.assign(view.features.size(), 0);
+  summary->too_late = answers.too_late;
+  return std::move(answers.answers);
 }
 
 }  // namespace coeval

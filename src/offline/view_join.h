@@ -32,6 +32,14 @@ class ViewJoin {
   Result<const QuestionIndex*> IndexFor(const PlannedView& view);
 
  private:
+  // Rule 3, and rule 5.
+  Result<ViewAnswers> AsOf(const PlannedView& view, const QuestionIndex& index,
+                           const OpenFacts& open, const FactProgress& progress,
+                           ViewSummary* summary) const;
+  Result<ViewAnswers> Windows(const PlannedView& view, const QuestionIndex& index,
+                              const OpenFacts& open, const FactProgress& progress,
+                              ViewSummary* summary) const;
+
   const FeaturePlan& plan_;
   const Spine& spine_;
   const TrainingSetOptions& options_;

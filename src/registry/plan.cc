@@ -176,7 +176,8 @@ Status Plan::ToStatus() const {
 
 void FillFrozenSchemas(const Catalogue& catalogue, Definitions* definitions) {
   for (FeatureView& view : definitions->feature_views) {
-    if (!view.schema.empty()) continue;
+    // An aggregated view's schema follows from its functions.
+    if (!view.schema.empty() || view.is_aggregated()) continue;
     const auto versions = catalogue.views.find(view.name);
     if (versions == catalogue.views.end() || versions->second.empty()) continue;
     view.schema = versions->second.back().view.schema;

@@ -90,13 +90,44 @@ class Assembler {
     for (std::size_t v = 0; v < plan_.views.size(); ++v) {
       std::vector<Column>& columns = filled_.emplace_back();
       for (std::size_t i = 0; i < plan_.views[v].features.size(); ++i) {
-        COEVAL_ASSIGN_OR_RETURN(Column column,
-                                WithDefault(answers_[v].features[i], FieldOf(plan_.views[v], i)));
+        const Field& field = FieldOf(plan_.views[v], i);
+        COEVAL_ASSIGN_OR_RETURN(Column column, WithDefault(answers_[v].features[i], field));
+        if (IsInvalidSomewhere(v, i)) {
+          column = NullWhere(column, answers_[v].invalid[i]);
+          NoteInvalid(plan_.views[v].shown_name + ":" + field.name, answers_[v].invalid[i]);
+        }
         columns.push_back(std::move(column));
       }
-      view_times_.push_back(TimesOf(answers_[v]));
+      view_times_.push_back(answers_[v].feature_times.empty()
+                                ? std::vector<std::vector<TimeMicros>>{TimesOf(answers_[v])}
+                                : answers_[v].feature_times);
     }
     return {};
+  }
+
+  [[nodiscard]] bool IsInvalidSomewhere(std::size_t view, std::size_t position) const {
+    const auto& invalid = answers_[view].invalid;
+    return position < invalid.size() && !invalid[position].empty();
+  }
+
+  // The times of a stored feature: its own where it is aggregated, else those of its view.
+  [[nodiscard]] const std::vector<TimeMicros>& StoredTimes(std::size_t view,
+                                                           std::size_t position) const {
+    const auto& times = view_times_[view];
+    return times.size() == 1 ? times.front() : times[position];
+  }
+
+  // INVALID values of an aggregate (rule 6.2).
+  void NoteInvalid(const std::string& feature, const std::vector<std::uint8_t>& invalid) {
+    for (std::size_t row = 0; row < invalid.size(); ++row) {
+      if (invalid[row] == 0) continue;
+      ++table_.invalid_count;
+      if (table_.first_errors.size() >= 10) continue;
+      table_.first_errors.push_back(feature + ", row " + std::to_string(row) +
+                                    ": there is no such value: it does not fit its type, is of "
+                                    "too many events, or is of a null group (coalesce(...) in "
+                                    "`by` gives it a name)");
+    }
   }
 
   Result<Computed> Compute(const PlannedOnDemand& view) {
@@ -158,9 +189,9 @@ class Assembler {
     for (const std::string& name : expression.inputs()) {
       const PlannedInput& input = view.inputs[*view.input_schema.Find(name)];
       if (input.from_request) continue;
-      const std::vector<TimeMicros>& of_view = view_times_[input.view];
+      const std::vector<TimeMicros>& of_input = StoredTimes(input.view, input.position);
       for (std::size_t row = 0; row < times.size(); ++row) {
-        times[row] = std::max(times[row], of_view[row]);
+        times[row] = std::max(times[row], of_input[row]);
       }
     }
     return times;
@@ -177,7 +208,13 @@ class Assembler {
     const ViewAnswers& answers = answers_[output.view];
     table_.columns.push_back(filled_[output.view][output.position]);
     table_.statuses.push_back(StatusesOf(answers.features[output.position], answers.match));
-    table_.times.push_back(view_times_[output.view]);
+    if (IsInvalidSomewhere(output.view, output.position)) {
+      const auto& invalid = answers.invalid[output.position];
+      for (std::size_t row = 0; row < invalid.size(); ++row) {
+        if (invalid[row] != 0) table_.statuses.back()[row] = FeatureStatus::kInvalid;
+      }
+    }
+    table_.times.push_back(StoredTimes(output.view, output.position));
   }
 
   const FeaturePlan& plan_;
@@ -185,9 +222,10 @@ class Assembler {
   std::span<const Column> request_;
   std::int64_t n_;
   std::span<const TimeMicros> t_;
-  std::vector<std::vector<Column>> filled_;          // per view, with defaults
-  std::vector<std::vector<TimeMicros>> view_times_;  // per view
-  std::vector<Computed> computed_;                   // per on-demand view
+  std::vector<std::vector<Column>> filled_;  // per view, with defaults
+  // Per view: one for all of its features, or one for each.
+  std::vector<std::vector<std::vector<TimeMicros>>> view_times_;
+  std::vector<Computed> computed_;  // per on-demand view
   FeatureTable table_;
 };
 

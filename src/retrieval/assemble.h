@@ -24,6 +24,11 @@ struct ViewAnswers {
   std::vector<Column> features;        // as PlannedView::features, each [n]
   std::vector<Match> match;            // [n]
   std::vector<TimeMicros> event_time;  // [n]
+
+  // Of aggregated views, whose features have each a window of their own: as `features`, each [n].
+  // Then every match is kFound and event_time is not used.
+  std::vector<std::vector<TimeMicros>> feature_times = {};  // of the newest event; kMinTime = none
+  std::vector<std::vector<std::uint8_t>> invalid = {};      // 1 where INVALID (6.2); empty: nowhere
 };
 
 // The answer: one entry per planned output, each [n].

@@ -10,6 +10,7 @@ namespace coeval {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 template <typename... V>
 Column MakeColumn(DataType type, V... values) {
@@ -44,6 +45,29 @@ TEST(AssembleTest, GivesStatusesTimesAndDefaults) {
               ElementsAre(FeatureStatus::kPresent, FeatureStatus::kNullValue,
                           FeatureStatus::kOutsideMaxAge, FeatureStatus::kNotFound));
   EXPECT_THAT(table->times[0], ElementsAre(10, 20, 30, kMinTime));
+}
+
+// An aggregate has a time of its own, and INVALID stays null in spite of a default (6.2, 7.6).
+TEST(AssembleTest, TakesTimesAndErrorsOfEachAggregate) {
+  const auto plan = Plan({"weather:gust"});
+  const ViewAnswers answers{
+      .features = {MakeColumn(TypeId::kFloat64, Value::Double(5), Value(), Value())},
+      .match = {Match::kFound, Match::kFound, Match::kFound},
+      .event_time = {1, 2, 3},
+      .feature_times = {{10, kMinTime, 30}},
+      .invalid = {{0, 0, 1}}};
+  const std::vector<Column> keys{
+      MakeColumn(TypeId::kString, Value::String("JFK"), Value(), Value())};
+  const auto table = AssembleFeatures(*plan, {&answers, 1}, keys, 3, {&kNoon, 1});
+  ASSERT_TRUE(table.ok());
+  EXPECT_EQ(table->columns[0].values<double>()[1], -1);
+  EXPECT_TRUE(table->columns[0].IsNull(2));
+  EXPECT_THAT(table->statuses[0], ElementsAre(FeatureStatus::kPresent, FeatureStatus::kNullValue,
+                                              FeatureStatus::kInvalid));
+  EXPECT_THAT(table->times[0], ElementsAre(10, kMinTime, 30));
+  EXPECT_EQ(table->invalid_count, 1);
+  ASSERT_EQ(table->first_errors.size(), 1U);
+  EXPECT_THAT(table->first_errors[0], HasSubstr("weather:gust, row 2"));
 }
 
 // An on-demand feature's time is the greatest of its inputs', its status tells of null and error.

@@ -73,6 +73,11 @@ class RequestKeys {
 
 Status CheckOnline(const FeaturePlan& plan) {
   for (const PlannedView& view : plan.views) {
+    if (view.version->view.is_aggregated()) {
+      return Status::InvalidArgument("feature view '" + view.version->view.name +
+                                     "' holds aggregations over windows, which are not served "
+                                     "online yet; ask for them in a training set");
+    }
     if (view.version->view.online) continue;
     return Status::InvalidArgument("feature view '" + view.version->view.name +
                                    "' is declared online=False; it has no features to serve");

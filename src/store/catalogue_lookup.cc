@@ -50,7 +50,10 @@ int ActiveOf(const Versions& by_name, const std::string& name) {
 
 void AddFed(const CatalogueSnapshot& catalogue, const std::string& view, SharedViewVersions* fed) {
   for (const ViewVersion* version : catalogue->VersionsToFeed(view)) {
-    if (version->view.online) fed->emplace_back(catalogue, version);
+    // Windows are not served online yet, so nothing is carried for them.
+    if (version->view.online && !version->view.is_aggregated()) {
+      fed->emplace_back(catalogue, version);
+    }
   }
 }
 
@@ -69,6 +72,11 @@ Status AddNamed(const CatalogueSnapshot& catalogue, const std::string& reference
   if (!found->view.online) {
     return Status::InvalidArgument("feature view '" + name +
                                    "' is declared online=False; it is not materialized");
+  }
+  if (found->view.is_aggregated()) {
+    return Status::InvalidArgument("feature view '" + name +
+                                   "' holds aggregations over windows, which are not served online "
+                                   "yet: there is nothing to materialize");
   }
   if (version != 0) {
     fed->emplace_back(catalogue, found);

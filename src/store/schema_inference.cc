@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/suggest.h"
+#include "definition/aggregated_view.h"
 #include "registry/plan.h"
 #include "source/fact_reader.h"
 #include "source/file_list.h"
@@ -26,7 +27,9 @@ class Completion {
     for (FeatureView& view : definitions_->feature_views) {
       const Source* source = FindSourceOf(view);
       if (source == nullptr || source->kind != SourceKind::kFile) continue;  // told by the checks
-      const Status status = view.schema.empty() ? Infer(*source, &view) : Compare(*source, view);
+      const Status status = view.is_aggregated()  ? Complete(*source, &view)
+                            : view.schema.empty() ? Infer(*source, &view)
+                                                  : Compare(*source, view);
       if (!status.ok()) Note(view, config_.Redact(status));
     }
     return std::move(errors_);
@@ -68,8 +71,47 @@ class Completion {
     return {};
   }
 
+  // An aggregated view: the types of the columns that it reads, as they were before where it had
+  // them; then its features follow. Mistakes of the aggregations are left to the checks.
+  Status Complete(const Source& source, FeatureView* view) {
+    std::vector<Field> columns = FrozenInputs(*view);
+    COEVAL_ASSIGN_OR_RETURN(BoundText location, config_.BindPath(source.path));
+    auto described = DescribeSource(source, location.value.Reveal(), context_);
+    if (described.ok()) {
+      std::vector<std::string> keys;
+      for (const JoinKey& key : KeysOf(*view)) keys.push_back(key.name);
+      COEVAL_ASSIGN_OR_RETURN(const std::vector<Field> found,
+                              InferFields(source, *described, keys));
+      for (const Field& field : found) {
+        const bool frozen = std::any_of(columns.begin(), columns.end(),
+                                        [&](const Field& f) { return f.name == field.name; });
+        if (!frozen) columns.push_back(field);
+      }
+    } else if (described.status().code() != StatusCode::kNotFound) {
+      return described.status();
+    }
+    auto inputs = InputsOf(*view, source, columns);
+    if (!inputs.ok()) return described.ok() ? inputs.status() : described.status();
+    view->inputs = *std::move(inputs);
+    const auto resolved = ResolveAggregatedView(*view, source);
+    if (resolved.ok()) view->schema = resolved->schema;
+    return described.ok() ? CompareColumns(source, *view, view->inputs) : Status::Ok();
+  }
+
+  std::vector<Field> FrozenInputs(const FeatureView& view) const {
+    if (!view.inputs.empty()) return view.inputs;
+    const auto versions = catalogue_.views.find(view.name);
+    if (versions == catalogue_.views.end() || versions->second.empty()) return {};
+    return versions->second.back().view.inputs;
+  }
+
   // Opening the facts checks every column in every file, and reads no row.
   Status Compare(const Source& source, const FeatureView& view) {
+    return CompareColumns(source, view, view.schema);
+  }
+
+  Status CompareColumns(const Source& source, const FeatureView& view,
+                        const std::vector<Field>& columns) {
     COEVAL_ASSIGN_OR_RETURN(BoundText location, config_.BindPath(source.path));
     const auto files = ListFiles(source, location.value.Reveal());
     if (!files.ok()) {
@@ -82,7 +124,7 @@ class Completion {
     FactRequest request;
     request.view = view.name;
     request.keys = KeysOf(view);
-    for (const Field& field : view.schema) request.features.push_back({field.name, field.type});
+    for (const Field& field : columns) request.features.push_back({field.name, field.type});
     return FactReader::Open(source, location.value.Reveal(), std::move(request), context_).status();
   }
 

@@ -1,0 +1,187 @@
+#include "offline/key_window.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace coeval {
+
+KeyWindow::KeyWindow(const EventTable& events, std::vector<const SweepFeature*> features,
+                     std::vector<SweptBuilder*> builders)
+    : events_(events),
+      features_(std::move(features)),
+      builders_(std::move(builders)),
+      window_(features_.front()->window) {
+  for (const SweepFeature* feature : features_) {
+    std::optional<AggregateState>& state = states_.emplace_back();
+    if (feature->sliding != nullptr) state.emplace(*feature->sliding);
+  }
+}
+
+Events KeyWindow::EventsOf(const SweepFeature& feature) const {
+  return {.arguments = feature.arguments,
+          .times = events_.times(),
+          .rows = plain_ ? nullptr : rows_.data()};
+}
+
+bool KeyWindow::Counts(std::int64_t row) const {
+  const auto& mask = features_.front()->mask;
+  return mask == nullptr || (*mask)[static_cast<std::size_t>(row)] != 0;
+}
+
+void KeyWindow::Begin(KeyId key, std::span<const Appearance> appearances) {
+  const RowRange range = events_.rows(key);
+  first_row_ = range.first;
+  waiting_ = appearances;
+  rows_.clear();
+  plain_ = events_.delay().has_value() && features_.front()->mask == nullptr;
+  all_ = plain_ ? Range{range.first, range.last} : Range{};
+  if (!plain_ && events_.delay().has_value()) {
+    for (std::int64_t row = range.first; row < range.last; ++row) {
+      if (Counts(row)) rows_.push_back(row);
+    }
+    all_ = {0, std::ssize(rows_)};
+  }
+  held_ = {all_.first, all_.first};
+  for (std::optional<AggregateState>& state : states_) {
+    if (state.has_value()) *state = AggregateState(state->function());
+  }
+}
+
+void KeyWindow::Apply(TimeMicros t) {
+  while (!waiting_.empty() && waiting_.front().at <= t) {
+    const std::int64_t row = first_row_ + waiting_.front().position;
+    if (Counts(row)) {
+      if (waiting_.front().counts) {
+        Insert(row);
+      } else {
+        Erase(row);
+      }
+    }
+    waiting_ = waiting_.subspan(1);
+  }
+}
+
+// At an end of what the states hold it is left for Slide to take in.
+void KeyWindow::Insert(std::int64_t row) {
+  const auto place = std::lower_bound(rows_.begin(), rows_.end(), row);
+  const std::int64_t position = place - rows_.begin();
+  rows_.insert(place, row);
+  ++all_.last;
+  if (position >= held_.last) return;
+  ++held_.last;
+  if (position <= held_.first) {
+    ++held_.first;
+    return;
+  }
+  for (std::size_t i = 0; i < features_.size(); ++i) {
+    if (states_[i].has_value()) states_[i]->Add(EventsOf(*features_[i]), position, position + 1);
+  }
+}
+
+void KeyWindow::Erase(std::int64_t row) {
+  const auto place = std::lower_bound(rows_.begin(), rows_.end(), row);
+  const std::int64_t position = place - rows_.begin();
+  if (position < held_.last) {
+    if (position < held_.first) {
+      --held_.first;
+    } else {
+      for (std::size_t i = 0; i < features_.size(); ++i) {
+        if (!states_[i].has_value()) continue;
+        states_[i]->Remove(EventsOf(*features_[i]), position, position + 1);
+      }
+    }
+    --held_.last;
+  }
+  rows_.erase(place);
+  --all_.last;
+}
+
+KeyWindow::Range KeyWindow::Find(TimeMicros t) const {
+  const EventSpan span = window_.At(t);
+  TimeMicros newest = span.last;
+  if (events_.delay().has_value()) {
+    newest = std::min(newest, SaturatingSubtract(t, *events_.delay()));
+  }
+  const auto time_at = [this](std::int64_t position) {
+    return events_.times()[static_cast<std::size_t>(
+        plain_ ? position : rows_[static_cast<std::size_t>(position)])];
+  };
+  // The first position whose time is not below (or: is above) `time`.
+  const auto first_from = [&](TimeMicros time, bool above) {
+    std::int64_t low = all_.first;
+    std::int64_t high = all_.last;
+    while (low < high) {
+      const std::int64_t middle = low + (high - low) / 2;
+      const TimeMicros there = time_at(middle);
+      if (there < time || (above && there == time)) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  };
+  Range found{first_from(span.first, false), first_from(newest, true)};
+  if (window_.window().last.has_value()) {
+    found.first = std::max(found.first, found.last - *window_.window().last);
+  }
+  found.last = std::max(found.first, found.last);
+  return found;
+}
+
+void KeyWindow::Slide(Range next) {
+  const auto size = [](Range range) { return std::max<std::int64_t>(0, range.last - range.first); };
+  const Range common{std::max(held_.first, next.first), std::min(held_.last, next.last)};
+  const bool anew = size(common) == 0 || size(held_) + size(next) - 2 * size(common) > size(next);
+  for (std::size_t i = 0; i < features_.size(); ++i) {
+    if (!states_[i].has_value()) continue;
+    AggregateState& state = *states_[i];
+    const Events events = EventsOf(*features_[i]);
+    const auto add = [&](std::int64_t first, std::int64_t last) {
+      if (first < last) state.Add(events, first, last);
+    };
+    const auto remove = [&](std::int64_t first, std::int64_t last) {
+      if (first < last) state.Remove(events, first, last);
+    };
+    if (anew) {
+      state = AggregateState(state.function());
+      add(next.first, next.last);
+      continue;
+    }
+    remove(held_.first, common.first);
+    remove(common.last, held_.last);
+    add(next.first, common.first);
+    add(common.last, next.last);
+  }
+  held_ = next;
+}
+
+void KeyWindow::Ask(TimeMicros t) {
+  Apply(t);
+  Slide(Find(t));
+  const bool empty = held_.first == held_.last;
+  const std::int64_t newest =
+      empty || plain_ ? held_.last - 1 : rows_[static_cast<std::size_t>(held_.last - 1)];
+  const TimeMicros time = empty ? kMinTime : events_.times()[static_cast<std::size_t>(newest)];
+  for (std::size_t i = 0; i < features_.size(); ++i) {
+    const Events events = EventsOf(*features_[i]);
+    const AggregateFunction& function = *features_[i]->function;
+    SweptBuilder& out = *builders_[i];
+    const Question question{.t = t,
+                            .length = window_.window().length,
+                            .events = &events,
+                            .first = held_.first,
+                            .last = held_.last};
+    Outcome outcome = Outcome::kNull;
+    if (states_[i].has_value()) {
+      outcome = states_[i]->Append(question, &out.values);
+    } else {
+      outcome = function.AppendRange(events, held_.first, held_.last, question, &out.values);
+    }
+    out.times.push_back(time);
+    out.invalid.push_back(outcome == Outcome::kInvalid ? 1 : 0);
+    out.any_invalid = out.any_invalid || outcome == Outcome::kInvalid;
+  }
+}
+
+}  // namespace coeval

@@ -1,0 +1,62 @@
+// WindowSweep: aggregates over windows at every question of a spine (rule 5), by going over each
+// key's events and questions once, both in order of time.
+//
+//   events of ann    10:00 3   10:05 2   10:20 4
+//   questions        10:06              10:21
+//   sum over 15 min  5 (add, add)       4 (take 3 and 2 back, add 4)
+//
+// States take events back where they can; functions of the order of events read the range of the
+// window; what neither can is computed anew. Events that become known late, are corrected or
+// retracted come and go in the middle of the range (event_timeline.h).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "aggregation/aggregate_function.h"
+#include "aggregation/window.h"
+#include "base/context.h"
+#include "base/status.h"
+#include "base/time.h"
+#include "column/column.h"
+#include "offline/event_table.h"
+#include "offline/question_index.h"
+
+namespace coeval {
+
+// One aggregate over a window.
+struct SweepFeature {
+  std::shared_ptr<const AggregateFunction> function;
+  // One that takes events back; none: only the ordered events themselves tell, by AppendRange.
+  std::shared_ptr<const AggregateFunction> sliding;
+  std::vector<Column> arguments;  // each [events.num_rows()]
+  // Per row of the events: does it count (rule 5.4)? Null: all do. Features with one mask and equal
+  // windows are swept together.
+  std::shared_ptr<const std::vector<std::uint8_t>> mask;
+  WindowRule window;
+  DataType type;  // of the result
+};
+
+// One entry for each slot.
+struct SweptFeature {
+  Column values;
+  std::vector<TimeMicros> times;  // of the newest event in the window (rule 7.2); kMinTime: none
+  std::vector<std::uint8_t> invalid;  // 1 where the value is INVALID (rule 6.2); empty: nowhere
+};
+
+struct SweepCounts {
+  std::int64_t too_late = 0;  // facts (rule 5.8)
+};
+
+// `events` were read for the keys of `questions`. One thread of context.threads takes a run of keys
+// at a time; the result does not depend on their number. Errors: Cancelled; InvalidArgument where a
+// column of results would pass 2 GiB. Cost: O(events + questions) state operations for each
+// feature. Threads: any.
+Result<std::vector<SweptFeature>> SweepWindows(const QuestionIndex& questions,
+                                               const EventTable& events,
+                                               std::span<const SweepFeature> features,
+                                               const Context& context, SweepCounts* counts);
+
+}  // namespace coeval
