@@ -19,7 +19,13 @@ from scenario.cells import (
     parse_time,
     shown,
 )
-from scenario.repository import Repository, column_types, key_types, rfc3339
+from scenario.repository import (
+    Repository,
+    column_types,
+    counted_sources,
+    key_types,
+    rfc3339,
+)
 from scenario.story import Statement, Story, StoryError, Table
 
 SEED = 20130101
@@ -209,7 +215,7 @@ class Player:
     def _ask_shuffled(
         self, table: Table, spine: pa.Table, features: Any, options: dict, found: pa.Table
     ) -> None:
-        folder = self.repository.shuffled(SEED)
+        folder = self.repository.shuffled(SEED, counted_sources(self.store))
         order = list(range(spine.num_rows))[::-1]
         state = self.repository.state_copy()
         with self.repository.open(**{"locations.data": str(folder), "state": str(state)}) as store:

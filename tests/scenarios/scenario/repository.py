@@ -47,13 +47,15 @@ class Repository:
         folder.mkdir(parents=True, exist_ok=True)
         pq.write_table(table, folder / f"{number:03}.parquet")
 
-    def shuffled(self, seed: int) -> Path:
-        """The same facts in another order, some of them twice, and in other files."""
+    def shuffled(self, seed: int, counted: set[str]) -> Path:
+        """The same facts in another order, some of them twice, and in other files. Not twice where
+        rows of a source are counted: they would be other events."""
         folder = self._copy("data")
         generator = random.Random(seed)
         for source, tables in self.tables.items():
             rows = [(t, i) for t, table in enumerate(tables) for i in range(table.num_rows)]
-            rows += generator.sample(rows, len(rows) // 2)
+            if source not in counted:
+                rows += generator.sample(rows, len(rows) // 2)
             generator.shuffle(rows)
             parts = [tables[t].slice(i, 1) for t, i in rows] or tables[:1]
             for number, part in enumerate(parts):
@@ -93,7 +95,8 @@ def column_types(store: coeval.FeatureStore, source: str) -> dict[str, pa.DataTy
     for view in store.list_feature_views():
         if view.source != source and getattr(view.source, "name", "") != source:
             continue
-        shown |= {feature.name: feature.dtype.text for feature in view.schema}
+        read = view.inputs if view.aggregations else view.schema
+        shown |= {field.name: field.dtype.text for field in read}
         for entity in view.entities:
             for key, kind in store.get_entity(entity).join_key_types.items():
                 shown[key] = kind.text if kind else ""
@@ -110,6 +113,16 @@ def column_types(store: coeval.FeatureStore, source: str) -> dict[str, pa.DataTy
         if definition.delete_field:
             types[definition.delete_field] = pa.bool_()
     return types
+
+
+def counted_sources(store: coeval.FeatureStore) -> set[str]:
+    """Those whose equal rows are different events (rule 5.3)."""
+    counted = set()
+    for view in store.list_feature_views():
+        source = view.source if isinstance(view.source, str) else view.source.name
+        if view.aggregations and not store.get_data_source(source).event_id_field:
+            counted.add(source)
+    return counted
 
 
 def key_types(store: coeval.FeatureStore) -> dict[str, pa.DataType]:
