@@ -270,8 +270,8 @@ class FeatureStore:
         features, full_feature_names: as in get_historical_features.
         entity_rows: join keys and request data: a list of dicts, a dict of lists (for one row: of
             single values), or a table. A value is converted where nothing is lost (5.0 is a key 5;
-            '5' is not); None, NaN in a key and pandas' NA are null, which matches nothing. What the
-            request does not need is left alone.
+            '5' is not; a time may be ISO 8601 text); None, NaN in a key and pandas' NA are null,
+            which matches nothing. What the request does not need is left alone.
         at: another time than now; before what the online store remembers the sources are asked.
 
         Errors: NotFound and InvalidArgument that name reference, column and row; TooOld.

@@ -150,6 +150,15 @@ Result<Value> ConvertDecimal(nb::handle object, const DataType& to) {
   return ValueFromJson(Json(nb::cast<std::string>(text)), to);
 }
 
+// ISO 8601, as over HTTP.
+Result<Value> ConvertTimeText(nb::handle object, const DataType& to) {
+  const auto time = ParseTime(nb::cast<std::string>(object), Rounding::kExact);
+  if (!time.ok()) return Wrong(object, to, time.status().message());
+  if (to.id() == TypeId::kTimestamp) return Value::Int(*time);
+  if (*time % kDay != 0) return Wrong(object, to, "it is no whole day");
+  return Value::Int(*time / kDay);
+}
+
 Result<Value> Convert(nb::handle object, const DataType& to);
 
 Result<Value> ConvertList(nb::handle object, const DataType& to) {
@@ -212,6 +221,7 @@ Result<Value> ConvertScalar(nb::handle object, const DataType& to) {
   }
   if (!cell) return Wrong(object, to, "it does not fit");
   const bool is_time = to.id() == TypeId::kTimestamp || to.id() == TypeId::kDate;
+  if (is_time && PyUnicode_Check(object.ptr())) return ConvertTimeText(object, to);
   const bool is_nan = cell->value.is_double() && std::isnan(cell->value.AsDouble());
   if (is_time && !is_nan && (is_whole || cell->value.is_double())) {
     return Wrong(object, to, "nothing says what a number counts");

@@ -66,6 +66,18 @@ def test_one_row_may_come_as_single_values(served):
         served.get_online_features(["planes:seats"], {"tail": [7, 8], "x": 1})
 
 
+def test_a_time_may_come_as_text(served):
+    def asked(scheduled):
+        rows = [{**row, "scheduled": scheduled} for row in ROWS[:1]]
+        return served.get_online_features("model", rows).to_dict()
+
+    assert asked(NOON.isoformat()) == asked(NOON)
+    assert asked(NOON.strftime("%Y-%m-%dT%H:%M:%SZ")) == asked(NOON)
+    for wrong in ("noon", "2013-02-30", "2013-01-01T00:00:00.0000001Z", 5):
+        with pytest.raises(coeval.InvalidArgument, match="column 'scheduled', row 0"):
+            asked(wrong)
+
+
 def test_no_rows(served):
     assert served.get_online_features(["planes:seats"], []).to_dict() == {"tail": [], "seats": []}
     assert served.get_online_features(["planes:seats"], {"tail": []}).num_rows == 0

@@ -1,6 +1,8 @@
 #include "cli/arguments.h"
 
 #include <charconv>
+#include <cmath>
+#include <cstdint>
 #include <utility>
 
 #include "base/json.h"
@@ -31,12 +33,22 @@ bool IsFloat(const DataType& type) {
   return type.id() == TypeId::kFloat32 || type.id() == TypeId::kFloat64;
 }
 
+// 7.0 of an integer is 7, as over HTTP (rule 2.1).
+Json Whole(Json json, const DataType& type) {
+  const bool integer = type.id() == TypeId::kInt32 || type.id() == TypeId::kInt64;
+  if (!integer || !json.is_double()) return json;
+  const double number = json.AsDouble();
+  const bool fits = number >= -9223372036854775808.0 && number < 9223372036854775808.0;
+  if (!fits || number != std::trunc(number)) return json;
+  return Json(static_cast<std::int64_t>(number));
+}
+
 // The JSON that `text` stands for in a place of that type.
 Result<Json> JsonOfArgument(std::string_view text, const DataType& type) {
   const bool json = IsTypedAsJson(type);
   if (!json && !IsFloat(type)) return Json(text);
   auto parsed = ParseJson(text);
-  if (parsed.ok()) return parsed;
+  if (parsed.ok()) return Whole(*std::move(parsed), type);
   if (IsFloat(type)) return Json(text);  // "nan", "inf"
   return Status::InvalidArgument("'" + std::string(text) + "' is no " + type.ToString());
 }

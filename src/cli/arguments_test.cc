@@ -64,7 +64,9 @@ TEST(ArgumentsTest, ValuesAreReadByTheirType) {
   EXPECT_TRUE(ParseValue("true", TypeId::kBool)->AsBool());
   EXPECT_EQ(ParseValue("1970-01-01T00:00:01Z", TypeId::kTimestamp)->AsInt(), kSecond);
   EXPECT_EQ(ParseValue("[1, 2]", DataType::List(TypeId::kInt64))->AsList().size(), 2U);
-  for (const char* wrong : {"seven", "7.5", "", "true"}) {
+  EXPECT_EQ(ParseValue("7.0", TypeId::kInt64)->AsInt(), 7);
+  EXPECT_EQ(ParseValue("-2e3", TypeId::kInt32)->AsInt(), -2000);
+  for (const char* wrong : {"seven", "7.5", "", "true", "1e19", "9223372036854775808.0"}) {
     EXPECT_FALSE(ParseValue(wrong, TypeId::kInt64).ok()) << wrong;
   }
   EXPECT_THAT(ParseValue("seven", TypeId::kInt64).status().message(), HasSubstr("int64"));

@@ -1,8 +1,10 @@
 // coeval asof: the point-in-time join of two files, without any repository.
 #include <CLI/CLI.hpp>
+#include <array>
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -53,6 +55,28 @@ Result<StandaloneJoin> Join(const AsOfArguments& arguments, const Context& conte
   return JoinFile(std::move(left), source, arguments.right, options, context);
 }
 
+// What errors of the join call its options, and what they are called here.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kOptionNames{{
+    {"with right_on", "with --right-on"},
+    {"'left_on'", "--left-on"},
+    {"'right_on'", "--right-on"},
+    {"'left_by'", "--left-by"},
+    {"'right_by'", "--right-by"},
+    {"either 'on'", "either --on"},
+    {"either 'by'", "either --by"},
+    {"left_by names", "--left-by names"},
+    {"columns, right_by", "columns, --right-by"},
+}};
+
+Status InOptions(const Status& status) {
+  std::string text = status.message();
+  for (const auto& [from, to] : kOptionNames) {
+    const std::size_t at = text.find(from);
+    if (at != std::string::npos) text.replace(at, from.size(), to);
+  }
+  return {status.code(), std::move(text)};
+}
+
 Json CountsJson(const StandaloneJoin& join, const std::string& output) {
   const AsOfCounts& counts = join.counts;
   Json json = Json::MakeObject();
@@ -88,7 +112,9 @@ Result<int> RunAsOf(const Invocation& invocation, const AsOfArguments& arguments
       arguments.output, {{"the spine", arguments.left},
                          {"a file of the facts", arguments.right, FormatOfFacts(arguments)}}));
   const auto start = std::chrono::steady_clock::now();
-  COEVAL_ASSIGN_OR_RETURN(const StandaloneJoin join, Join(arguments, context));
+  const auto joined = Join(arguments, context);
+  if (!joined.ok()) return InOptions(joined.status());
+  const StandaloneJoin& join = *joined;
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   std::string text = CountsText(join, seconds.count());
   COEVAL_ASSIGN_OR_RETURN(ArrowArrayStream stream, join.Export());

@@ -116,15 +116,15 @@ Result<int> RunGet(const Invocation& invocation, const GetArguments& arguments) 
 }  // namespace
 
 void AddGetCommand(CLI::App* app, Invocation* invocation) {
-  CLI::App* command =
-      AddCommand(app, "Serving", "get",
-                 "Reads the features of one entity, as they are served\n"
-                 "With the keys and request data that the features need. Values of numbers, lists "
-                 "and maps are "
-                 "written as in JSON; `null` is no value.",
-                 "coeval get departure_delay_v1 origin=JFK carrier=UA\n"
-                 "coeval get weather:temp weather:wind_speed airport=JFK\n"
-                 "coeval get weather:* airport=JFK --at 2013-02-01T10:00:00Z   # asks the past");
+  CLI::App* command = AddCommand(
+      app, "Serving", "get",
+      "Reads the features of one entity, as they are served\n"
+      "With the keys and request data that the features need. Values of numbers, lists "
+      "and maps are "
+      "written as in JSON; `null` is no value.",
+      "coeval get purchase_v1 customer_id=7 product=tea quantity=2   # a service; all its keys\n"
+      "coeval get product_price:price product_price:stock product=tea\n"
+      "coeval get product_price:* product=tea --at 2025-02-10T10:00:00Z   # asks the past");
   auto arguments = std::make_shared<GetArguments>();
   command
       ->add_option("WHAT", arguments->words,

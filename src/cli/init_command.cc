@@ -1,5 +1,6 @@
 // coeval init: a new repository that runs.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cctype>
 #include <filesystem>
 #include <memory>
@@ -24,18 +25,34 @@ struct InitArguments {
   std::string form;
 };
 
+std::string NameOf(const std::string& folder) {
+  std::error_code error;
+  const std::filesystem::path path = std::filesystem::absolute(folder, error).lexically_normal();
+  const std::string name = path.filename().string();
+  return name.empty() ? path.parent_path().filename().string() : name;
+}
+
 // The folder's own name, as a project may be called: letters, digits, `_` and `-`, one of the first
 // two in front.
 std::string ProjectOf(const std::string& folder) {
-  std::error_code error;
-  const std::filesystem::path path = std::filesystem::absolute(folder, error).lexically_normal();
-  std::string name = path.filename().string();
-  if (name.empty()) name = path.parent_path().filename().string();
+  std::string name = NameOf(folder);
   for (char& c : name) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte >= 0x80 || (std::isalnum(byte) == 0 && c != '-')) c = '_';
   }
   return name.empty() || name[0] == '_' || name[0] == '-' ? "shop" + name : name;
+}
+
+// As a shell takes it for one word.
+std::string Quoted(const std::string& folder) {
+  const bool plain = std::all_of(folder.begin(), folder.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0x80 || std::isalnum(byte) != 0 || c == '/' || c == '.' || c == '_' || c == '-';
+  });
+  if (plain) return folder;
+  std::string quoted = "'";
+  for (const char c : folder) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
 }
 
 Status CheckEmpty(const std::string& folder) {
@@ -91,7 +108,11 @@ Result<int> RunInit(const Invocation& invocation, const InitArguments& arguments
   Json json = Json::MakeObject();
   json.Set("repository", arguments.folder).Set("project", ProjectOf(arguments.folder));
   json.Set("files", std::move(files));
-  invocation.Show(json, "wrote\n" + text + "\nNow:\n  cd " + arguments.folder +
+  if (const std::string name = NameOf(arguments.folder); ProjectOf(arguments.folder) != name) {
+    text += "The project is called " + ProjectOf(arguments.folder) + ": '" + name +
+            "' is no name of a project (letters, digits, '_' and '-').\n";
+  }
+  invocation.Show(json, "wrote\n" + text + "\nNow:\n  cd " + Quoted(arguments.folder) +
                             "\n  coeval plan\n  coeval apply\nand on as README.md says.");
   return kExitDone;
 }

@@ -8,7 +8,7 @@
 #include "cli/program.h"
 
 int main(int argc, char** argv) {
-  // A reader that went away (`coeval list | head -1`) shows as an error of writing.
+  // A reader that went away (`coeval list | head -1`) shows as an error of writing (EPIPE).
   std::signal(SIGPIPE, SIG_IGN);
   try {
     coeval::CommandLine program;

@@ -175,7 +175,7 @@ int CommandLine::Run(const std::vector<std::string>& arguments) {
   const Result<int> outcome = decided == kNotDecided ? invocation_->chosen() : Result<int>(decided);
   const bool written = FlushOutput();
   if (outcome.ok()) {
-    if (written) return *outcome;
+    if (written || OutputReaderIsGone()) return *outcome;
     PrintError("standard output could not be written");
     return kExitSystem;
   }

@@ -42,6 +42,10 @@ Result<int> RunServe(const Invocation& invocation, const ServeArguments& argumen
   if (!arguments.host.empty()) overrides["serve.host"] = arguments.host;
   if (!arguments.port.empty()) overrides["serve.port"] = arguments.port;
   COEVAL_ASSIGN_OR_RETURN(auto store, invocation.OpenStore(overrides));
+  // Wrong from the beginning is a mistake of who starts it; later it is a failure that may pass.
+  if (const auto now = store->context().clock->Now(); !now.ok()) {
+    return Status::InvalidArgument(now.status().message());
+  }
   COEVAL_RETURN_IF_ERROR(store->OpenOnlineStore());
   const ServeConfig& config = store->config().serve;
   const bool as_json = invocation.globals.json || arguments.log == "json";
@@ -56,6 +60,7 @@ Result<int> RunServe(const Invocation& invocation, const ServeArguments& argumen
   const std::string host =
       config.host.find(':') == std::string::npos ? config.host : "[" + config.host + "]";
   const std::string address = "http://" + host + ":" + std::to_string(server->port());
+  if (const Status told = store->TellAddress(address); !told.ok()) PrintWarning(told.message());
   std::fprintf(stderr, "listening on %s\n", address.c_str());
   const std::string clock = store->context().clock->Describe();
   if (invocation.globals.json) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -18,6 +19,9 @@
 
 namespace coeval {
 namespace {
+
+// The first reason why standard output could not be written; 0 = none. One thread prints.
+int output_error = 0;
 
 bool IsTerminal(int descriptor) {
   const char* term = std::getenv("TERM");
@@ -283,9 +287,10 @@ std::string CellText(const Json& value) {
 }
 
 void Print(std::string_view text) {
-  // Errors stay with the stream, where FlushOutput() finds them.
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fputc('\n', stdout);
+  // Errors stay with the stream, where FlushOutput() finds them; why is kept here.
+  const bool whole = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+                     std::fputc('\n', stdout) != EOF;
+  if (!whole && output_error == 0) output_error = errno;
 }
 
 std::string FormatCount(std::int64_t count) {
@@ -324,7 +329,13 @@ void PrintWarning(std::string_view text) {
 }
 
 bool FlushOutput() {
-  return std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  const bool flushed = std::fflush(stdout) == 0;
+  if (!flushed && output_error == 0) output_error = errno;
+  return flushed && std::ferror(stdout) == 0;
+}
+
+bool OutputReaderIsGone() {
+  return output_error == EPIPE;
 }
 
 void PrintNote(std::string_view text) {

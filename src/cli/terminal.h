@@ -42,6 +42,8 @@ void PrintWarning(std::string_view text);  // standard error: "coeval: warning: 
 void PrintNote(std::string_view text);     // standard error, dim
 // False where standard output could not be written (disk full, no reader any more).
 bool FlushOutput();
+// Was it for want of a reader (`coeval list | head -1`)? That is no failure.
+bool OutputReaderIsGone();
 
 // Draws `what [#####     ] 12.3 M of 20 M rows, 1.2 M rows/s, 6 s left` on standard error while it
 // is a terminal; a line at the end of each operation elsewhere. Copyable; one thread.

@@ -92,7 +92,7 @@ Result<Kind> KindOf(const std::string& path, struct stat* facts) {
 
 // What lies in a folder, shortened, so that a wrong name can be seen.
 std::string Holds(const std::string& folder) {
-  const auto below = Matches(JoinPath(folder, "*"));
+  const auto below = Matches(folder.empty() ? "*" : JoinPath(folder, "*"));
   if (!below.ok() || below->empty()) return "which is empty";
   std::string text = "which holds ";
   for (std::size_t i = 0; i < below->size(); ++i) {
@@ -114,8 +114,8 @@ Status NothingFound(const Source& source, const std::string& location) {
   }
   std::string text = "no file for source `" + source.name + "`: nothing matches " + location;
   if (!missing.empty()) text += "; there is no folder " + missing;
-  return Status::NotFound(text + "; looked in " + folder + ", " + Holds(folder) +
-                          ". Put the data there, or correct the source's path");
+  return Status::NotFound(text + "; looked in " + (folder.empty() ? "this folder" : folder) + ", " +
+                          Holds(folder) + ". Put the data there, or correct the source's path");
 }
 
 Result<std::vector<std::string>> FilesOfFolder(const Source& source, const std::string& folder) {

@@ -5,6 +5,7 @@
 
 #include "column/builder.h"
 #include "offline/training_set.h"
+#include "store/owner_address.h"
 #include "store/store_core.h"
 
 namespace coeval {
@@ -119,6 +120,11 @@ Result<TrainingSet> FeatureStore::GetHistoricalFeatures(const FeatureRequest& re
 
 Status FeatureStore::OpenOnlineStore() {
   return impl_->Online().status();
+}
+
+Status FeatureStore::TellAddress(const std::string& address) {
+  return impl_->config.Redact(
+      WriteOwnerAddress(impl_->config.online_store.path.value.Reveal(), address));
 }
 
 Result<OnlineAnswer> FeatureStore::ReadOnline(const SharedFeaturePlan& plan,

@@ -64,11 +64,31 @@ Status ActivateCaughtUp(const FeatureStore::Impl& impl, const CatalogueSnapshot&
 // puts an empty one in its place.
 Status MarkFilled(const FeatureStore::Impl& impl, const Materialized& done) {
   for (const MaterializedView& view : done.views) {
-    if (!view.version->active) continue;
+    if (!view.version->active || !view.status.ok()) continue;
     COEVAL_RETURN_IF_ERROR(impl.registry->MarkServed(
         ObjectKind::kFeatureView, view.version->view.name, view.version->version));
   }
   return {};
+}
+
+// What went wrong with each view, a line each, and what was carried all the same.
+Status StatusOf(const Materialized& done) {
+  if (done.status.ok() || done.status.code() == StatusCode::kCancelled) return done.status;
+  std::string failed;
+  std::string carried;
+  for (const MaterializedView& view : done.views) {
+    if (!view.status.ok()) {
+      failed += (failed.empty() ? "" : "\n") + view.status.message();
+    } else {
+      carried += (carried.empty() ? "" : ", ") + ReferenceOf(*view.version) + " (" +
+                 std::to_string(view.load.facts_written) + " rows written)";
+    }
+  }
+  if (failed.empty()) return done.status;  // of the run as a whole
+  if (!carried.empty() && done.committed.c != kMinTime) {
+    failed += "\ncarried all the same: " + carried;
+  }
+  return {done.status.code(), std::move(failed)};
 }
 
 Result<std::vector<MaterializeReport>> Carry(FeatureStore::Impl* impl, const CarryRequest& carry,
@@ -88,8 +108,8 @@ Result<std::vector<MaterializeReport>> Carry(FeatureStore::Impl* impl, const Car
   tools.runs = &runs;
   tools.progress = options.progress;
   const Materialized done = Materialize(*online, request, tools, impl->With(options.cancel));
-  COEVAL_RETURN_IF_ERROR(impl->config.Redact(done.status));
   COEVAL_RETURN_IF_ERROR(MarkFilled(*impl, done));
+  COEVAL_RETURN_IF_ERROR(impl->config.Redact(StatusOf(done)));
   COEVAL_RETURN_IF_ERROR(ActivateCaughtUp(*impl, catalogue, *online, done));
   std::vector<MaterializeReport> reports;
   for (const MaterializedView& view : done.views) reports.push_back(ReportOf(view));

@@ -88,6 +88,17 @@ Status AddNamed(const CatalogueSnapshot& catalogue, const std::string& reference
 
 }  // namespace
 
+Result<std::pair<std::string, int>> ParseVersioned(const std::string& reference) {
+  if (reference.find('@') == std::string::npos && reference.find("__v") == std::string::npos) {
+    return std::pair<std::string, int>{reference, 0};
+  }
+  auto parsed = ParseFeatureReference(reference + ":*");
+  if (!parsed.ok() || !parsed->label.empty()) {
+    return Status::InvalidArgument("'" + reference + "' is no name and version; write name@v3");
+  }
+  return std::pair<std::string, int>{parsed->view, parsed->version < 0 ? 0 : parsed->version};
+}
+
 Result<ObjectKind> FindObject(const Catalogue& catalogue, std::string* name) {
   if (const std::size_t colon = name->find(':'); colon != std::string::npos) {
     COEVAL_ASSIGN_OR_RETURN(ObjectKind kind, ParseObjectKind(name->substr(0, colon)));

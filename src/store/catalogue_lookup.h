@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -15,6 +16,9 @@ namespace coeval {
 // Errors: NotFound with the nearest name; InvalidArgument where objects of two kinds have it (then
 // write feature_view:NAME, feature_service:NAME, entity:NAME or source:NAME).
 Result<ObjectKind> FindObject(const Catalogue& catalogue, std::string* name);
+
+// "weather" or "weather@v2" as (name, version); 0 = the one defined now. Errors: InvalidArgument.
+Result<std::pair<std::string, int>> ParseVersioned(const std::string& reference);
 
 // 0 = none.
 int ActiveVersionOf(const Catalogue& catalogue, ObjectKind kind, const std::string& name);

@@ -29,18 +29,6 @@ PlanReport MovedReport(ObjectKind kind, const std::string& name, int version, bo
   return report;
 }
 
-// "weather" or "weather@v2" as (name, version); 0 = the one defined now.
-Result<std::pair<std::string, int>> ParseVersioned(const std::string& reference) {
-  if (reference.find('@') == std::string::npos && reference.find("__v") == std::string::npos) {
-    return std::pair<std::string, int>{reference, 0};
-  }
-  auto parsed = ParseFeatureReference(reference + ":*");
-  if (!parsed.ok() || !parsed->label.empty()) {
-    return Status::InvalidArgument("'" + reference + "' is no name and version; write name@v3");
-  }
-  return std::pair<std::string, int>{parsed->view, parsed->version < 0 ? 0 : parsed->version};
-}
-
 Result<Definitions> CompleteDocument(FeatureStore* store, const Json* document) {
   Json loaded;
   const bool whole = document == nullptr;

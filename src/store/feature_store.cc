@@ -12,6 +12,7 @@
 #include "io/files.h"
 #include "online/rocksdb/open.h"
 #include "store/definition_loader.h"
+#include "store/owner_address.h"
 #include "store/store_core.h"
 
 namespace coeval {
@@ -34,6 +35,15 @@ Result<Context> MakeContext(const StoreOptions& options, const Config& config) {
   const auto processors = static_cast<int>(std::thread::hardware_concurrency());
   context.threads = config.threads > 0 ? config.threads : std::max(1, processors);
   return context;
+}
+
+// What keeps the store from opening, with the address of its owner where that is known.
+Status WithAddress(const Status& status, const std::string& folder) {
+  if (status.code() != StatusCode::kUnavailable) return status;
+  const std::string address = OwnerAddress(folder);
+  if (address.empty()) return status;
+  return Status::Unavailable(status.message() + ": it answers at " + address +
+                             "/get-online-features");
 }
 
 std::string FolderOf(const std::string& path) {
@@ -102,9 +112,10 @@ Result<Json> FeatureStore::LoadDefinitions() {
 Result<OnlineStore*> FeatureStore::Impl::Online() {
   const std::lock_guard lock(online_mutex_);
   if (!online_) {
-    auto opened = OpenRocksDbStore(config.online_store.path.value.Reveal(), config.project, context,
+    const std::string folder = config.online_store.path.value.Reveal();
+    auto opened = OpenRocksDbStore(folder, config.project, context,
                                    {.online_history = config.online_store.online_history});
-    if (!opened.ok()) return config.Redact(opened.status());
+    if (!opened.ok()) return config.Redact(WithAddress(opened.status(), folder));
     online_ = std::move(opened).value();
     // This process owns the store, so runs that still count as running died with theirs.
     for (const char* kind : {"materialize", "materialize_incremental"}) {

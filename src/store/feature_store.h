@@ -130,6 +130,9 @@ class FeatureStore {
   // Opens the online store now, not at first need: who serves owns it from the beginning.
   // Errors: Unavailable (another process has it), FailedPrecondition (a newer format), Corruption.
   Status OpenOnlineStore();
+  // Where this process answers over HTTP: told to those who find the store owned.
+  // REQUIRES: OpenOnlineStore. Errors: IoError.
+  Status TellAddress(const std::string& address);
 
   // --- carrying
   // --------------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 // FeatureStore: doctor, readiness, and what the online store holds.
 #include <utility>
+#include <vector>
 
+#include "definition/definitions.h"
 #include "source/file_list.h"
 #include "store/store_core.h"
 #include "store/versions.h"
@@ -26,6 +28,24 @@ Status ArrowStatus(const Json& versions) {
 
 }  // namespace
 
+namespace {
+
+// Those of the registry; before the first apply, those that the repository's files declare.
+std::vector<Source> SourcesToCheck(FeatureStore* store, const Catalogue& catalogue, Json* checks) {
+  if (!catalogue.sources.empty()) return catalogue.sources;
+  const auto document = store->LoadDefinitions();
+  if (document.status().code() == StatusCode::kNotFound) return {};  // nothing is declared yet
+  std::vector<DefinitionError> errors;
+  Definitions definitions;
+  if (document.ok()) definitions = ReadDefinitions(*document, &errors);
+  AddCheck("definitions", document.ok() ? ToStatus(errors) : document.status(),
+           "not applied yet; `coeval apply` puts them into the registry",
+           "correct the definitions; `coeval plan` shows all that is wrong with them", checks);
+  return definitions.sources;
+}
+
+}  // namespace
+
 OnlineStore* FeatureStore::Impl::OnlineForLooking() {
   auto online = Online();
   return online.ok() ? *online : nullptr;
@@ -45,11 +65,13 @@ Json FeatureStore::Doctor() {
   AddCheck("registry", impl_->config.Redact(catalogue.status()),
            catalogue.ok() ? "revision " + std::to_string((*catalogue)->revision) : "",
            "restore .coeval/registry.db, or apply again", &checks);
-  auto online = impl_->Online();
-  AddCheck("online store", online.status(), "opens",
-           "stop the process that has it open, or ask it over HTTP", &checks);
+  const Status online = impl_->Online().status();
+  // A store that another process has open is in use, not broken.
+  const bool in_use = online.code() == StatusCode::kUnavailable;
+  AddCheck("online store", in_use ? Status() : online, in_use ? online.message() : "opens",
+           "mend what the message names, or remove the folder and materialize again", &checks);
   if (!catalogue.ok()) return checks;
-  for (const Source& source : (*catalogue)->sources) {
+  for (const Source& source : SourcesToCheck(this, **catalogue, &checks)) {
     if (source.kind != SourceKind::kFile) continue;
     auto location = impl_->config.BindPath(source.path);
     Status status = location.status();

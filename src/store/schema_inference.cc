@@ -30,7 +30,7 @@ class Completion {
       const Status status = view.is_aggregated()  ? Complete(*source, &view)
                             : view.schema.empty() ? Infer(*source, &view)
                                                   : Compare(*source, view);
-      if (!status.ok()) Note(view, config_.Redact(status));
+      if (!status.ok()) Note(view, config_.Redact(WithHint(status, *source)));
     }
     return std::move(errors_);
   }
@@ -122,10 +122,27 @@ class Completion {
       return {};
     }
     FactRequest request;
-    request.view = view.name;
+    // No request.view: errors are told below the view's name.
     request.keys = KeysOf(view);
     for (const Field& field : columns) request.features.push_back({field.name, field.type});
     return FactReader::Open(source, location.value.Reveal(), std::move(request), context_).status();
+  }
+
+  // What is not found in a file may be told by the folders above it.
+  Status WithHint(const Status& status, const Source& source) const {
+    const auto location = config_.BindPath(source.path);
+    if (source.hive_partitions || !location.ok()) return status;
+    const auto files = ListFiles(source, location->value.Reveal());
+    if (!files.ok()) return status;
+    const std::string& name = files->files.front().name;
+    const std::size_t equals = name.find('=');
+    const std::size_t slash = name.find('/', equals);
+    if (equals == std::string::npos || slash == std::string::npos) return status;
+    const std::size_t start = name.rfind('/', equals) + 1;  // 0 where there is none
+    return {status.code(), status.message() + ". Files lie in folders such as " +
+                               name.substr(start, slash - start) +
+                               ": with hive_partitions=True (hive_partitions: true in YAML) '" +
+                               name.substr(start, equals - start) + "' is a column"};
   }
 
   void Note(const FeatureView& view, const Status& status) {

@@ -42,6 +42,7 @@ def scores(coeval, *options: str, ending: str = "parquet") -> list:
 
 
 BY = ["--by", "user_id", "--on", "event_timestamp"]
+TWO = ["spine.parquet", "features.parquet"]
 
 
 def test_the_newest_fact_that_is_not_later(coeval):
@@ -104,7 +105,10 @@ def test_mistakes_name_file_and_column(coeval):
     two_files(coeval)
     for arguments, words in (
         (["no.parquet", "features.parquet"], "no.parquet"),
-        (["spine.parquet", "no.parquet"], "no.parquet"),
+        (["spine.parquet", "no.parquet"], "looked in this folder, which holds "),
+        (["spine.parquet", "no.parquet"], "features.parquet"),
+        ([*TWO, "--by", "user_id", "--left-by", "x"], "or --left-by and --right-by"),
+        ([*TWO, "--left-by", "user_id"], "give both --left-by and --right-by"),
         (["spine.parquet", "features.parquet", "--by", "user"], "spine.parquet has no column 'user'"),
         (["spine.parquet", "features.parquet", "--by", "user"], "'user_id'"),
         (["spine.parquet", "features.parquet", "--by", "user_di"], 'did you mean "user_id"?'),

@@ -114,6 +114,33 @@ def test_a_source_that_is_missing_or_damaged(shop):
     assert not (shop.folder / "t.parquet").exists()
 
 
+def test_folders_that_may_be_hive_partitions(shop):
+    data = shop.folder / "data"
+    (data / "prices" / "day=2025-01-01").mkdir(parents=True)
+    (data / "prices.parquet").rename(data / "prices" / "day=2025-01-01" / "a.parquet")
+    replace(shop, "definitions.py", "{data}/prices.parquet", "{data}/prices")
+    assert "hive_partitions" not in shop("plan").err
+    replace(shop, "definitions.py", 'Field("stock", Int64', 'Field("day", String), Field("stock", Int64')
+    error = shop("plan", code=3).err
+    assert "day=2025-01-01: with hive_partitions=True" in error
+    assert error.count("product_price") == 1, "the view is named once"
+
+
+def test_several_views_that_fail_are_all_told(shop):
+    for name in ("prices", "customers"):
+        (shop.folder / "data" / f"{name}.parquet").write_text("damaged")
+    error = shop("materialize-incremental", "now", code=4).err
+    assert "prices.parquet" in error and "customers.parquet" in error
+    assert "carried" not in error
+
+
+def test_what_was_carried_beside_a_view_that_fails_is_told(shop):
+    (shop.folder / "data" / "prices.parquet").write_text("damaged")
+    error = shop("materialize", "2025-01-01", "now", code=4).err
+    assert "prices.parquet" in error
+    assert "carried all the same: customer_history@v1 (" in error
+
+
 def test_a_registry_that_cannot_be_read(shop):
     registry = shop.folder / ".coeval" / "registry.db"
     whole = registry.read_bytes()

@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import sqlite3
 import struct
 import subprocess
 import termios
@@ -107,6 +108,37 @@ def test_list_and_describe(shop):
         assert words in text + json.dumps(record), words
 
 
+def test_describe_a_version(shop):
+    replace = ("timedelta(days=2)", "timedelta(days=3)")
+    definitions = shop.folder / "definitions.py"
+    definitions.write_text(definitions.read_text().replace(*replace))
+    shop("apply")
+    ttls = {}
+    for name in ("product_price", "product_price@v1", "product_price@v2", "feature_view:product_price@v2"):
+        record = shop.json("describe", name)
+        ttls[name] = (record["version"], record["ttl"])
+    assert list(ttls.values()) == [(1, "2d"), (1, "2d"), (2, "3d"), (2, "3d")]
+    assert shop.json("describe", "purchase_v1@v1")["version"] == 1
+    assert "no version 7; the newest is 2" in shop("describe", "product_price@v7", code=3).err
+    assert "has no versions" in shop("describe", "customer@v1", code=3).err
+    assert 'did you mean "product_price"?' in shop("describe", "product_prize@v1", code=3).err
+
+
+def test_a_run_that_was_killed_is_shown_as_interrupted(shop):
+    last = shop.json("runs")[0]["id"]
+    with sqlite3.connect(shop.folder / ".coeval" / "registry.db") as registry:
+        registry.execute("UPDATE runs SET status = 'running', finished_at = NULL WHERE id = ?", (last,))
+    assert {run["id"]: run["status"] for run in shop.json("runs")}[last] == "interrupted"
+
+
+def test_a_run_is_running_while_the_store_has_an_owner(shop, serve):
+    serve(shop.folder)
+    last = shop.json("runs")[0]["id"]
+    with sqlite3.connect(shop.folder / ".coeval" / "registry.db") as registry:
+        registry.execute("UPDATE runs SET status = 'running', finished_at = NULL WHERE id = ?", (last,))
+    assert {run["id"]: run["status"] for run in shop.json("runs")}[last] == "running"
+
+
 def test_runs_history_and_training_sets(shop):
     runs = shop.json("runs")
     assert {run["status"] for run in runs} == {"finished"} or all("status" in r for r in runs)
@@ -130,6 +162,20 @@ def test_doctor(shop):
     text = shop("doctor", code=1).out
     assert "WRONG" in text and "prices" in text
     assert text.endswith("something is wrong\n")
+
+
+def test_doctor_looks_at_sources_before_the_first_apply(coeval):
+    coeval("init", "shop")
+    shop = type(coeval)(coeval.folder / "shop")
+    text = shop("doctor").out
+    assert "source prices_file: 1 file" in text and "not applied yet" in text
+    (shop.folder / "coeval.yaml").write_text(
+        (shop.folder / "coeval.yaml").read_text().replace("data: data", "data: nowhere")
+    )
+    text = shop("doctor", code=1).out
+    assert "WRONG" in text and "prices_file" in text and "nowhere" in text
+    (shop.folder / "definitions.py").write_text("def broken(:\n")
+    assert "definitions.py:1" in shop("doctor", code=1).out
 
 
 def test_doctor_outside_a_repository(coeval):

@@ -76,6 +76,13 @@ def test_in_the_folder_where_one_stands(coeval):
     here("plan")
 
 
+def test_a_name_that_no_project_may_have_is_told(coeval):
+    text = coeval("init", "bad name!").out
+    assert "The project is called bad_name_" in text and "cd 'bad name!'" in text
+    text = coeval("init", "good-name").out
+    assert "is called" not in text and "cd good-name\n" in text
+
+
 def test_unknown_template(coeval):
     assert "shop-yaml" in coeval("init", "x", "--template", "shopp", code=2).err
     assert not (coeval.folder / "x").exists()

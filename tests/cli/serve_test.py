@@ -85,6 +85,21 @@ def test_the_clock_is_shown_and_read_at_each_request(shop, serve):
     assert first < newest() < "2025-02-21"
 
 
+def test_a_clock_file_that_holds_no_time(shop, serve):
+    clock = shop.folder / "clock.txt"
+    for text in ("garbage", ""):
+        clock.write_text(text)
+        assert "clock.txt" in shop("serve", "--port", "0", "--clock", "@clock.txt", code=3).err
+    clock.write_text("2025-03-01")
+    server = serve(shop.folder, "--clock", "@clock.txt")
+    for text in ("garbage", ""):
+        clock.write_text(text)
+        assert "clock.txt" in server.error("/get-online-features", QUESTION, 503)
+    assert server.ask("GET", "/ready")[0] == 503
+    clock.write_text("2025-03-01")
+    assert server.post("/get-online-features", QUESTION)[0] == 200
+
+
 def test_failed_requests_are_told_without_their_keys(shop, serve):
     server = serve(shop.folder)
     body = {"features": ["product_price:price"], "entities": {"product": ["secret-7"], "x": [1, 2]}}
@@ -142,6 +157,12 @@ def test_the_store_has_one_owner(shop, serve):
     for command in commands:
         error = shop(*command, code=4).err
         assert "one owner" in error and f"process {server.process.pid}" in error, command
+        assert f"http://127.0.0.1:{server.port}/get-online-features" in error, command
+    # That is no fault of the store.
+    report = shop.json("doctor")
+    (check,) = (each for each in report["checks"] if each["check"] == "online store")
+    assert report["ok"] and check["ok"]
+    assert str(server.process.pid) in check["detail"] and str(server.port) in check["detail"]
     shop("list")  # the registry is free to all
     shop("apply")
     body = json.dumps({"end_ts": "2025-03-01T00:00:00Z"})

@@ -1,5 +1,6 @@
 """How `coeval` is called: help, wrong usage, exit codes, completion."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -24,6 +25,14 @@ def test_every_command_has_help_with_examples(coeval, command):
     text = coeval(command, "--help").out
     assert f"Usage: coeval {command}" in text
     assert f"\n  coeval {command}" in text.split("Examples:")[1] or command == "completion"
+
+
+def test_the_examples_of_get_are_true_after_init(shop):
+    lines = shop("get", "--help").out.splitlines()
+    examples = [line.split("#")[0].split() for line in lines if line.strip().startswith("coeval get ")]
+    assert len(examples) == 3
+    for _, *arguments in examples:
+        assert "PRESENT" in shop(*arguments).out
 
 
 def test_version(coeval):
@@ -134,6 +143,22 @@ def test_output_that_cannot_be_written_is_a_failure(shop, arguments):
         )
     assert done.returncode == 4
     assert "standard output could not be written" in done.stderr
+
+
+def test_a_reader_that_went_away_is_no_failure(shop):
+    for arguments in (["completion", "fish"], ["list"], ["--help"]):
+        reading, writing = os.pipe()
+        os.close(reading)
+        done = subprocess.run(
+            [shop.program(), *arguments],
+            cwd=shop.folder,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        os.close(writing)
+        assert (done.returncode, done.stderr) == (0, ""), arguments
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

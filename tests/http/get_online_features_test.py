@@ -59,6 +59,15 @@ def test_malformed_json(shop_server, body):
     assert "the request's body" in message
 
 
+def test_malformed_json_has_its_place(shop_server):
+    for body, words in (
+        ('{"features": ["a:b"],\n  "entities": {,}}', "(line 2, column 16)"),
+        ("{", "at byte 1"),
+        (b'{"a": "\xff"}', "at byte 7"),
+    ):
+        assert words in shop_server.error(PATH, body, 400), body
+
+
 def test_too_deep(shop_server):
     deep = json.dumps(GOOD)[:-1] + ', "deep": ' + "[" * 1000 + "]" * 1000 + "}"
     assert "nested more than" in shop_server.error(PATH, deep, 400)
@@ -66,7 +75,7 @@ def test_too_deep(shop_server):
 
 def test_a_body_of_100_mib(shop_server):
     status, text = shop_server.ask("POST", PATH, b" " * (100 << 20))
-    assert status == 413 and "too large" in text
+    assert status == 413 and "too large" in json.loads(json.loads(text))["message"]
 
 
 def test_what_to_read(shop_server):

@@ -39,7 +39,10 @@ Result<object> ParseBody(std::string_view body) {
     return Malformed("is nested more than " + std::to_string(kMaxDepth) + " deep");
   }
   if (error != simdjson::SUCCESS) {
-    return Malformed(std::string("is not JSON: ") + simdjson::error_message(error));
+    // simdjson does not tell where; the parser of files does, and may find no fault of its own.
+    const Status why = ParseJson(body).status();
+    return Malformed("is not JSON: " +
+                     (why.ok() ? std::string(simdjson::error_message(error)) : why.message()));
   }
   object members;
   if (document.get(members) != simdjson::SUCCESS) return Malformed("must be a JSON object");

@@ -21,6 +21,8 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 
+#include "serve/api/errors.h"
+
 namespace coeval {
 namespace {
 
@@ -46,7 +48,9 @@ struct Shared {
 };
 
 HttpResponse PlainError(int status, std::string_view text) {
-  return {status, "application/json", "{\"error\":\"" + std::string(text) + "\"}"};
+  HttpResponse response = ErrorResponse(Status::InvalidArgument(std::string(text)));
+  response.status = status;
+  return response;
 }
 
 // The status that tells why a request could not be read; none: just close the connection.
