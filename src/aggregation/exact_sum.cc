@@ -216,8 +216,8 @@ bool ExactSum::Decode(StateReader* in) {
   if (!in->Items(sizeof(std::uint64_t), &count) || count > kMaxLimbs) return false;
   if (count == 0) return true;
   std::int64_t low = 0;
-  // No number of ours lies further out than times of 1 µs half-lives.
-  constexpr std::int64_t kFarthest = std::numeric_limits<std::int64_t>::max() / 8;
+  // All times, in half-lives of 1 ms, lie within.
+  constexpr std::int64_t kFarthest = 1LL << 50;
   if (!in->Signed(&low) || low < -kFarthest || low > kFarthest) return false;
   Reserve(low, low + static_cast<std::int64_t>(count));
   std::uint64_t* const into = data() + (low - low_);

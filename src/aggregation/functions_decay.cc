@@ -146,7 +146,7 @@ std::vector<AggregateInfo> DecayAggregates() {
   const std::vector<ParameterInfo> half_life = {
       {.name = "half_life",
        .kind = ParameterKind::kDuration,
-       .least = 1,
+       .least = 1000,
        .greatest = 0x1p53,
        .meaning = "the age at which an event counts half"}};
   return {

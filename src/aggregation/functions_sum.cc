@@ -97,7 +97,11 @@ class IntegerSum {
 
   void Write(StateWriter* out) const { out->Fixed(sum_); }
 
-  bool Read(StateReader* in) { return in->Fixed(&sum_); }
+  bool Read(StateReader* in) {
+    // No 2^48 values of 64 bits add up to more.
+    constexpr Int128 kGreatest = Int128{1} << 112;
+    return in->Fixed(&sum_) && sum_ <= kGreatest && sum_ >= -kGreatest;
+  }
 
   [[nodiscard]] std::size_t HeldBytes() const { return 0; }
 

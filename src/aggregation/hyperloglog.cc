@@ -47,7 +47,10 @@ std::int64_t EstimateDistinct(const RankHistogram& counts, int p) {
     z = 0.5 * (z + counts[static_cast<std::size_t>(rank)]);
   }
   z += m * Sigma(counts[0] / m);
-  return static_cast<std::int64_t>(std::nearbyint(m / kTwoLn2 * m / z));
+  const double estimate = std::nearbyint(m / kTwoLn2 * m / z);
+  // All registers full, which no set of values does.
+  constexpr double kMost = 0x1p62;
+  return static_cast<std::int64_t>(estimate < kMost ? estimate : kMost);
 }
 
 RegisterRank PlaceOf(std::uint64_t hash, int p) {

@@ -71,10 +71,10 @@ class StateReader {
     return false;
   }
 
-  // A count that fits int64.
+  // A count of events: at most 2^48, so that sums of counts stay within int64.
   bool Count(std::int64_t* value) {
     std::uint64_t wide = 0;
-    if (!Count(&wide) || (wide >> 63) != 0) return false;
+    if (!Count(&wide) || wide > (1ULL << 48)) return false;
     *value = static_cast<std::int64_t>(wide);
     return true;
   }

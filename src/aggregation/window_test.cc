@@ -71,8 +71,8 @@ TEST(WindowTest, MistakesAreNamed) {
   EXPECT_EQ(message({.length = 1, .last = 0}), "a window's `last` must be at least 1, it is 0");
   EXPECT_EQ(message({.length = 1, .zone = "Europe/Berlim"}),
             "unknown time zone 'Europe/Berlim', did you mean \"Europe/Berlin\"?");
-  EXPECT_EQ(ParseClosed("rigth").status().message(),
-            "unknown end of a window: closed = 'rigth', did you mean \"right\"?; use right, left, "
+  EXPECT_EQ(ParseClosed("righty").status().message(),
+            "unknown end of a window: closed = 'righty', did you mean \"right\"?; use right, left, "
             "both or neither");
   EXPECT_EQ(*ParseClosed("neither"), Closed::kNeither);
   EXPECT_EQ(ClosedName(Closed::kBoth), "both");
