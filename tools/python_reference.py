@@ -23,7 +23,7 @@ SECTIONS = [
         "Definitions",
         [
             "Entity", "Field", "FileSource", "ParquetFormat", "CsvFormat", "ArrowFormat",
-            "RequestSource", "FeatureView", "OnDemandFeatureView", "FeatureService",
+            "RequestSource", "FeatureView", "Aggregation", "OnDemandFeatureView", "FeatureService",
             "FeatureViewProjection",
         ],
     ),

@@ -79,8 +79,7 @@ TEST(AggregatedViewTest, TheDocumentComesBack) {
 }
 
 TEST(AggregatedViewTest, AllMistakesAreTold) {
-  EXPECT_THAT(
-      Mistakes(R"json([{"name": "a", "function": "summ", "columns": ["amount"]},
+  EXPECT_THAT(Mistakes(R"json([{"name": "a", "function": "summ", "columns": ["amount"]},
                    {"name": "b", "function": "sum", "columns": ["amuont"]},
                    {"name": "c", "function": "sum", "columns": ["kind"]},
                    {"name": "d", "function": "count", "time_window": "-1h"},
@@ -90,13 +89,14 @@ TEST(AggregatedViewTest, AllMistakesAreTold) {
                     "slide_interval": "1d"},
                    {"name": "h", "function": "first_n", "columns": ["amount"], "params": {"m": 1}},
                    {"name": "h", "function": "count"}])json",
-               R"(, "ttl": "1d")"),
-      ElementsAre(HasSubstr("ttl: "), AllOf(HasSubstr("a.function"), HasSubstr("\"sum\"")),
-                  AllOf(HasSubstr("b.columns"), HasSubstr("\"amount\"")), HasSubstr("aggregations.c"),
-                  HasSubstr("aggregations.d"), HasSubstr("e.where"),
-                  AllOf(HasSubstr("f.where"), HasSubstr("now()")),
-                  AllOf(HasSubstr("aggregations.g"), HasSubstr("Mars")), HasSubstr("aggregations.h"),
-                  AllOf(HasSubstr("aggregations.h"), HasSubstr("two aggregations"))));
+                       R"(, "ttl": "1d")"),
+              ElementsAre(HasSubstr("ttl: "), AllOf(HasSubstr("a.function"), HasSubstr("\"sum\"")),
+                          AllOf(HasSubstr("b.columns"), HasSubstr("\"amount\"")),
+                          HasSubstr("aggregations.c"), HasSubstr("aggregations.d"),
+                          HasSubstr("e.where"), AllOf(HasSubstr("f.where"), HasSubstr("now()")),
+                          AllOf(HasSubstr("aggregations.g"), HasSubstr("Mars")),
+                          HasSubstr("aggregations.h"),
+                          AllOf(HasSubstr("aggregations.h"), HasSubstr("two aggregations"))));
 }
 
 TEST(AggregatedViewTest, ASchemaThatSaysOtherwiseIsAMistake) {

@@ -18,11 +18,10 @@
 
 namespace coeval {
 
-// One array as a column of the planned type. Numbers must lose nothing (5.0 is 5); an integer may be
-// text ("5"), as Feast takes it; a timestamp is
-// ISO 8601 text or epoch seconds, a date ISO text, bytes are base64, a decimal text or a number;
-// null and (for keys) NaN stay null.
-// Errors: InvalidArgument naming column `name` and row.
+// One array as a column of the planned type. Numbers must lose nothing (5.0 is 5); an integer may
+// be text ("5"), as Feast takes it; a timestamp is ISO 8601 text or epoch seconds, a date ISO text,
+// bytes are base64, a decimal text or a number; null and (for keys) NaN stay null. Errors:
+// InvalidArgument naming column `name` and row.
 Result<Column> ColumnFromJson(const simdjson::dom::array& values, const DataType& type,
                               std::string_view name);
 
