@@ -7,6 +7,7 @@ in README.md. prepare.py makes the files.
 from datetime import timedelta
 
 from coeval import (
+    Aggregation,
     Entity,
     FeatureService,
     FeatureView,
@@ -80,6 +81,14 @@ arrivals = FileSource(
     description="Landings of flights from New York",
 )
 
+airport_schedule = FileSource(
+    name="airport_schedule",
+    path="{data}/schedule.parquet",
+    timestamp_field="event_timestamp",  # a cancellation counts as known when the flight should go
+    field_mapping={"origin": "airport"},
+    description="Which flights of the schedule were cancelled",
+)
+
 # What is stored -----------------------------------------------------------------------------------
 
 weather = FeatureView(
@@ -150,6 +159,63 @@ route_flight = FeatureView(
     description="The last flight on the route that has landed",
 )
 
+# What windows hold: for training only, until windows are served -----------------------------------
+
+HOURS_AND_DAYS = [
+    timedelta(hours=1),
+    timedelta(hours=3),
+    timedelta(hours=24),
+    timedelta(days=7),
+]
+
+airport_windows = FeatureView(
+    name="airport_windows",
+    entities=[airport],
+    aggregations=[
+        Aggregation("airport_delay", "mean", HOURS_AND_DAYS, name="airport_delay_mean"),
+        Aggregation("airport_delay", "count", HOURS_AND_DAYS, name="airport_departures"),
+    ],
+    online=False,
+    source=airport_departures,
+    description="Delays of the airport's departures of the last hours and days",
+)
+
+carrier_windows = FeatureView(
+    name="carrier_windows",
+    entities=[carrier],
+    aggregations=[
+        Aggregation("carrier_delay", "mean", HOURS_AND_DAYS, name="carrier_delay_mean"),
+        Aggregation(
+            "carrier_delay", "quantile", HOURS_AND_DAYS, name="carrier_delay_p90", params={"q": 0.9}
+        ),
+    ],
+    online=False,
+    source=carrier_departures,
+    description="Delays of the airline's departures of the last hours and days",
+)
+
+airport_cancellations = FeatureView(
+    name="airport_cancellations",
+    entities=[airport],
+    aggregations=[Aggregation("cancelled", "mean", HOURS_AND_DAYS, name="cancellation_rate")],
+    online=False,
+    source=airport_schedule,
+    description="The share of the airport's flights that were cancelled",
+)
+
+plane_windows = FeatureView(
+    name="plane_windows",
+    entities=[plane],
+    aggregations=[
+        Aggregation("plane_delay", "mean", rows=5, name="plane_delay_of_5"),
+        Aggregation("plane_delay", "max", rows=5, name="plane_delay_most_of_5"),
+        Aggregation(function="count", time_window=timedelta(hours=24), name="plane_landings_1d"),
+    ],
+    online=False,
+    source=arrivals,
+    description="The aircraft's last five arrivals, and how much it flew",
+)
+
 # What is computed when it is asked ----------------------------------------------------------------
 
 trip = RequestSource(
@@ -205,4 +271,16 @@ departure_delay_v1 = FeatureService(
         situation.with_join_key_map(departing_from),
     ],
     description="Will the flight leave more than 15 minutes late? Asked two hours before",
+)
+
+departure_delay_v2 = FeatureService(
+    name="departure_delay_v2",
+    features=[
+        *departure_delay_v1.features,
+        airport_windows.with_join_key_map(departing_from),
+        carrier_windows,
+        airport_cancellations.with_join_key_map(departing_from),
+        plane_windows,
+    ],
+    description="The same with windows; for training, until windows are served",
 )

@@ -156,6 +156,14 @@ def departures(flights: pa.Table) -> pa.Table:
     return facts(flights, "departure", ["origin", "carrier", "flight", "dep_delay", "flight_id"])
 
 
+def schedule(flights: pa.Table) -> pa.Table:
+    """Known at the scheduled departure: whether the flight was cancelled. An airline may have said
+    so earlier, but the data do not tell when."""
+    known = facts(flights, "scheduled_departure", ["origin", "carrier", "flight_id", "dep_delay"])
+    cancelled = pc.is_null(known["dep_delay"])
+    return known.drop_columns("dep_delay").append_column("cancelled", cancelled)
+
+
 def arrivals(flights: pa.Table) -> pa.Table:
     """Known when the aircraft landed: its delay, and how long it was in the air."""
     columns = ["tailnum", "origin", "dest", "arr_delay", "air_time", "flight_id"]
@@ -192,6 +200,7 @@ def make_tables(raw: Path) -> dict[str, pa.Table]:
         "flights.parquet": flights,
         "departures.parquet": departures(flights),
         "arrivals.parquet": arrivals(flights),
+        "schedule.parquet": schedule(flights),
         "planes.parquet": planes(raw),
     }
     return tables | by_month(weather(raw))
