@@ -116,7 +116,8 @@ TEST(WindowTest, HoldsWhatTheLawHolds) {
       }
     }
     const EventSpan range = RangeAt(window, t);
-    std::vector<TimeMicros> times = {range.first - 1, range.first, range.last, range.last + 1, t};
+    std::vector<TimeMicros> times = {SaturatingSubtract(range.first, 1), range.first, range.last,
+                                     SaturatingAdd(range.last, 1), t};
     Json plain = Json::MakeObject();
     if (window.length) plain.Set("w", *window.length);
     plain.Set("offset", window.offset).Set("closed", ClosedName(window.closed));

@@ -145,7 +145,10 @@ Result<SharedViewVersions> NamedVersionsToFeed(const CatalogueSnapshot& catalogu
   }
   if (fed.empty()) {
     return Status::FailedPrecondition(
-        "there is no online feature view to materialize; run `coeval apply` first");
+        catalogue->views.empty()
+            ? "there is no online feature view to materialize; run `coeval apply` first"
+            : "there is no online feature view to materialize: those that there are are declared "
+              "online=False, or hold windows, which are not served yet");
   }
   return fed;
 }
