@@ -66,7 +66,8 @@ void Exact::Normalize() {
 
 std::int64_t Exact::Magnitude() const {
   const std::size_t last = limbs_.size() - 1;
-  return (low_ + static_cast<std::int64_t>(last)) * 64 + std::bit_width(limbs_[last]) - 1;
+  return (low_ + static_cast<std::int64_t>(last)) * 64 +
+         static_cast<std::int64_t>(std::bit_width(limbs_[last])) - 1;
 }
 
 Exact operator*(const Exact& a, const Exact& b) {

@@ -54,7 +54,7 @@ class DistinctFunction : public TypedFunction<DistinctState<K>, false> {
   void AddTo(State* state, const Events& events, std::int64_t first,
              std::int64_t last) const override {
     ForEachKey<K>(events, first, last, Zeros::kOne,
-                  [this, state](const auto& key) { Take(key, state); });
+                  [this, state](const auto& key) { this->Take(key, state); });
   }
 
   void MergeInto(State* state, const State& later) const override {

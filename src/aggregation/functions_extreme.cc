@@ -87,7 +87,7 @@ class TopFunction : public TypedFunction<std::vector<K>, false> {
   void AddTo(State* state, const Events& events, std::int64_t first,
              std::int64_t last) const override {
     ForEachKey<K>(events, first, last, Zeros::kTwo,
-                  [this, state](const auto& key) { Take(key, state); });
+                  [this, state](const auto& key) { this->Take(key, state); });
   }
 
   void MergeInto(State* state, const State& later) const override {

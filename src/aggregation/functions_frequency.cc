@@ -57,7 +57,7 @@ class FrequencyFunction : public TypedFunction<FrequencyState<K>, kSliding> {
              std::int64_t last) const override {
     ForEachKey<K>(events, first, last, Zeros::kOne, [this, state](const auto& key) {
       const std::int64_t before = state->values.Add(key);
-      if (kSliding) Follow(key, before, before + 1, state);
+      if (kSliding) this->Follow(key, before, before + 1, state);
     });
   }
 
@@ -65,14 +65,14 @@ class FrequencyFunction : public TypedFunction<FrequencyState<K>, kSliding> {
                   std::int64_t last) const override {
     ForEachKey<K>(events, first, last, Zeros::kOne, [this, state](const auto& key) {
       const std::int64_t left = state->values.Remove(key);
-      if (kSliding) Follow(key, left + 1, left, state);
+      if (kSliding) this->Follow(key, left + 1, left, state);
     });
   }
 
   void MergeInto(State* state, const State& later) const override {
     later.values.ForEach([&](const K& key, std::int64_t count) {
       const std::int64_t before = state->values.Add(key, count);
-      if (kSliding) Follow(key, before, before + count, state);
+      if (kSliding) this->Follow(key, before, before + count, state);
       return true;
     });
   }
