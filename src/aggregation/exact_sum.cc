@@ -210,15 +210,14 @@ void ExactSum::Encode(StateWriter* out) const {
   for (const std::uint64_t limb : shortest.limbs) out->Fixed(limb);
 }
 
-bool ExactSum::Decode(StateReader* in) {
+bool ExactSum::Decode(StateReader* in, std::int64_t farthest) {
   *this = ExactSum();
   std::size_t count = 0;
   if (!in->Items(sizeof(std::uint64_t), &count) || count > kMaxLimbs) return false;
   if (count == 0) return true;
   std::int64_t low = 0;
-  // All times, in half-lives of 1 ms, lie within.
-  constexpr std::int64_t kFarthest = 1LL << 50;
-  if (!in->Signed(&low) || low < -kFarthest || low > kFarthest) return false;
+  const auto limbs = static_cast<std::int64_t>(count);
+  if (!in->Signed(&low) || low < -farthest || low > farthest - limbs) return false;
   Reserve(low, low + static_cast<std::int64_t>(count));
   std::uint64_t* const into = data() + (low - low_);
   for (std::size_t i = 0; i < count; ++i) {

@@ -78,7 +78,14 @@ class ExactSum {
 
   // The shortest form: equal sums give equal bytes (docs/formats/aggregate_state.md).
   void Encode(StateWriter* out) const;
-  bool Decode(StateReader* in);
+  // Refuses limbs beyond `farthest` on either side of 1, which no sum of what is added can have:
+  // numbers that lie far apart would ask for the memory in between.
+  bool Decode(StateReader* in, std::int64_t farthest = kFarthestOfPowers);
+
+  // Fourth powers of doubles lie within.
+  static constexpr std::int64_t kFarthestOfPowers = 80;
+  // All times, in half-lives of 1 ms, lie within.
+  static constexpr std::int64_t kFarthestOfDecay = std::int64_t{1} << 50;
 
   // Beside the object itself.
   [[nodiscard]] std::size_t HeldBytes() const {

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "aggregation/exact_number.h"
+#include "aggregation/state_bytes.h"
 
 namespace coeval {
 namespace {
@@ -168,6 +169,23 @@ TEST(ExactSumTest, NumbersTooFarApartLoseTheLesser) {
   EXPECT_EQ(Exact(sum).ToDouble(-1'000'000'000'000), 1.0);
   sum.Add(1.0);  // far below
   EXPECT_EQ(Exact(sum).ToDouble(-1'000'000'000'000), 1.0);
+}
+
+// Two damaged sums that lie far apart would ask for the memory in between.
+TEST(ExactSumTest, BytesOfAnImpossibleSumAreRefused) {
+  const auto decodes = [](std::int64_t low, std::int64_t farthest) {
+    std::string bytes;
+    StateWriter writer(&bytes);
+    writer.Count(1);
+    writer.Signed(low);
+    writer.Fixed(std::uint64_t{1});
+    StateReader reader(bytes);
+    return ExactSum().Decode(&reader, farthest);
+  };
+  EXPECT_TRUE(decodes(-68, ExactSum::kFarthestOfPowers));
+  EXPECT_FALSE(decodes(std::int64_t{1} << 40, ExactSum::kFarthestOfPowers));
+  EXPECT_FALSE(decodes(-(std::int64_t{1} << 40), ExactSum::kFarthestOfPowers));
+  EXPECT_TRUE(decodes(std::int64_t{1} << 40, ExactSum::kFarthestOfDecay));
 }
 
 }  // namespace

@@ -108,7 +108,9 @@ class DecayFunction : public TypedFunction<DecayState, true> {
     for (std::int64_t* count : {&state->n, &state->nans, &state->positive, &state->negative}) {
       if (!in->Count(count)) return false;
     }
-    if (!state->sum.Decode(in) || !(!kMean || state->weights.Decode(in))) return false;
+    constexpr std::int64_t kFarthest = ExactSum::kFarthestOfDecay;
+    if (!state->sum.Decode(in, kFarthest)) return false;
+    if (kMean && !state->weights.Decode(in, kFarthest)) return false;
     return !kMean || state->n == 0 || !Exact(state->weights).is_zero();
   }
 
