@@ -30,9 +30,10 @@ JoinCase RandomEvents(std::mt19937_64& random) {
   c.join.needed = {0};
   const std::int64_t keys = below(5) == 0 ? 1 : 40;
   for (int i = 0; i < 600; ++i) {
-    TestFact fact{.key = {Value::Int(below(static_cast<std::uint64_t>(keys)))},
-                  .event_time = below(kSpan),
-                  .values = {below(9) == 0 ? Value() : Value::Double(0.1 * below(99))}};
+    TestFact fact{
+        .key = {Value::Int(below(static_cast<std::uint64_t>(keys)))},
+        .event_time = below(kSpan),
+        .values = {below(9) == 0 ? Value() : Value::Double(0.1 * static_cast<double>(below(99)))}};
     if (below(3) == 0) fact.created = fact.event_time + below(50);
     c.facts.push_back(std::move(fact));
   }
