@@ -85,8 +85,11 @@ std::vector<std::string> Candidates() {
   Dl_info self{};
   if (::dladdr(reinterpret_cast<const void*>(&Candidates), &self) == 0) return {};
   std::error_code failed;
-  fs::path folder = fs::canonical(self.dli_fname, failed).parent_path();
-  if (failed) folder = fs::canonical("/proc/self/exe", failed).parent_path();
+  // A program goes by the name it was called by: "coeval", found on PATH, is no file of this
+  // folder.
+  const bool is_program = self.dli_fname[0] != '/';
+  const fs::path holder = is_program ? "/proc/self/exe" : self.dli_fname;
+  fs::path folder = fs::canonical(holder, failed).parent_path();
   std::vector<std::string> paths{(folder / "lib" / kLibrary).string(),
                                  (folder.parent_path() / "lib" / "coeval" / kLibrary).string(),
                                  (folder.parent_path() / "lib" / kLibrary).string()};

@@ -33,6 +33,15 @@ def test_the_five_commands_of_the_readme_work_in_a_minute(coeval, template):
     assert shop.json("plan")["empty"] is True
 
 
+def test_a_folder_of_the_commands_name_does_not_mislead_it(coeval):
+    """Called by its name alone, as a shell does; a clone of the repository may lie there."""
+    (coeval.folder / "coeval").mkdir()
+    done = subprocess.run(
+        ["coeval", "init", "shop"], cwd=coeval.folder, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0 and (coeval.folder / "shop/data/prices.parquet").exists(), done
+
+
 def test_python_and_yaml_declare_the_same(coeval):
     coeval("init", "a")
     coeval("init", "b", "--template", "shop-yaml")
