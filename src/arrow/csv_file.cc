@@ -180,7 +180,8 @@ Status ScanCsv(const coeval_arrow_scan_request& request, const Caller& caller,
       scan->reader->schema(), [scan] { return NextOf(*scan); },
       {.where = "file " + scan->path,
        .batch_rows = request.batch_rows,
-       .bytes = caller.memory_budget() / 8},
+       .bytes = caller.memory_budget() / 8,
+       .ahead = request.ahead != 0},
       caller, out);
   return Status::OK();
 }

@@ -20,7 +20,9 @@ struct Inspection {
   int64_t rows = -1;
   int64_t file_bytes = 0;
   std::vector<coeval_arrow_row_group> row_groups;
-  std::deque<std::vector<coeval_arrow_statistics>> statistics;  // what row_groups point to
+  // What row_groups point to.
+  std::deque<std::vector<coeval_arrow_statistics>> statistics;
+  std::deque<std::vector<int64_t>> column_bytes;
 };
 
 // Hands it over the border. `*out` owns all of it until its release().

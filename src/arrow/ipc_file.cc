@@ -128,7 +128,8 @@ Status ScanIpc(const coeval_arrow_scan_request& request, const Caller& caller,
       ::arrow::schema(fields, metadata), [ipc] { return NextOf(*ipc); },
       {.where = "file " + ipc->path,
        .batch_rows = request.batch_rows,
-       .bytes = caller.memory_budget() / 8},
+       .bytes = caller.memory_budget() / 8,
+       .ahead = request.ahead != 0},
       caller, out);
   return Status::OK();
 }

@@ -16,11 +16,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "arrow/border.h"
 #include "arrow/inspection.h"
 #include "arrow/parquet_open.h"
+#include "arrow/parquet_rows.h"
 #include "arrow/plugin_abi.h"
 #include "arrow/readahead_stream.h"
 #include "column/arrow_c.h"
@@ -110,13 +112,20 @@ int PlainLeaf(const FileReader& reader, const std::string& name) {
   return -1;
 }
 
-Status InspectRowGroups(const FileReader& reader, const std::vector<int>& leaves,
+Status InspectRowGroups(const FileReader& reader, const std::vector<int>& fields,
                         const std::vector<std::string>& stat_columns, Inspection* out) {
   const auto metadata = reader.parquet_reader()->metadata();
   for (int i = 0; i < metadata->num_row_groups(); ++i) {
     const auto group = metadata->RowGroup(i);
     int64_t bytes = 0;
-    for (const int leaf : leaves) bytes += group->ColumnChunk(leaf)->total_compressed_size();
+    auto& column_bytes = out->column_bytes.emplace_back();
+    for (const int field : fields) {
+      column_bytes.push_back(0);
+      for (const int leaf : LeavesOf(reader.manifest(), {field})) {
+        column_bytes.back() += group->ColumnChunk(leaf)->total_compressed_size();
+      }
+      bytes += column_bytes.back();
+    }
     auto& statistics = out->statistics.emplace_back();
     for (const std::string& name : stat_columns) {
       const int leaf = PlainLeaf(reader, name);
@@ -127,7 +136,7 @@ Status InspectRowGroups(const FileReader& reader, const std::vector<int>& leaves
     if (group->num_rows() < 0) {
       return Status::SerializationError("row group ", i, " claims a negative number of rows");
     }
-    out->row_groups.push_back({group->num_rows(), bytes, statistics.data()});
+    out->row_groups.push_back({group->num_rows(), bytes, statistics.data(), column_bytes.data()});
   }
   return Status::OK();
 }
@@ -136,10 +145,21 @@ Status InspectRowGroups(const FileReader& reader, const std::vector<int>& leaves
 struct Scan {
   std::string path;
   std::unique_ptr<FileReader> reader;
-  std::unique_ptr<::arrow::RecordBatchReader> batches;
   std::vector<int> row_groups;
-  std::vector<int> leaves;
+  std::vector<int> fields;  // in the order asked for
+  std::vector<int> leaves;  // ascending
+  // All rows:
+  std::unique_ptr<::arrow::RecordBatchReader> batches;
   std::vector<int> order;  // position in `batches` of each column asked for
+  // Only some:
+  bool picks = false;
+  std::vector<int64_t> rows;
+  std::size_t next_row = 0;    // of rows
+  std::size_t next_group = 0;  // of row_groups
+  int64_t group_start = 0;     // the first row of that group among those read
+  ::arrow::RecordBatchVector picked;
+  std::size_t next_picked = 0;
+  std::shared_ptr<::arrow::Schema> schema;
 };
 
 Status DamagedWhere(const Scan& scan, const Status& status) {
@@ -157,11 +177,36 @@ Status DamagedWhere(const Scan& scan, const Status& status) {
                             "; the file is damaged: write it again, or take it out of the source");
 }
 
+// The wanted rows of the next row group that has any; none left: an empty `picked`.
+Status PickNext(Scan& scan) {
+  scan.picked.clear();
+  scan.next_picked = 0;
+  std::vector<int64_t> within;
+  while (scan.picked.empty() && scan.next_row < scan.rows.size()) {
+    const int group = scan.row_groups[scan.next_group++];
+    const int64_t end =
+        scan.group_start + scan.reader->parquet_reader()->metadata()->RowGroup(group)->num_rows();
+    within.clear();
+    for (; scan.next_row < scan.rows.size() && scan.rows[scan.next_row] < end; ++scan.next_row) {
+      within.push_back(scan.rows[scan.next_row] - scan.group_start);
+    }
+    scan.group_start = end;
+    if (within.empty()) continue;
+    ARROW_ASSIGN_OR_RAISE(scan.picked, PickRows(*scan.reader, group, scan.fields, within));
+  }
+  return Status::OK();
+}
+
 Result<std::shared_ptr<::arrow::RecordBatch>> NextOf(Scan& scan) {
   std::shared_ptr<::arrow::RecordBatch> batch;
-  const Status status = Caught([&] { return scan.batches->ReadNext(&batch); });
+  const Status status = Caught([&] {
+    if (!scan.picks) return scan.batches->ReadNext(&batch);
+    if (scan.next_picked == scan.picked.size()) ARROW_RETURN_NOT_OK(PickNext(scan));
+    if (scan.next_picked < scan.picked.size()) batch = scan.picked[scan.next_picked++];
+    return Status::OK();
+  });
   if (!status.ok()) return DamagedWhere(scan, status);
-  if (batch == nullptr) return batch;
+  if (batch == nullptr || scan.picks) return batch;
   return batch->SelectColumns(scan.order);
 }
 
@@ -180,11 +225,12 @@ int64_t BatchRows(const FileReader& reader, const std::vector<int>& leaves, int6
   return std::clamp((int64_t{8} << 20) / row_bytes, int64_t{256}, std::max<int64_t>(wanted, 256));
 }
 
-// The columns of the largest row group, as they lie in the file.
-int64_t LargestRowGroup(const FileReader& reader, const std::vector<int>& leaves) {
+// The columns of the largest row group to be read, as they lie in the file.
+int64_t LargestRowGroup(const FileReader& reader, const std::vector<int>& row_groups,
+                        const std::vector<int>& leaves) {
   const auto metadata = reader.parquet_reader()->metadata();
   int64_t largest = 0;
-  for (int i = 0; i < metadata->num_row_groups(); ++i) {
+  for (const int i : row_groups) {
     const auto group = metadata->RowGroup(i);
     int64_t bytes = 0;
     for (const int leaf : leaves) bytes += group->ColumnChunk(leaf)->total_compressed_size();
@@ -209,36 +255,76 @@ Result<std::vector<int>> RowGroupsOf(const coeval_arrow_scan_request& request, i
   return row_groups;
 }
 
+Status TakeRows(const coeval_arrow_scan_request& request, Scan* scan) {
+  scan->picks = request.rows != nullptr;
+  if (!scan->picks) return Status::OK();
+  scan->rows.assign(request.rows, request.rows + request.n_rows);
+  int64_t there = 0;
+  for (const int group : scan->row_groups) {
+    there += scan->reader->parquet_reader()->metadata()->RowGroup(group)->num_rows();
+  }
+  for (std::size_t i = 0; i < scan->rows.size(); ++i) {
+    if (scan->rows[i] < 0 || scan->rows[i] >= there ||
+        (i > 0 && scan->rows[i] <= scan->rows[i - 1])) {
+      return Status::Invalid("no row ", scan->rows[i], " among the ", there, " rows read of file ",
+                             scan->path, "; was it replaced while it was read?");
+    }
+  }
+  return Status::OK();
+}
+
+// The columns that will be given, of all rows.
+Status StartBatches(Scan* scan) {
+  ARROW_ASSIGN_OR_RAISE(scan->batches,
+                        scan->reader->GetRecordBatchReader(scan->row_groups, scan->leaves));
+  const auto read = scan->batches->schema();
+  if (read->num_fields() != static_cast<int>(scan->fields.size())) {
+    // A group whose columns the footer no longer names.
+    return DamagedWhere(
+        *scan, Status::Invalid("the file has ", read->num_fields(), " of the ", scan->fields.size(),
+                               " columns that its footer lists"));
+  }
+  ::arrow::FieldVector fields;
+  for (const int field : scan->fields) {
+    int position = 0;
+    for (const int other : scan->fields) position += other < field ? 1 : 0;
+    scan->order.push_back(position);
+    fields.push_back(read->field(position));
+  }
+  scan->schema = ::arrow::schema(fields, read->metadata());
+  return Status::OK();
+}
+
 Status StartScan(const coeval_arrow_scan_request& request, const Caller& caller, Scan* scan) {
   scan->path = request.path;
-  ARROW_ASSIGN_OR_RAISE(scan->reader, OpenParquet(scan->path, {}));
+  ParquetFile file;
+  if (request.file != nullptr) {
+    file = *static_cast<const ParquetFile*>(request.file->private_data);
+  } else {
+    ARROW_ASSIGN_OR_RAISE(file, OpenParquetFile(scan->path));
+  }
+  ARROW_ASSIGN_OR_RAISE(scan->reader, OpenParquet(file, {}));
   std::shared_ptr<::arrow::Schema> schema;
   ARROW_RETURN_NOT_OK(Damaged(scan->reader->GetSchema(&schema)));
-  ARROW_ASSIGN_OR_RAISE(const std::vector<int> fields,
-                        ColumnPositions(*schema, request.columns, request.n_columns));
+  ARROW_ASSIGN_OR_RAISE(scan->fields, ColumnPositions(*schema, request.columns, request.n_columns));
   ARROW_ASSIGN_OR_RAISE(scan->row_groups, RowGroupsOf(request, scan->reader->num_row_groups()));
-  scan->leaves = LeavesOf(scan->reader->manifest(), fields);
+  ARROW_RETURN_NOT_OK(TakeRows(request, scan));
+  scan->leaves = LeavesOf(scan->reader->manifest(), scan->fields);
   std::sort(scan->leaves.begin(), scan->leaves.end());  // the reader answers in this order
   ARROW_ASSIGN_OR_RAISE(const auto unit, UnitForInt96(scan->path, *scan->reader, scan->row_groups,
                                                       scan->leaves, caller));
   const ParquetOpenOptions options{
       .int96_unit = unit,
       .batch_rows = BatchRows(*scan->reader, scan->leaves, request.batch_rows),
-      .buffered = LargestRowGroup(*scan->reader, scan->leaves) > caller.memory_budget() / 4};
-  ARROW_ASSIGN_OR_RAISE(scan->reader, OpenParquet(scan->path, options));
-  ARROW_ASSIGN_OR_RAISE(scan->batches,
-                        scan->reader->GetRecordBatchReader(scan->row_groups, scan->leaves));
-  const auto read = scan->batches->schema();
-  for (const int field : fields) {
-    int position = 0;
-    for (const int other : fields) position += other < field ? 1 : 0;
-    scan->order.push_back(position);
-  }
-  if (read->num_fields() != static_cast<int>(fields.size())) {
-    // A group whose columns the footer no longer names.
-    return DamagedWhere(*scan, Status::Invalid("the file has ", read->num_fields(), " of the ",
-                                               fields.size(), " columns that its footer lists"));
-  }
+      .use_threads = request.ahead != 0,
+      .buffered = LargestRowGroup(*scan->reader, scan->row_groups, scan->leaves) >
+                  caller.memory_budget() / 4};
+  ARROW_ASSIGN_OR_RAISE(scan->reader, OpenParquet(file, options));
+  if (!scan->picks) return StartBatches(scan);
+  ARROW_RETURN_NOT_OK(Damaged(scan->reader->GetSchema(&schema)));
+  ::arrow::FieldVector fields;
+  for (const int field : scan->fields) fields.push_back(schema->field(field));
+  scan->schema = ::arrow::schema(fields, schema->metadata());
   return Status::OK();
 }
 
@@ -270,8 +356,8 @@ Status InspectParquet(const coeval_arrow_inspect_request& request, Inspection* o
         out->schema->WithMetadata(Merged(out->schema->metadata(), metadata->key_value_metadata()));
     ARROW_ASSIGN_OR_RAISE(const std::vector<int> fields,
                           ColumnPositions(*out->schema, request.columns, request.n_columns));
-    return InspectRowGroups(*reader, LeavesOf(reader->manifest(), fields),
-                            Strings(request.stat_columns, request.n_stat_columns), out);
+    return InspectRowGroups(*reader, fields, Strings(request.stat_columns, request.n_stat_columns),
+                            out);
   });
   if (IsAboutEncryption(status)) return Encrypted(path);
   return CodeOf(status) == COEVAL_ARROW_NOT_FOUND ? Within("file " + path, status)
@@ -291,15 +377,25 @@ Status ScanParquet(const coeval_arrow_scan_request& request, const Caller& calle
                ? Within(std::string("file ") + request.path, status)
                : status;
   }
-  ::arrow::FieldVector fields;
-  for (const int i : scan->order) fields.push_back(scan->batches->schema()->field(i));
   ExportReadahead(
-      ::arrow::schema(fields, scan->batches->schema()->metadata()),
-      [scan] { return NextOf(*scan); },
+      scan->schema, [scan] { return NextOf(*scan); },
       {.where = "file " + scan->path,
        .batch_rows = request.batch_rows,
-       .bytes = caller.memory_budget() / 8},
+       .bytes = caller.memory_budget() / 8,
+       .ahead = request.ahead != 0},
       caller, out);
+  return Status::OK();
+}
+
+Status OpenParquetForScans(const char* path, coeval_arrow_file* out) {
+  ARROW_ASSIGN_OR_RAISE(ParquetFile file, OpenParquetFile(path));
+  out->bytes = file.bytes;
+  out->modified = file.modified;
+  out->private_data = new ParquetFile(std::move(file));
+  out->release = [](coeval_arrow_file* self) {
+    delete static_cast<ParquetFile*>(self->private_data);
+    *self = {};
+  };
   return Status::OK();
 }
 

@@ -12,4 +12,7 @@ namespace coeval::plugin {
 ::arrow::Status ScanParquet(const coeval_arrow_scan_request& request, const Caller& caller,
                             ArrowArrayStream* out);
 
+// Reads the footer once, for many scans.
+::arrow::Status OpenParquetForScans(const char* path, coeval_arrow_file* out);
+
 }  // namespace coeval::plugin

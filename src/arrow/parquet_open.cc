@@ -8,13 +8,16 @@
 #include <arrow/result.h>
 #include <arrow/status.h>
 #include <arrow/type_fwd.h>
+#include <arrow/util/io_util.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/schema.h>
 #include <parquet/file_reader.h>
 #include <parquet/properties.h>
 #include <parquet/schema.h>
 #include <parquet/types.h>
+#include <sys/stat.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -22,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "arrow/block_pool.h"
 #include "arrow/border.h"
 #include "arrow/plugin_abi.h"
 
@@ -31,27 +35,20 @@ using ::arrow::Result;
 using ::arrow::Status;
 using ::arrow::TimeUnit;
 
-Result<std::unique_ptr<::parquet::arrow::FileReader>> OpenParquet(
-    const std::string& path, const ParquetOpenOptions& options) {
-  std::unique_ptr<::parquet::arrow::FileReader> reader;
-  const Status status = Caught([&] {
-    ARROW_ASSIGN_OR_RAISE(auto file, ::arrow::io::ReadableFile::Open(path));
-    ::parquet::ReaderProperties properties;
-    properties.set_page_checksum_verification(true);
-    if (options.buffered) {
-      properties.enable_buffered_stream();
-      properties.set_buffer_size(int64_t{1} << 20);
-    }
-    ::parquet::ArrowReaderProperties arrow_properties(options.use_threads);
-    arrow_properties.set_batch_size(options.batch_rows);
-    arrow_properties.set_pre_buffer(false);
-    arrow_properties.set_coerce_int96_timestamp_unit(options.int96_unit);
-    ::parquet::arrow::FileReaderBuilder builder;
-    ARROW_RETURN_NOT_OK(Damaged(builder.Open(std::move(file), properties)));
-    builder.properties(arrow_properties);
-    return Damaged(builder.Build(&reader));
-  });
-  if (status.ok()) return reader;
+namespace {
+
+::parquet::ReaderProperties PropertiesOf(const ParquetOpenOptions& options) {
+  ::parquet::ReaderProperties properties(BlockPool());
+  properties.set_page_checksum_verification(true);
+  if (options.buffered) {
+    properties.enable_buffered_stream();
+    properties.set_buffer_size(int64_t{1} << 20);
+  }
+  return properties;
+}
+
+Status DoesNotOpen(const std::string& path, const Status& status) {
+  if (status.ok()) return status;
   if (IsAboutEncryption(status)) return Encrypted(path);
   const coeval_arrow_code code = CodeOf(status);
   if (code == COEVAL_ARROW_NOT_FOUND || code == COEVAL_ARROW_IO) {
@@ -60,6 +57,53 @@ Result<std::unique_ptr<::parquet::arrow::FileReader>> OpenParquet(
   return Within(
       "file " + path + " does not open as Parquet",
       status.WithMessage(status.message(), "; is it another format, cut short, or damaged?"));
+}
+
+}  // namespace
+
+Result<ParquetFile> OpenParquetFile(const std::string& path) {
+  ParquetFile file;
+  file.path = path;
+  const Status status = Caught([&] {
+    ARROW_ASSIGN_OR_RAISE(const auto input, ::arrow::io::ReadableFile::Open(path, BlockPool()));
+    struct stat now{};
+    if (::fstat(input->file_descriptor(), &now) != 0) {
+      return ::arrow::internal::IOErrorFromErrno(errno, "its size cannot be read");
+    }
+    file.bytes = static_cast<int64_t>(now.st_size);
+    file.modified =
+        static_cast<int64_t>(now.st_mtim.tv_sec) * 1'000'000 + now.st_mtim.tv_nsec / 1000;
+    file.input = input;
+    return Damaged(Caught([&] {
+      file.footer = ::parquet::ParquetFileReader::Open(file.input, PropertiesOf({}))->metadata();
+      return Status::OK();
+    }));
+  });
+  ARROW_RETURN_NOT_OK(DoesNotOpen(path, status));
+  return file;
+}
+
+Result<std::unique_ptr<::parquet::arrow::FileReader>> OpenParquet(
+    const ParquetFile& file, const ParquetOpenOptions& options) {
+  std::unique_ptr<::parquet::arrow::FileReader> reader;
+  const Status status = Caught([&] {
+    ::parquet::ArrowReaderProperties arrow_properties(options.use_threads);
+    arrow_properties.set_batch_size(options.batch_rows);
+    arrow_properties.set_pre_buffer(false);
+    arrow_properties.set_coerce_int96_timestamp_unit(options.int96_unit);
+    ::parquet::arrow::FileReaderBuilder builder;
+    ARROW_RETURN_NOT_OK(Damaged(builder.Open(file.input, PropertiesOf(options), file.footer)));
+    builder.memory_pool(BlockPool())->properties(arrow_properties);
+    return Damaged(builder.Build(&reader));
+  });
+  ARROW_RETURN_NOT_OK(DoesNotOpen(file.path, status));
+  return reader;
+}
+
+Result<std::unique_ptr<::parquet::arrow::FileReader>> OpenParquet(
+    const std::string& path, const ParquetOpenOptions& options) {
+  ARROW_ASSIGN_OR_RAISE(const ParquetFile file, OpenParquetFile(path));
+  return OpenParquet(file, options);
 }
 
 bool IsAboutEncryption(const Status& status) {

@@ -2,10 +2,12 @@
 // INT96 (the nanoseconds of old Spark, Hive and Impala files) in a unit that loses nothing.
 #pragma once
 
+#include <arrow/io/type_fwd.h>
 #include <arrow/result.h>
 #include <arrow/type.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/schema.h>
+#include <parquet/metadata.h>
 
 #include <cstdint>
 #include <memory>
@@ -23,7 +25,19 @@ struct ParquetOpenOptions {
   bool buffered = false;  // read column chunks piece by piece: less memory, more reads
 };
 
+// A file and its footer, read once. Threads: any.
+struct ParquetFile {
+  std::string path;
+  std::shared_ptr<::arrow::io::RandomAccessFile> input;
+  std::shared_ptr<::parquet::FileMetaData> footer;
+  int64_t bytes = 0;
+  int64_t modified = 0;  // µs since 1970
+};
+
 // Errors name the file and what to do.
+::arrow::Result<ParquetFile> OpenParquetFile(const std::string& path);
+::arrow::Result<std::unique_ptr<::parquet::arrow::FileReader>> OpenParquet(
+    const ParquetFile& file, const ParquetOpenOptions& options);
 ::arrow::Result<std::unique_ptr<::parquet::arrow::FileReader>> OpenParquet(
     const std::string& path, const ParquetOpenOptions& options);
 

@@ -45,10 +45,25 @@ int32_t Inspect(const coeval_arrow_call* call, const coeval_arrow_inspect_reques
                 error);
 }
 
+int32_t OpenFile(const coeval_arrow_call* /*call*/, const char* path, int32_t format,
+                 coeval_arrow_file* out, coeval_arrow_error* error) {
+  return Report(Caught([&] {
+                  if (format != COEVAL_ARROW_PARQUET) {
+                    return Status::Invalid("only Parquet files are opened for several scans");
+                  }
+                  return OpenParquetForScans(path, out);
+                }),
+                error);
+}
+
 int32_t Scan(const coeval_arrow_call* call, const coeval_arrow_scan_request* request,
              ArrowArrayStream* out, coeval_arrow_error* error) {
   return Report(Caught([&] {
                   if (request->batch_rows <= 0) return Status::Invalid("batch_rows must be > 0");
+                  const bool parquet = request->format == COEVAL_ARROW_PARQUET;
+                  if (!parquet && (request->file != nullptr || request->rows != nullptr)) {
+                    return Status::Invalid("only of Parquet files a scan can pick rows");
+                  }
                   switch (request->format) {
                     case COEVAL_ARROW_PARQUET:
                       return ScanParquet(*request, Caller(call), out);
@@ -94,6 +109,7 @@ Status Open(const coeval_arrow_host* host, coeval_arrow_table* out, int32_t abi)
   ARROW_RETURN_NOT_OK(Initialize(*host));
   out->version = ARROW_VERSION_STRING;
   out->inspect = &Inspect;
+  out->open = &OpenFile;
   out->scan = &Scan;
   out->write = &Write;
   return Status::OK();

@@ -4,6 +4,7 @@
 //   host                                        plugin, opened once, never closed
 //   coeval_arrow_open(&host, &table, ABI)  -->  fills the table of functions
 //   table.inspect(...)                     -->  schema, rows, statistics; ended by its release()
+//   table.open(...)                        -->  a file, for several scans; ended by its release()
 //   table.scan(...)                        -->  an ArrowArrayStream; ended by its release()
 //   table.write(...)                       -->  a file, whole or not at all
 //
@@ -12,7 +13,8 @@
 // itself, whose `self` must live as long as the stream that the call opened. Every function returns
 // a coeval_arrow_code and fills `error` where that is not COEVAL_ARROW_OK. Streams answer with an
 // errno (the table at coeval_arrow_code) and get_last_error().
-// Threads: any function from any thread; one stream from one thread at a time.
+// Threads: any function from any thread; one stream from one thread at a time; an open file serves
+// any number of scans at the same time.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +22,7 @@
 #include "column/arrow_c.h"
 
 // Raised by any change below; a plugin refuses another number.
-#define COEVAL_ARROW_ABI 1
+#define COEVAL_ARROW_ABI 2
 
 // NOLINTBEGIN(readability-identifier-naming): names of a C interface
 extern "C" {
@@ -105,6 +107,7 @@ struct coeval_arrow_row_group {
   int64_t rows;
   int64_t bytes;                              // encoded, of the columns asked for
   const coeval_arrow_statistics* statistics;  // one for each of stat_columns
+  const int64_t* column_bytes;                // of each column asked for; all: of the file's
 };
 
 struct coeval_arrow_inspection {
@@ -117,9 +120,19 @@ struct coeval_arrow_inspection {
   void* private_data;
 };
 
+// A file whose footer was read once, for scans that each read a part of it. Parquet only. May be
+// released while its scans still run.
+struct coeval_arrow_file {
+  int64_t bytes;     // its size and time of change (µs since 1970) when it was opened, by which a
+  int64_t modified;  // caller knows that it still is the file that was planned for
+  void (*release)(struct coeval_arrow_file*);
+  void* private_data;
+};
+
 struct coeval_arrow_scan_request {
   const char* path;
   int32_t format;
+  const coeval_arrow_file* file;  // of this path; null = the scan opens it
   const coeval_arrow_csv* csv;
   // In this order in the stream; null = all.
   const char* const* columns;
@@ -127,7 +140,14 @@ struct coeval_arrow_scan_request {
   // Row groups to read, ascending; null = all. Parquet only.
   const int64_t* row_groups;
   int64_t n_row_groups;
+  // Rows to give, ascending, counted from 0 over the row groups read; null = all. Parquet only.
+  // Values of other rows are not checked, pages beyond the last of these rows are not read.
+  const int64_t* rows;
+  int64_t n_rows;
   int64_t batch_rows;  // at most; batches are smaller where rows are wide
+  // 1: a thread of the stream reads a few batches ahead from the moment of the call, and columns
+  // are decoded by several threads. 0: batches are decoded when they are asked for, by who asks.
+  int32_t ahead;
 };
 
 struct coeval_arrow_write_request {
@@ -155,7 +175,8 @@ struct coeval_arrow_table {
   const char* version;  // of Arrow: "26.0.1"
   int32_t (*inspect)(const coeval_arrow_call*, const coeval_arrow_inspect_request*,
                      coeval_arrow_inspection* out, coeval_arrow_error*);
-  // Batches are read ahead by a thread of the stream, a few at a time, from the moment of the call.
+  int32_t (*open)(const coeval_arrow_call*, const char* path, int32_t format,
+                  coeval_arrow_file* out, coeval_arrow_error*);
   int32_t (*scan)(const coeval_arrow_call*, const coeval_arrow_scan_request*,
                   struct ArrowArrayStream* out, coeval_arrow_error*);
   // Takes `data` over, also where it fails.

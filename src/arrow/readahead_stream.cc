@@ -32,7 +32,7 @@ class ReadaheadStream {
   ReadaheadStream(std::shared_ptr<::arrow::Schema> schema, NextBatch next,
                   const ReadaheadOptions& options, const Caller& caller)
       : schema_(std::move(schema)), next_(std::move(next)), options_(options), caller_(caller) {
-    thread_ = std::thread([this] { Run(); });
+    if (options_.ahead) thread_ = std::thread([this] { Run(); });
   }
 
   ReadaheadStream(const ReadaheadStream&) = delete;
@@ -44,7 +44,7 @@ class ReadaheadStream {
       stopping_ = true;
     }
     changed_.notify_all();
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
   }
 
   static int GetSchema(ArrowArrayStream* stream, ArrowSchema* out) {
@@ -83,18 +83,11 @@ class ReadaheadStream {
   Status Take(ArrowArray* out) {
     if (current_ == nullptr || current_row_ >= current_->num_rows()) {
       ARROW_RETURN_NOT_OK(caller_.CheckCancelled());
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return !ready_.empty() || finished_; });
-      if (ready_.empty()) {
-        out->release = nullptr;  // the end, unless it failed
-        return outcome_;
+      ARROW_RETURN_NOT_OK(options_.ahead ? TakeReady() : Make());
+      if (current_ == nullptr) {
+        out->release = nullptr;  // the end
+        return Status::OK();
       }
-      current_ = std::move(ready_.front().batch);
-      ready_bytes_ -= ready_.front().bytes;
-      ready_.pop_front();
-      current_row_ = 0;
-      lock.unlock();
-      changed_.notify_all();
     }
     const int64_t rows = std::min(options_.batch_rows, current_->num_rows() - current_row_);
     const auto slice =
@@ -102,6 +95,38 @@ class ReadaheadStream {
     current_row_ += rows;
     if (current_row_ >= current_->num_rows()) current_ = nullptr;
     return ::arrow::ExportRecordBatch(*slice, out);
+  }
+
+  // The next batch that the thread made; none at the end.
+  Status TakeReady() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !ready_.empty() || finished_; });
+    current_ = nullptr;
+    if (ready_.empty()) return outcome_;
+    current_ = std::move(ready_.front().batch);
+    ready_bytes_ -= ready_.front().bytes;
+    ready_.pop_front();
+    current_row_ = 0;
+    lock.unlock();
+    changed_.notify_all();
+    return Status::OK();
+  }
+
+  // The same without a thread. After an error: the same error.
+  Status Make() {
+    current_ = nullptr;
+    current_row_ = 0;
+    while (outcome_.ok() && !finished_ && current_ == nullptr) {
+      outcome_ = [this] {
+        ARROW_ASSIGN_OR_RAISE(auto batch, next_());
+        finished_ = batch == nullptr;
+        if (finished_ || batch->num_rows() == 0) return Status::OK();
+        ARROW_RETURN_NOT_OK(CheckBatch(*batch));
+        current_ = std::move(batch);
+        return Status::OK();
+      }();
+    }
+    return outcome_;
   }
 
   // The thread's side.

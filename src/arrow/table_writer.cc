@@ -25,6 +25,7 @@
 #include <utility>
 
 #include "arrow/atomic_file.h"
+#include "arrow/block_pool.h"
 #include "arrow/border.h"
 #include "arrow/plugin_abi.h"
 #include "column/arrow_c.h"
@@ -89,17 +90,18 @@ class ParquetWriter : public TableWriter {
     ARROW_ASSIGN_OR_RAISE(auto compression, CompressionOf(request.compression));
     // To Parquet, Hadoop's LZ4 framing is "LZ4", the format's own LZ4_RAW is Arrow's LZ4.
     ::parquet::WriterProperties::Builder properties;
+    properties.memory_pool(BlockPool());
     properties.compression(compression)->enable_page_checksum()->enable_write_page_index();
     properties.max_row_group_length(RowGroupRows(request, caller, first));
     const auto arrow_properties =
-        ::parquet::ArrowWriterProperties::Builder().store_schema()->build();
+        ::parquet::ArrowWriterProperties::Builder().store_schema()->set_use_threads(true)->build();
     auto self = std::make_unique<ParquetWriter>();
     // Part of the schema, so that readers show it as the table's own; the writer stores it in the
     // file's metadata too.
-    ARROW_ASSIGN_OR_RAISE(self->writer_,
-                          ::parquet::arrow::FileWriter::Open(
-                              *WithMetadata(schema, request), ::arrow::default_memory_pool(),
-                              std::move(sink), properties.build(), arrow_properties));
+    ARROW_ASSIGN_OR_RAISE(
+        self->writer_,
+        ::parquet::arrow::FileWriter::Open(*WithMetadata(schema, request), BlockPool(),
+                                           std::move(sink), properties.build(), arrow_properties));
     self->metadata_ = std::make_shared<::arrow::KeyValueMetadata>();
     self->finish_ = request.finish;
     self->finish_self_ = request.finish_self;

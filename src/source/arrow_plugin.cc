@@ -252,9 +252,11 @@ struct LateMetadata {
   }
 };
 
-RowGroup RowGroupOf(const coeval_arrow_row_group& group, std::size_t columns) {
-  RowGroup result{.rows = group.rows, .bytes = group.bytes, .statistics = {}};
-  for (std::size_t i = 0; i < columns; ++i) {
+RowGroup RowGroupOf(const coeval_arrow_row_group& group, std::size_t statistics,
+                    std::size_t columns) {
+  RowGroup result{.rows = group.rows, .bytes = group.bytes, .statistics = {}, .column_bytes = {}};
+  result.column_bytes.assign(group.column_bytes, group.column_bytes + columns);
+  for (std::size_t i = 0; i < statistics; ++i) {
     const coeval_arrow_statistics& of = group.statistics[i];
     result.statistics.push_back(
         {.has_range = of.has_range != 0, .min = of.min, .max = of.max, .nulls = of.nulls});
@@ -372,10 +374,29 @@ Result<FileInspection> ArrowPlugin::Inspect(const std::string& path, const Forma
   result.rows = found.rows;
   result.file_bytes = found.file_bytes;
   for (std::int64_t i = 0; i < found.n_row_groups; ++i) {
-    result.row_groups.push_back(RowGroupOf(found.row_groups[i], stat_columns.size()));
+    result.row_groups.push_back(
+        RowGroupOf(found.row_groups[i], stat_columns.size(), columns.size()));
   }
   found.release(&found);
   return result;
+}
+
+Result<ArrowFile> ArrowPlugin::OpenParquet(const std::string& path, const Context& context) const {
+  const CallState state(context);
+  coeval_arrow_file file{};
+  auto error = std::make_unique<coeval_arrow_error>();
+  if (const auto code =
+          table_.open(&state.call, path.c_str(), COEVAL_ARROW_PARQUET, &file, error.get());
+      code != 0) {
+    return StatusOf(code, error->text);
+  }
+  ArrowFile opened;
+  opened.file_ = std::shared_ptr<const coeval_arrow_file>(new coeval_arrow_file(file),
+                                                          [](coeval_arrow_file* held) {
+                                                            held->release(held);
+                                                            delete held;
+                                                          });
+  return opened;
 }
 
 Result<ArrowStream> ArrowPlugin::Scan(const std::string& path, const FormatOptions& format,
@@ -384,16 +405,20 @@ Result<ArrowStream> ArrowPlugin::Scan(const std::string& path, const FormatOptio
   COEVAL_ASSIGN_OR_RETURN(const auto csv, CsvArgument::Make(format));
   const auto columns = Pointers(options.columns);
   const std::vector<std::int64_t> groups = options.row_groups.value_or(std::vector<std::int64_t>());
-  static constexpr std::int64_t kNoGroup = 0;
+  static constexpr std::int64_t kNone = 0;
   coeval_arrow_scan_request request{};
   request.path = path.c_str();
   request.format = static_cast<std::int32_t>(format.format);
   request.csv = csv->get();
   request.columns = columns.empty() ? nullptr : columns.data();
   request.n_columns = static_cast<std::int64_t>(columns.size());
-  if (options.row_groups) request.row_groups = groups.empty() ? &kNoGroup : groups.data();
+  if (options.row_groups) request.row_groups = groups.empty() ? &kNone : groups.data();
   request.n_row_groups = static_cast<std::int64_t>(groups.size());
+  if (options.rows) request.rows = options.rows->empty() ? &kNone : options.rows->data();
+  if (options.rows) request.n_rows = static_cast<std::int64_t>(options.rows->size());
+  request.file = options.file.file_.get();
   request.batch_rows = options.batch_rows;
+  request.ahead = options.ahead ? 1 : 0;
   ArrowArrayStream stream{};
   auto error = std::make_unique<coeval_arrow_error>();
   if (const auto code = table_.scan(&state->call, &request, &stream, error.get()); code != 0) {

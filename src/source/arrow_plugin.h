@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +48,7 @@ struct RowGroup {
   std::int64_t rows = 0;
   std::int64_t bytes = 0;
   std::vector<ColumnStatistics> statistics = {};  // one for each column asked for
+  std::vector<std::int64_t> column_bytes = {};    // what `bytes` counts, by column
 };
 
 struct FileInspection {
@@ -62,10 +64,32 @@ struct InspectOptions {
   std::vector<std::string> columns = {};  // what RowGroup::bytes counts
 };
 
+// A Parquet file whose footer was read once, for several scans, at the same time too. Cheap to
+// copy; threads: any.
+class ArrowFile {
+ public:
+  ArrowFile() = default;
+
+  [[nodiscard]] bool is_open() const { return file_ != nullptr; }
+
+  // Its size and time of change (µs) when it was opened.
+  [[nodiscard]] std::int64_t size_bytes() const { return file_->bytes; }
+
+  [[nodiscard]] std::int64_t modified() const { return file_->modified; }
+
+ private:
+  friend class ArrowPlugin;
+  std::shared_ptr<const coeval_arrow_file> file_;
+};
+
 struct ScanOptions {
   std::vector<std::string> columns = {};
   std::optional<std::vector<std::int64_t>> row_groups = {};  // none = all
+  // Rows to give, ascending, counted over the row groups read; none = all. Parquet only.
+  std::optional<std::span<const std::int64_t>> rows = {};
   std::int64_t batch_rows = 65536;
+  ArrowFile file = {};  // that path, opened before; else the scan opens it
+  bool ahead = true;    // read ahead by other threads; else decoded by who asks for a batch
 };
 
 struct WriteOptions {
@@ -116,6 +140,9 @@ class ArrowPlugin {
   [[nodiscard]] Result<FileInspection> Inspect(const std::string& path, const FormatOptions& format,
                                                const InspectOptions& options,
                                                const Context& context) const;
+  // Reads the footer of a Parquet file.
+  [[nodiscard]] Result<ArrowFile> OpenParquet(const std::string& path,
+                                              const Context& context) const;
   [[nodiscard]] Result<ArrowStream> Scan(const std::string& path, const FormatOptions& format,
                                          const ScanOptions& options, const Context& context) const;
   // Replaces `path` in one step, or leaves it as it was. Takes `data` over.

@@ -94,8 +94,9 @@ class FileScan : public RawScan {
     while (next_file_ < plans_.size() && plans_[next_file_].skip) ++next_file_;
     if (next_file_ == plans_.size()) return {};
     const FilePlan& plan = plans_[next_file_];
-    ScanOptions options{
-        .columns = request_.columns, .row_groups = {}, .batch_rows = request_.batch_rows};
+    ScanOptions options;
+    options.columns = request_.columns;
+    options.batch_rows = request_.batch_rows;
     if (!plan.row_groups.empty()) options.row_groups = plan.chosen;
     COEVAL_ASSIGN_OR_RETURN(opened->stream,
                             plugin_->Scan(plan.file.path, request_.format, options, context_));
@@ -110,10 +111,12 @@ class FileScan : public RawScan {
     stats_.files_read += 1;
     if (plan.row_groups.empty()) {
       stats_.row_groups_read += 1;
+      stats_.row_groups_with_values += 1;
       stats_.bytes_read += plan.file.size_bytes;
       return;
     }
     stats_.row_groups_read += std::ssize(plan.chosen);
+    stats_.row_groups_with_values += std::ssize(plan.chosen);
     for (const std::int64_t i : plan.chosen) {
       stats_.bytes_read += plan.row_groups[static_cast<std::size_t>(i)].bytes;
     }
@@ -135,6 +138,7 @@ class StreamScan : public RawScan {
   StreamScan(ArrowStream stream, std::string name, Context context)
       : stream_(std::move(stream)), name_(std::move(name)), context_(std::move(context)) {
     stats_.files = stats_.files_read = stats_.row_groups = stats_.row_groups_read = 1;
+    stats_.row_groups_with_values = 1;
   }
 
   Status Pick(const std::vector<std::string>& columns) {

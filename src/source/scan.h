@@ -25,6 +25,8 @@ struct ScanStats {
   std::int64_t files_read = 0;
   std::int64_t row_groups = 0;  // of formats that have them; else one for each file
   std::int64_t row_groups_read = 0;
+  // Of these, those whose features were read too: all, unless keys are read first (FactPieces).
+  std::int64_t row_groups_with_values = 0;
   std::int64_t rows_read = 0;
   std::int64_t bytes_read = 0;  // encoded size of the column chunks read; file size where unknown
 };
