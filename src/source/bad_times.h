@@ -2,6 +2,7 @@
 // clear error.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,6 +28,14 @@ class BadTimes {
   [[nodiscard]] bool wants_text() const { return count_ < kShown; }
 
   void AddCounted() { ++count_; }
+
+  // Adds the bad rows of what comes after.
+  void Append(const BadTimes& next) {
+    for (const std::string& text : next.shown_) {
+      if (shown_.size() < static_cast<std::size_t>(kShown)) shown_.push_back(text);
+    }
+    count_ += next.count_;
+  }
 
   [[nodiscard]] std::int64_t count() const { return count_; }
 

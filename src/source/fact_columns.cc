@@ -104,6 +104,23 @@ class Resolver {
   FactColumns result_;
 };
 
+// Makes `fewer->scanned` the columns of `all` that the parts of `fewer` still need.
+void Rescan(const FactColumns& all, FactColumns* fewer) {
+  fewer->scanned.clear();
+  const auto place = [&](ColumnRef* ref) {
+    if (ref->is_partition) return;
+    const std::string& name = all.scanned[ref->position];
+    const auto found = std::find(fewer->scanned.begin(), fewer->scanned.end(), name);
+    ref->position = static_cast<std::size_t>(found - fewer->scanned.begin());
+    if (found == fewer->scanned.end()) fewer->scanned.push_back(name);
+  };
+  for (auto* part : {&fewer->event_time, &fewer->created, &fewer->sequence, &fewer->deleted}) {
+    if (*part) place(&**part);
+  }
+  for (ColumnRef& key : fewer->keys) place(&key);
+  for (ColumnRef& feature : fewer->features) place(&feature);
+}
+
 // The child of a struct schema by name; null where there is none.
 const ArrowSchema* FieldOf(const ArrowSchema& schema, const std::string& name) {
   for (std::int64_t i = 0; i < schema.n_children; ++i) {
@@ -225,6 +242,23 @@ Result<FactColumns> ResolveFactColumns(const Source& source, const FactRequest& 
     }
   }
   return std::move(result);
+}
+
+FactColumns WithoutFeatures(const FactColumns& columns) {
+  FactColumns fewer = columns;
+  fewer.features.clear();
+  Rescan(columns, &fewer);
+  // Else all from folders: still count the rows.
+  if (fewer.scanned.empty()) fewer.scanned.push_back(columns.scanned.front());
+  return fewer;
+}
+
+FactColumns FeaturesAlone(const FactColumns& columns) {
+  FactColumns fewer = columns;
+  fewer.event_time = fewer.created = fewer.sequence = fewer.deleted = std::nullopt;
+  fewer.keys.clear();
+  Rescan(columns, &fewer);
+  return fewer;
 }
 
 Status CheckFactColumns(const Source& source, const FactRequest& request,

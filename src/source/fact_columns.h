@@ -45,6 +45,11 @@ Result<FactColumns> ResolveFactColumns(const Source& source, const FactRequest& 
                                        const std::vector<std::string>& columns,
                                        const std::vector<std::string>& partitions);
 
+// The same with fewer columns scanned: what decides who wins, and the values of the winners. The
+// latter may have no column to scan, where all features come from folders.
+FactColumns WithoutFeatures(const FactColumns& columns);
+FactColumns FeaturesAlone(const FactColumns& columns);
+
 // Can what a file holds be what the request declares? Errors: NotFound, InvalidArgument naming
 // column and types; the caller adds the file.
 Status CheckFactColumns(const Source& source, const FactRequest& request,

@@ -18,6 +18,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -69,6 +70,14 @@ struct FactBatch {
   Column sequence;               // int64; type null where the source declares none
   Column deleted;                // bool without nulls; type null where the source declares none
   std::vector<Column> features;  // one for each feature asked for, of its declared type
+  // Where the facts lie among the rows that were read: fact i is row first_row + i, or, where not
+  // all rows of the batch are facts, row (*row_numbers)[i].
+  std::int64_t first_row = 0;
+  std::shared_ptr<const std::vector<std::int64_t>> row_numbers = {};
+
+  [[nodiscard]] std::int64_t row_number(std::int64_t i) const {
+    return row_numbers == nullptr ? first_row + i : (*row_numbers)[static_cast<std::size_t>(i)];
+  }
 
   [[nodiscard]] std::span<const TimeMicros> event_times() const {
     return event_time.values<TimeMicros>();
@@ -109,10 +118,44 @@ struct FactCounts {
   std::int64_t out_of_range = 0;   // good, but not asked for
 };
 
+// The facts of a source in pieces that lie apart, its row groups, for a reader who looks at all
+// keys and times first and wants the values of a few facts later.
+//
+//   for each piece        ReadKeys(piece)          -> keys and times, the rows where they lie
+//   then                  Finish()                 -> errors of the source as a whole
+//   for some pieces       ReadValues(piece, rows)  -> the features of these rows
+//
+// Threads: any number, each with a piece of its own.
+class FactPieces {
+ public:
+  using Use = std::function<void(const FactBatch& facts)>;
+
+  virtual ~FactPieces() = default;
+
+  // Pieces are numbered in the order of files and rows.
+  [[nodiscard]] virtual std::size_t size() const = 0;
+  [[nodiscard]] virtual std::int64_t rows(std::size_t piece) const = 0;
+
+  // The facts of a piece without their features, batch by batch; row numbers count within the
+  // piece. Each piece once. Errors: those of FactReader::Next but for the bad times.
+  virtual Result<FactCounts> ReadKeys(std::size_t piece, const Use& use) = 0;
+  // When all pieces were read. Errors: the bad times of the whole source, as FactReader::Next.
+  virtual Status Finish() = 0;
+  // One column for each feature: its values in these rows, which ascend. REQUIRES: not empty, facts
+  // that ReadKeys gave. Errors: a value of them that does not convert; Unavailable where the file
+  // is no longer what it was; those of the files.
+  virtual Result<std::vector<Column>> ReadValues(std::size_t piece,
+                                                 std::span<const std::int64_t> rows) = 0;
+};
+
 // A run of facts, in no promised order. Threads: one at a time.
 class FactStream {
  public:
   virtual ~FactStream() = default;
+
+  // The same facts in pieces, for a reader who has not called Next(); null where there are none.
+  [[nodiscard]] virtual FactPieces* pieces() { return nullptr; }
+
   // The next facts, at least one row; an empty optional is the end. After an error: the same error.
   virtual Result<std::optional<FactBatch>> Next() = 0;
   [[nodiscard]] virtual const FactCounts& counts() const = 0;
@@ -146,7 +189,10 @@ class FactReader : public FactStream {
   Result<std::optional<FactBatch>> Next() override;
 
   [[nodiscard]] const FactCounts& counts() const override;
-  [[nodiscard]] const ScanStats& stats() const;
+  // Row groups, which are read apart.
+  [[nodiscard]] FactPieces* pieces() override;
+
+  [[nodiscard]] ScanStats stats() const;
   // Rows that the scan will read, for progress; -1 where the format does not say (CSV).
   [[nodiscard]] std::int64_t expected_rows() const;
   // The files of the source as they were at Open, also those that the range left out.

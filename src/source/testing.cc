@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "base/clock.h"
 #include "base/context.h"
 #include "base/status.h"
@@ -164,11 +166,88 @@ Result<FactBatch> ReadAll(FactStream& reader, FactCounts* counts) {
   return whole;
 }
 
+namespace {
+
+// The stream that the pieces of a reader make: keys first, then the values of all facts.
+class PiecesAsStream : public FactStream {
+ public:
+  explicit PiecesAsStream(FactPieces* pieces) : pieces_(pieces) {}
+
+  Result<std::optional<FactBatch>> Next() override {
+    while (ready_.empty()) {
+      if (next_ == pieces_->size()) {
+        COEVAL_RETURN_IF_ERROR(pieces_->Finish());
+        return std::optional<FactBatch>();
+      }
+      COEVAL_RETURN_IF_ERROR(ReadPiece(next_++));
+    }
+    std::optional<FactBatch> batch = ready_.front();
+    ready_.erase(ready_.begin());
+    return batch;
+  }
+
+  [[nodiscard]] const FactCounts& counts() const override { return counts_; }
+
+ private:
+  Status ReadPiece(std::size_t piece) {
+    COEVAL_ASSIGN_OR_RETURN(
+        const FactCounts of_piece,
+        pieces_->ReadKeys(piece, [this](const FactBatch& facts) { ready_.push_back(facts); }));
+    counts_.rows += of_piece.rows;
+    counts_.facts += of_piece.facts;
+    counts_.null_keys += of_piece.null_keys;
+    counts_.bad_times += of_piece.bad_times;
+    counts_.too_far_ahead += of_piece.too_far_ahead;
+    counts_.out_of_range += of_piece.out_of_range;
+    for (FactBatch& batch : ready_) {
+      std::vector<std::int64_t> rows;
+      for (std::int64_t i = 0; i < batch.num_rows; ++i) rows.push_back(batch.row_number(i));
+      COEVAL_ASSIGN_OR_RETURN(batch.features, pieces_->ReadValues(piece, rows));
+    }
+    return Status::Ok();
+  }
+
+  FactPieces* pieces_;
+  std::size_t next_ = 0;
+  std::vector<FactBatch> ready_;
+  FactCounts counts_;
+};
+
+std::string ShowFacts(const Result<FactBatch>& facts, const FactCounts& counts) {
+  if (!facts.ok()) return facts.status().ToString();
+  std::string text = std::to_string(facts->num_rows) + " facts";
+  for (const auto* columns : {&facts->keys, &facts->features}) {
+    for (const Column& column : *columns) text += "\n" + Show(column);
+  }
+  for (const auto* column :
+       {&facts->event_time, &facts->created_time, &facts->sequence, &facts->deleted}) {
+    text += "\n" + Show(*column);
+  }
+  for (const std::int64_t count : {counts.rows, counts.facts, counts.null_keys, counts.bad_times,
+                                   counts.too_far_ahead, counts.out_of_range}) {
+    text += " " + std::to_string(count);
+  }
+  return text;
+}
+
+}  // namespace
+
 Result<FactBatch> ReadFacts(const Source& source, const std::string& location,
                             const FactRequest& request, FactCounts* counts) {
   COEVAL_ASSIGN_OR_RETURN(const auto reader,
                           FactReader::Open(source, location, request, TestContext()));
-  return ReadAll(*reader, counts);
+  FactCounts read;
+  Result<FactBatch> facts = ReadAll(*reader, &read);
+  if (counts != nullptr) *counts = read;
+  COEVAL_ASSIGN_OR_RETURN(const auto again,
+                          FactReader::Open(source, location, request, TestContext()));
+  if (again->pieces() != nullptr) {
+    PiecesAsStream pieces(again->pieces());
+    FactCounts in_pieces;
+    const Result<FactBatch> other = ReadAll(pieces, &in_pieces);
+    EXPECT_EQ(ShowFacts(other, in_pieces), ShowFacts(facts, read)) << "read in pieces";
+  }
+  return facts;
 }
 
 std::string Show(const Column& column) {

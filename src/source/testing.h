@@ -80,7 +80,7 @@ Status WriteFile(const Table& table, const std::string& path, WriteOptions optio
 
 // All facts of a reader as one batch, or its error. `counts`, where given, is filled.
 Result<FactBatch> ReadAll(FactStream& reader, FactCounts* counts = nullptr);
-// Opens a reader and reads it.
+// Opens a reader and reads it; then the same in pieces, where it has some, which must agree.
 Result<FactBatch> ReadFacts(const Source& source, const std::string& location,
                             const FactRequest& request, FactCounts* counts = nullptr);
 
