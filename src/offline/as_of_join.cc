@@ -1,31 +1,27 @@
 #include "offline/as_of_join.h"
 
 #include <algorithm>
+#include <limits>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <utility>
 
 #include "definition/fact.h"
+#include "offline/fact_loop.h"
+#include "offline/placed_values.h"
+#include "offline/placed_winners.h"
 #include "offline/read_ahead.h"
+#include "offline/slot_heads.h"
+#include "offline/slot_winners.h"
+#include "offline/tie_breaker.h"
+#include "offline/work_items.h"
 
 namespace coeval {
 namespace {
 
-Result<FactCounts> ReadAll(std::unique_ptr<FactStream> facts, const Context& context,
-                           const FactProgress& progress,
-                           const std::function<void(const FactBatch&)>& use) {
-  if (context.threads > 1) facts = ReadAhead(std::move(facts));
-  while (true) {
-    COEVAL_RETURN_IF_ERROR(context.cancel->Check());
-    COEVAL_ASSIGN_OR_RETURN(const std::optional<FactBatch> batch, facts->Next());
-    if (progress) progress(facts->counts());
-    if (!batch.has_value()) return facts->counts();
-    use(*batch);
-  }
-}
-
 // Rules 3.1 (ttl), 3.7 and 7.2: what a question gets from the greatest of its candidates.
-Match MatchOf(const SlotWinners::Winner& winner, TimeMicros t, const AsOfRule& rule) {
+Match MatchOf(const SlotHeads::Winner& winner, TimeMicros t, const AsOfRule& rule) {
   if (winner.is_delete) return Match::kNotFound;
   // Timeless facts take no ttl (rule 1.3).
   if (rule.source.timeless || WithinTtl(winner.times.event_time, t, rule.ttl)) return Match::kFound;
@@ -34,17 +30,18 @@ Match MatchOf(const SlotWinners::Winner& winner, TimeMicros t, const AsOfRule& r
 }
 
 // Matches and times of all questions; `found` gets the slot that holds the values, or kNoSlot.
-void Answer(const QuestionIndex& questions, const SlotWinners& winners, const AsOfRule& rule,
+void Answer(const QuestionIndex& questions, const SlotHeads& heads, const AsOfRule& rule,
             AsOfAnswers* out, std::vector<SlotId>* found) {
+  const std::vector<SlotId> greatest = heads.Greatest(questions);
   const auto n = static_cast<std::size_t>(questions.num_questions());
   out->answers.match.assign(n, Match::kNotFound);
   out->answers.event_time.assign(n, kMinTime);
   found->assign(n, kNoSlot);
   for (std::size_t i = 0; i < n; ++i) {
     const SlotId slot = questions.slot_of()[i];
-    const SlotId best = slot == kNoSlot ? kNoSlot : winners.WinnerAt(slot);
+    const SlotId best = slot == kNoSlot ? kNoSlot : greatest[slot];
     if (best == kNoSlot) continue;
-    const SlotWinners::Winner winner = winners.Get(best);
+    const SlotHeads::Winner winner = heads.Get(best);
     const Match match = MatchOf(winner, questions.slot_times()[slot], rule);
     out->answers.match[i] = match;
     if (winner.is_delete) ++out->counts.deleted;
@@ -58,14 +55,14 @@ void Answer(const QuestionIndex& questions, const SlotWinners& winners, const As
   }
 }
 
-void Count(const QuestionIndex& questions, const SlotWinners& winners,
-           std::span<const SlotId> found, AsOfAnswers* out) {
+void Count(const QuestionIndex& questions, const SlotHeads& heads, std::span<const SlotId> found,
+           AsOfAnswers* out) {
   AsOfCounts& counts = out->counts;
   counts.values_written_after.assign(out->answers.features.size(), 0);
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (found[i] == kNoSlot) continue;
     ++counts.found;
-    const SlotWinners::Winner winner = winners.Get(found[i]);
+    const SlotHeads::Winner winner = heads.Get(found[i]);
     if (winner.tied) ++counts.ties;
     const TimeMicros t = questions.slot_times()[questions.slot_of()[i]];
     if (!winner.times.has_created || winner.times.created_time <= t) continue;
@@ -79,14 +76,13 @@ void Count(const QuestionIndex& questions, const SlotWinners& winners,
 }
 
 Status ResolveTies(std::span<const SlotId> found, const AsOfJoin& join, const OpenFacts& open,
-                   const Context& context, SlotWinners* winners) {
+                   const Context& context, SlotFinder* finder, SlotWinners* winners) {
   if (winners->OpenTies(found) == 0) return Status::Ok();
-  COEVAL_ASSIGN_OR_RETURN(std::unique_ptr<FactStream> facts,
+  COEVAL_ASSIGN_OR_RETURN(const std::unique_ptr<FactStream> facts,
                           open(join.schema, winners->OpenRange()));
-  COEVAL_RETURN_IF_ERROR(
-      ReadAll(std::move(facts), context, nullptr, [winners](const FactBatch& batch) {
-        winners->AddForTies(batch);
-      }).status());
+  COEVAL_RETURN_IF_ERROR(ReadAll(facts.get(), context, nullptr, [&](const FactBatch& batch) {
+                           winners->AddForTies(batch, FindSlots(batch, finder));
+                         }).status());
   return winners->CheckTiesResolved();
 }
 
@@ -102,6 +98,101 @@ void TellMemory(const QuestionIndex& questions, std::span<const ColumnSchema> ne
                                       " MiB, more than the memory budget of " +
                                       std::to_string(context.memory_budget_bytes >> 20) +
                                       " MiB; ask for fewer rows or features at a time");
+}
+
+// Facts that stream past once: the values of each slot's greatest so far are copied from them.
+Status JoinStream(const QuestionIndex& questions, const AsOfJoin& join,
+                  std::unique_ptr<FactStream> facts, const OpenFacts& open, const Context& context,
+                  const FactProgress& progress, AsOfAnswers* out) {
+  SlotFinder finder(questions, join.rule);
+  SlotWinners winners(questions.num_slots(), join.schema, join.needed);
+  // Without a question that could match, the source is opened (is it there? are its columns?) but
+  // not read.
+  if (questions.num_slots() > 0) {
+    if (context.threads > 1) facts = ReadAhead(std::move(facts));
+    COEVAL_ASSIGN_OR_RETURN(out->counts.read,
+                            ReadAll(facts.get(), context, progress, [&](const FactBatch& batch) {
+                              winners.Add(batch, FindSlots(batch, &finder));
+                            }));
+  }
+  out->counts.facts_of_questions = finder.facts_of_questions();
+  out->counts.candidates = finder.candidates();
+  std::vector<SlotId> found;
+  Answer(questions, winners.heads(), join.rule, out, &found);
+  COEVAL_RETURN_IF_ERROR(ResolveTies(found, join, open, context, &finder, &winners));
+  COEVAL_ASSIGN_OR_RETURN(out->answers.features, winners.values().Gather(found));
+  Count(questions, winners.heads(), found, out);
+  return Status::Ok();
+}
+
+// Sums what became of the rows of pieces, and tells it in the caller's thread.
+class PieceCounts {
+ public:
+  explicit PieceCounts(const FactProgress& progress) : progress_(progress) {}
+
+  void Add(std::size_t worker, const FactCounts& of_piece) {
+    const std::lock_guard lock(mutex_);
+    sum_.rows += of_piece.rows;
+    sum_.facts += of_piece.facts;
+    sum_.null_keys += of_piece.null_keys;
+    sum_.bad_times += of_piece.bad_times;
+    sum_.too_far_ahead += of_piece.too_far_ahead;
+    sum_.out_of_range += of_piece.out_of_range;
+    if (worker == 0 && progress_) progress_(sum_);
+  }
+
+  [[nodiscard]] const FactCounts& sum() const { return sum_; }
+
+ private:
+  const FactProgress& progress_;
+  std::mutex mutex_;
+  FactCounts sum_;  // guarded by mutex_ while threads run
+};
+
+// Facts in pieces: keys and times first; then the values of the winners, wherever some lie.
+Status JoinPieces(const QuestionIndex& questions, const AsOfJoin& join,
+                  const std::vector<ColumnSchema>& needed, FactPieces* facts, const OpenFacts& open,
+                  const Context& context, const FactProgress& progress, AsOfAnswers* out) {
+  PlacedWinners winners(questions, join.rule,
+                        static_cast<std::size_t>(std::max(1, context.threads)));
+  if (questions.num_slots() > 0) {
+    PieceCounts counts(progress);
+    COEVAL_RETURN_IF_ERROR(RunItems(
+        context.threads, facts->size(), *context.cancel,
+        [&](std::size_t worker, std::size_t piece) -> Status {
+          COEVAL_ASSIGN_OR_RETURN(const FactCounts of_piece,
+                                  facts->ReadKeys(piece, [&](const FactBatch& batch) {
+                                    winners.Add(worker, static_cast<std::uint32_t>(piece), batch);
+                                  }));
+          counts.Add(worker, of_piece);
+          return Status::Ok();
+        }));
+    COEVAL_RETURN_IF_ERROR(facts->Finish());
+    out->counts.read = counts.sum();
+  }
+  out->counts.facts_of_questions = winners.facts_of_questions();
+  out->counts.candidates = winners.candidates();
+  std::vector<SlotId> found;
+  Answer(questions, winners.heads(), join.rule, out, &found);
+  PlacedValues values(needed, facts->size());
+  COEVAL_ASSIGN_OR_RETURN(
+      const std::vector<SlotId> untied,
+      BreakTies(found, questions, join, facts, open, context, &winners, &values));
+  if (!needed.empty()) {
+    COEVAL_RETURN_IF_ERROR(values.Read(untied, facts, &winners.heads(), context));
+  }
+  COEVAL_ASSIGN_OR_RETURN(out->answers.features, values.Gather(found, winners.heads(), context));
+  Count(questions, winners.heads(), found, out);
+  return Status::Ok();
+}
+
+// Can the places of these facts be told (FactPlace)? All but the strangest sources.
+bool HavePlaces(const FactPieces& facts) {
+  if (facts.size() >= FactPlace::kMostPieces) return false;
+  for (std::size_t piece = 0; piece < facts.size(); ++piece) {
+    if (facts.rows(piece) > std::numeric_limits<std::uint32_t>::max()) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -126,24 +217,13 @@ Result<AsOfAnswers> JoinAsOf(const QuestionIndex& questions, const AsOfJoin& joi
   COEVAL_ASSIGN_OR_RETURN(std::unique_ptr<FactStream> facts,
                           open(needed, RangeOf(questions, join.rule)));
   TellMemory(questions, needed, context);
-  SlotWinners winners(questions, join.rule, join.schema, join.needed);
   AsOfAnswers out;
-  // Without a question that could match, the source is opened (is it there? are its columns?) but
-  // not read.
-  if (questions.num_slots() > 0) {
-    COEVAL_ASSIGN_OR_RETURN(out.counts.read,
-                            ReadAll(std::move(facts), context, progress,
-                                    [&winners](const FactBatch& batch) { winners.Add(batch); }));
-  }
-  winners.Settle();
-  out.counts.facts_of_questions = winners.facts_of_questions();
-  out.counts.candidates = winners.candidates();
-
-  std::vector<SlotId> found;
-  Answer(questions, winners, join.rule, &out, &found);
-  COEVAL_RETURN_IF_ERROR(ResolveTies(found, join, open, context, &winners));
-  COEVAL_ASSIGN_OR_RETURN(out.answers.features, winners.values().Gather(found));
-  Count(questions, winners, found, &out);
+  FactPieces* pieces = facts->pieces();
+  const Status status =
+      pieces != nullptr && HavePlaces(*pieces)
+          ? JoinPieces(questions, join, needed, pieces, open, context, progress, &out)
+          : JoinStream(questions, join, std::move(facts), open, context, progress, &out);
+  if (!status.ok()) return status;
   return out;
 }
 

@@ -1,6 +1,8 @@
 // The as-of join (rule 3): for every question (key, t) of a spine, the values that were true and
 // known at t. Facts stream past once, unsorted, and are probed against the spine's index; memory is
-// bounded by the spine and the answer, whatever the size of the source.
+// bounded by the spine and the answer, whatever the size of the source. Of facts in pieces
+// (Parquet) keys and times go first, by all threads; then the values of the winners are read, and
+// only where some lie (docs/decisions/0013).
 //
 //   question         facts of jfk                              answer
 //   (jfk, 12:00)     (11:58, v=3)                              3
@@ -20,7 +22,7 @@
 #include "base/status.h"
 #include "column/batch.h"
 #include "offline/question_index.h"
-#include "offline/slot_winners.h"
+#include "offline/slot_finder.h"
 #include "retrieval/assemble.h"
 #include "source/fact_reader.h"
 
@@ -58,7 +60,7 @@ struct AsOfJoin {
 // (see slot_winners.h) and `needed` is not all of the schema.
 using OpenFacts = std::function<Result<std::unique_ptr<FactStream>>(
     const std::vector<ColumnSchema>& features, const FactRange& range)>;
-// Told after each batch.
+// Told now and then, in the caller's thread.
 using FactProgress = std::function<void(const FactCounts& counts)>;
 
 // The event times that can matter to these questions.
@@ -67,8 +69,10 @@ FactRange RangeOf(const QuestionIndex& questions, const AsOfRule& rule);
 // Shapes: the answers have one row for each question. Errors: those of the facts; Cancelled;
 // Unavailable where a source changed between two passes; InvalidArgument where a column of strings
 // would pass 2 GiB.
-// Cost: O(facts), a second pass where needed. With context.threads > 1 facts are read by a second
-// thread, ahead of the join. Threads: any, with a call's own arguments.
+// Cost: O(facts), a second pass where needed. Facts in pieces are read by context.threads threads;
+// others, with context.threads > 1, by a second thread, ahead of the join. The answers do not
+// depend on the number of threads. `open` and `progress` are called in the caller's thread.
+// Threads: any, with a call's own arguments.
 Result<AsOfAnswers> JoinAsOf(const QuestionIndex& questions, const AsOfJoin& join,
                              const OpenFacts& open, const Context& context,
                              const FactProgress& progress = nullptr);

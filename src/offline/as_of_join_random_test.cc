@@ -1,11 +1,14 @@
 // The as-of join against rule 3 by brute force: 10,000 small random cases. The seed is printed;
 // COEVAL_SEED runs the same again.
+#include <array>
 #include <cstdint>
 #include <iostream>
+#include <random>
 
 #include <gtest/gtest.h>
 
 #include "offline/arrow_case.h"
+#include "offline/piece_testing.h"
 #include "offline/testing.h"
 
 namespace coeval {
@@ -23,6 +26,36 @@ TEST(AsOfJoinRandomTest, AgreesWithTheRuleInItsOwnWords) {
   EXPECT_GT(run.expired, kCases / 50);
   EXPECT_GT(run.ties, kCases / 50);
   EXPECT_GT(run.second_passes, kCases / 200);
+}
+
+// Keys first and values later is the same join, by any number of threads and in any pieces.
+TEST(AsOfJoinRandomTest, PiecesAndThreadsChangeNothing) {
+  constexpr std::uint64_t kCases = 10'000;
+  const std::uint64_t first = TestSeed();
+  std::int64_t ties = 0;
+  std::int64_t second_passes = 0;
+  for (std::uint64_t seed = first; seed < first + kCases; ++seed) {
+    std::mt19937_64 random(seed);
+    const JoinCase c = RandomCase(random);
+    int opened = 0;
+    const Result<AsOfAnswers> expected = RunJoin(c, 3, 1, &opened);
+    ASSERT_TRUE(expected.ok());
+    constexpr std::array<int, 5> kThreads = {1, 1, 2, 3, 8};
+    PieceCase pieces{.piece_rows = 1 + random() % 8,
+                     .batch_rows = 1 + random() % 4,
+                     .threads = kThreads[random() % kThreads.size()]};
+    const Result<AsOfAnswers> answers = RunJoinInPieces(c, &pieces);
+    ASSERT_TRUE(answers.ok()) << answers.status().ToString() << " COEVAL_SEED=" << seed;
+    ASSERT_EQ(Difference(c, *answers), "") << "COEVAL_SEED=" << seed;
+    ASSERT_EQ(DifferenceOf(*answers, *expected), "") << "COEVAL_SEED=" << seed;
+    ASSERT_EQ(pieces.opened, opened) << "COEVAL_SEED=" << seed;
+    ties += answers->counts.ties;
+    second_passes += opened - 1;
+  }
+  std::cout << kCases << " random cases in pieces equal to the stream: " << ties
+            << " answers decided by tie bytes, " << second_passes << " second passes\n";
+  EXPECT_GT(ties, 200);
+  EXPECT_GT(second_passes, 50);
 }
 
 TEST(AsOfJoinRandomTest, AgreesWithTheRuleThroughArrowInEveryShape) {

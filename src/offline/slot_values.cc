@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 #include <numeric>
 #include <utility>
 
 #include "column/builder.h"
 #include "column/tie_encoding.h"
 #include "column/value.h"
+#include "offline/gather_cells.h"
 
 namespace coeval {
 namespace {
@@ -18,26 +18,6 @@ constexpr std::size_t kStoreBlock =
 constexpr std::size_t kGatherBlock = 512;                      // likewise when they come out
 constexpr std::int64_t kChunkBytes = std::int64_t{256} << 20;  // of a packed chunk
 constexpr std::int64_t kSlackBytes = std::int64_t{16} << 20;  // replaced bytes that need no packing
-constexpr std::int64_t kMaxColumnBytes = std::numeric_limits<std::int32_t>::max();
-
-// Bytes that one cell takes in the buffers of a column.
-std::int64_t CellBytes(const Column& column, std::int64_t row) {
-  if (column.IsNull(row)) return 0;
-  const DataType& type = column.type();
-  if (type.width() > 0) return type.width();
-  if (!type.is_nested()) return static_cast<std::int64_t>(column.bytes(row).size());
-  const Column::Extent extent = column.elements(row);
-  std::int64_t bytes = 0;
-  for (std::size_t child = 0; child < (type.id() == TypeId::kMap ? 2U : 1U); ++child) {
-    const Column& elements = column.child(child);
-    if (elements.type().width() > 0) {
-      bytes += (extent.last - extent.first) * elements.type().width();
-      continue;
-    }
-    for (std::int64_t i = extent.first; i < extent.last; ++i) bytes += CellBytes(elements, i);
-  }
-  return bytes;
-}
 
 template <typename T>
 Value LoadValue(TypeId type, const std::uint8_t* from) {
@@ -335,24 +315,11 @@ Result<Column> SlotValues::GatherRun(std::size_t feature, std::span<const SlotId
   const auto n = static_cast<std::int64_t>(slots.size());
   if (field.schema.type.id() == TypeId::kNull) return Column::Nulls(field.schema.type, n);
   const Run& run = runs_[field.run];
-  std::int64_t bytes = 0;
-  ColumnBuilder builder(field.schema.type);
-  builder.Reserve(n);
-  for (const SlotId slot : slots) {
-    if (slot == kNoSlot || IsNull(feature, slot)) {
-      builder.AppendNull();
-      continue;
-    }
-    const Place place = PlaceOf(feature, slot);
-    bytes += CellBytes(run.chunks[place.chunk], place.row);
-    if (bytes > kMaxColumnBytes) {
-      return Status::InvalidArgument("the values of feature '" + field.schema.name + "' for " +
-                                     std::to_string(n) +
-                                     " rows take more than 2 GiB; ask for fewer rows at a time");
-    }
-    builder.AppendFrom(run.chunks[place.chunk], place.row);
-  }
-  return builder.Finish();
+  return GatherCells(field.schema, n, [&](std::size_t i) -> CellPlace {
+    if (slots[i] == kNoSlot || IsNull(feature, slots[i])) return {};
+    const Place place = PlaceOf(feature, slots[i]);
+    return {&run.chunks[place.chunk], place.row};
+  });
 }
 
 }  // namespace coeval

@@ -51,6 +51,8 @@ class SlotValues {
   // stored to. Errors: InvalidArgument where strings would pass 2 GiB in one column.
   [[nodiscard]] Result<std::vector<Column>> Gather(std::span<const SlotId> slots) const;
 
+  [[nodiscard]] std::size_t num_features() const { return fields_.size(); }
+
   // Bytes of strings and the like held now, replaced ones included.
   [[nodiscard]] std::int64_t RunBytes() const;
   // What a table of so many slots takes at first, without strings and the like.

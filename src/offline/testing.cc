@@ -238,16 +238,21 @@ FactBatch BatchOf(const JoinCase& c, const std::vector<TestFact>& facts,
   return batch;
 }
 
+std::vector<std::size_t> PositionsOf(const JoinCase& c, const std::vector<ColumnSchema>& features) {
+  std::vector<std::size_t> positions;
+  for (const ColumnSchema& feature : features) {
+    for (std::size_t i = 0; i < c.join.schema.size(); ++i) {
+      if (c.join.schema[i].name == feature.name) positions.push_back(i);
+    }
+  }
+  return positions;
+}
+
 OpenFacts OpenCase(const JoinCase& c, std::size_t batch_rows, int* opened) {
   return [&c, batch_rows, opened](const std::vector<ColumnSchema>& features,
                                   const FactRange& range) -> Result<std::unique_ptr<FactStream>> {
     if (opened != nullptr) ++*opened;
-    std::vector<std::size_t> positions;
-    for (const ColumnSchema& feature : features) {
-      for (std::size_t i = 0; i < c.join.schema.size(); ++i) {
-        if (c.join.schema[i].name == feature.name) positions.push_back(i);
-      }
-    }
+    const std::vector<std::size_t> positions = PositionsOf(c, features);
     FactCounts counts;
     counts.rows = static_cast<std::int64_t>(c.facts.size());
     std::vector<FactBatch> batches;

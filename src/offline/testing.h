@@ -52,6 +52,8 @@ Column ColumnOf(const DataType& type, const std::vector<Value>& values);
 // Facts as a batch with the features at those positions of the schema.
 FactBatch BatchOf(const JoinCase& c, const std::vector<TestFact>& facts,
                   const std::vector<std::size_t>& features);
+// The positions of these features in the case's schema.
+std::vector<std::size_t> PositionsOf(const JoinCase& c, const std::vector<ColumnSchema>& features);
 // Opens the facts of a case as a stream of batches of at most `batch_rows`, only what is in range.
 // `opened` counts how often.
 OpenFacts OpenCase(const JoinCase& c, std::size_t batch_rows, int* opened = nullptr);

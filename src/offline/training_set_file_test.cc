@@ -84,6 +84,7 @@ TEST_F(TrainingSetFileTest, ReadsWhatItNeedsAndRecordsTheFiles) {
   // 140 to 150 h lie in the third row group of the second file.
   EXPECT_EQ(set->views[0].scan.files_read, 1);
   EXPECT_EQ(set->views[0].scan.row_groups_read, 1);
+  EXPECT_EQ(set->views[0].scan.row_groups_with_values, 1);
   EXPECT_EQ(set->views[0].scan.row_groups, 10);
   const Json& source = *set->manifest.Find("views")->array().at(0).Find("source");
   ASSERT_EQ(source.Find("files")->array().size(), 2U);

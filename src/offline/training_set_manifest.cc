@@ -57,7 +57,8 @@ Json ViewJson(const PlannedView& view, const ViewSummary& summary) {
       .Set("too_far_ahead", counts.read.too_far_ahead)
       .Set("out_of_range", counts.read.out_of_range)
       .Set("row_groups", summary.scan.row_groups)
-      .Set("row_groups_read", summary.scan.row_groups_read);
+      .Set("row_groups_read", summary.scan.row_groups_read)
+      .Set("row_groups_with_values", summary.scan.row_groups_with_values);
   json.Set("source", std::move(source));
   Json written = Json::MakeObject();
   for (std::size_t f = 0; f < view.features.size(); ++f) {

@@ -16,6 +16,8 @@ class SharedFacts : public FactStream {
  public:
   explicit SharedFacts(std::shared_ptr<FactReader> reader) : reader_(std::move(reader)) {}
 
+  [[nodiscard]] FactPieces* pieces() override { return reader_->pieces(); }
+
   Result<std::optional<FactBatch>> Next() override { return reader_->Next(); }
 
   [[nodiscard]] const FactCounts& counts() const override { return reader_->counts(); }
@@ -29,6 +31,7 @@ void AddScan(const ScanStats& more, ScanStats* sum) {
   sum->row_groups = std::max(sum->row_groups, more.row_groups);
   sum->files_read += more.files_read;
   sum->row_groups_read += more.row_groups_read;
+  sum->row_groups_with_values += more.row_groups_with_values;
   sum->rows_read += more.rows_read;
   sum->bytes_read += more.bytes_read;
 }

@@ -1,0 +1,35 @@
+// Facts of a test case in pieces, as a file with row groups has them, and the join over them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
+
+#include "base/status.h"
+#include "offline/as_of_join.h"
+#include "offline/testing.h"
+
+namespace coeval {
+
+// How a case lies in pieces, and what was read of it.
+struct PieceCase {
+  std::size_t piece_rows = 3;
+  std::size_t batch_rows = 2;
+  int threads = 1;
+  // Asked before a piece's keys and values are read: a failure of that piece.
+  std::function<Status(std::size_t piece, bool values)> fail = {};
+  // Filled:
+  int opened = 0;
+  std::set<std::size_t> keys_read = {};
+  std::set<std::size_t> values_read = {};
+  std::size_t values_taken = 0;  // rows
+};
+
+// The join's answers, of facts in pieces.
+Result<AsOfAnswers> RunJoinInPieces(const JoinCase& c, PieceCase* pieces);
+// In words, what differs between two joins of one case; "" where nothing does.
+std::string DifferenceOf(const AsOfAnswers& a, const AsOfAnswers& b);
+
+}  // namespace coeval
