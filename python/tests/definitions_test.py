@@ -1,6 +1,8 @@
 """Definitions become the document that the engine reads, and mistakes say where they are."""
 
+import inspect
 import json
+import re
 import subprocess
 import sys
 from datetime import date, datetime, timedelta, timezone
@@ -9,6 +11,7 @@ from decimal import Decimal as PyDecimal
 import coeval
 import pytest
 from coeval import (
+    Aggregation,
     CsvFormat,
     Entity,
     FeatureService,
@@ -314,6 +317,33 @@ def test_entities_with_several_keys():
 def test_wrong_kinds_are_refused_where_they_are_written(make, message):
     with pytest.raises(TypeError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: FeatureView(name="v", source="s", entities=[], tll="3h"),
+            "FeatureView 'v': there is no argument 'tll', did you mean \"ttl\"?",
+        ),
+        (
+            lambda: Entity("a", join_kyes=["b"]),
+            "Entity 'a': there is no argument 'join_kyes', did you mean \"join_keys\"?",
+        ),
+        (lambda: FileSource(name="s", pth="a"), "FileSource 's': there is no argument 'pth'"),
+        (lambda: Field("f"), "Field 'f': missing a required argument: 'dtype'"),
+        (lambda: Aggregation("a", "sum", windw="7d"), 'did you mean "time_window"?'),
+        (lambda: CsvFormat(zzz=1), "CsvFormat: there is no argument 'zzz'; there are delimiter, "),
+        (lambda: Entity(), "Entity: missing a required argument: 'name'"),
+    ],
+)
+def test_mistaken_arguments_are_told_with_the_object_and_the_nearest_one(make, message):
+    with pytest.raises(TypeError, match=re.escape(message)):
+        make()
+
+
+def test_notebooks_show_the_arguments_of_a_definition():
+    assert str(inspect.signature(Entity)).startswith("(name: 'str', *, join_keys:")
 
 
 def test_objects_remember_where_they_were_made():

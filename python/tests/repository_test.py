@@ -138,7 +138,7 @@ def test_errors_of_all_files_with_the_line_to_look_at(tmp_path):
     told = {error["file"]: error["message"] for error in document["errors"]}
     assert told == {
         "a.py:4": "ZeroDivisionError: division by zero",
-        "b.py:3": "TypeError: Field.__init__() got an unexpected keyword argument 'nam'",
+        "b.py:3": "TypeError: Field 'a': there is no argument 'nam', did you mean \"name\"?",
         "c.py:1": "SyntaxError: '(' was never closed",
         "helper.py:2": "KeyError: 'gone'",
         "e.py:2": "SystemExit: no",

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from coeval.definitions.definition import list_of, text_of, without_defaults
+from coeval.definitions.keywords import CheckedKeywords
 from coeval.definitions.values import (
     Duration,
     duration_json,
@@ -18,7 +19,7 @@ from coeval.definitions.values import (
 Closed = Literal["right", "left", "both", "neither"]
 
 
-class Aggregation:
+class Aggregation(metaclass=CheckedKeywords):
     """A function over the events of a window, at the time of each question (rule 5).
 
         Aggregation(column="amount", function="sum", time_window=timedelta(days=7))

@@ -6,10 +6,11 @@ import html
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from coeval.definitions.keywords import CheckedKeywords
 from coeval.definitions.place import Place, calling_place
 
 
-class Definition:
+class Definition(metaclass=CheckedKeywords):
     """An object of a repository. Made once; two are equal where they say the same."""
 
     kind: ClassVar[str] = ""

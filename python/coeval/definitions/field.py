@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from coeval.definitions.definition import list_of, text_of, texts_of, without_defaults
+from coeval.definitions.keywords import CheckedKeywords
 from coeval.definitions.values import value_json
 from coeval.types import DataType, TypeLike, type_text
 
 
-class Field:
+class Field(metaclass=CheckedKeywords):
     """A feature: its name, its type, and what it means.
 
     `default` is used in place of null, when training and when serving alike; it is part of the

@@ -16,23 +16,24 @@ from coeval.definitions.definition import (
     without_defaults,
 )
 from coeval.definitions.field import Field, fields_of
+from coeval.definitions.keywords import CheckedKeywords
 from coeval.definitions.values import Duration, duration_json, durations_from_json
 from coeval.types import TypeLike, type_text
 
 
-class ParquetFormat:
+class ParquetFormat(metaclass=CheckedKeywords):
     """Parquet files."""
 
     name = "parquet"
 
 
-class ArrowFormat:
+class ArrowFormat(metaclass=CheckedKeywords):
     """Arrow IPC files and streams (Feather)."""
 
     name = "arrow"
 
 
-class CsvFormat:
+class CsvFormat(metaclass=CheckedKeywords):
     """CSV files.
 
     `null_values` are the texts that mean null, in columns of strings too. `types` fixes the type of
