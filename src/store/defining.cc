@@ -4,6 +4,7 @@
 
 #include "retrieval/feature_reference.h"
 #include "store/catalogue_lookup.h"
+#include "store/data_behind.h"
 #include "store/schema_inference.h"
 #include "store/store_core.h"
 
@@ -16,14 +17,20 @@ PlanReport ReportOf(const Plan& plan, bool done) {
 
 // What one activation did, in the form of a plan's report.
 PlanReport MovedReport(ObjectKind kind, const std::string& name, int version, bool changed,
-                       std::string_view verb) {
+                       std::string_view verb, const std::vector<DataBehind>& behind) {
   PlanReport report;
   report.empty = !changed;
   report.text = ObjectLabel(kind, name) + ": version " + std::to_string(version) +
                 (changed ? " is active now" : " was active already");
+  Json notes = Json::MakeArray();
+  for (const DataBehind& view : behind) {
+    notes.Append(DescribeDataBehind(view));
+    report.text += "\nnote: " + DescribeDataBehind(view);
+  }
   Json change = Json::MakeObject();
   change.Set("kind", ObjectKindName(kind)).Set("name", name).Set("action", verb);
   change.Set("version", version).Set("changed", changed);
+  change.Set("data_behind", std::move(notes));
   report.changes = Json::MakeObject();
   report.changes.Set("changes", Json::MakeArray().Append(std::move(change)));
   return report;
@@ -54,6 +61,16 @@ Result<Definitions> CompleteDocument(FeatureStore* store, const Json* document) 
 
 }  // namespace
 
+Result<PlanReport> FeatureStore::Impl::Moved(ObjectKind kind, const std::string& name, bool changed,
+                                             std::string_view verb) {
+  COEVAL_ASSIGN_OR_RETURN(CatalogueSnapshot catalogue, Snapshot());
+  const int version = ActiveVersionOf(*catalogue, kind, name);
+  const OnlineStore* online = OnlineForLooking();
+  std::vector<DataBehind> behind;
+  if (online != nullptr) behind = FindDataBehind(*catalogue, *online, kind, name, version);
+  return MovedReport(kind, name, version, changed, verb, behind);
+}
+
 Result<PlanReport> FeatureStore::PlanChanges(const Json* document, const ApplyOptions& options) {
   COEVAL_ASSIGN_OR_RETURN(Definitions definitions, CompleteDocument(this, document));
   COEVAL_ASSIGN_OR_RETURN(Plan plan, impl_->registry->MakePlan(definitions, options));
@@ -73,15 +90,13 @@ Result<PlanReport> FeatureStore::Promote(const std::string& reference) {
   COEVAL_ASSIGN_OR_RETURN(ObjectKind kind, impl_->registry->FindVersioned(named.first));
   COEVAL_ASSIGN_OR_RETURN(bool changed,
                           impl_->registry->Promote(kind, named.first, named.second, CurrentUser()));
-  COEVAL_ASSIGN_OR_RETURN(CatalogueSnapshot catalogue, impl_->Snapshot());
-  return MovedReport(kind, named.first, ActiveVersionOf(*catalogue, kind, named.first), changed,
-                     "promote");
+  return impl_->Moved(kind, named.first, changed, "promote");
 }
 
 Result<PlanReport> FeatureStore::Rollback(const std::string& name) {
   COEVAL_ASSIGN_OR_RETURN(ObjectKind kind, impl_->registry->FindVersioned(name));
-  COEVAL_ASSIGN_OR_RETURN(int version, impl_->registry->Rollback(kind, name, CurrentUser()));
-  return MovedReport(kind, name, version, true, "rollback");
+  COEVAL_RETURN_IF_ERROR(impl_->registry->Rollback(kind, name, CurrentUser()).status());
+  return impl_->Moved(kind, name, true, "rollback");
 }
 
 Result<PlanReport> FeatureStore::Delete(const std::string& name) {

@@ -209,6 +209,27 @@ TEST_F(FeatureStoreTest, AnApplyPutsNoEmptyVersionInAFilledOnesPlace) {
   EXPECT_EQ(store->Snapshot().value()->FindView("weather", 0).value()->version, 2);
 }
 
+TEST_F(FeatureStoreTest, PromoteNamesTheViewsWhoseDataLieBehind) {
+  const auto store = Filled();
+  std::string changed = kDefinitions;
+  const std::string before = "name: reports, type: int64";
+  changed.replace(changed.find(before), before.size(), "name: reports, type: float64");
+  Declare(changed);
+  ASSERT_TRUE(store->Apply(nullptr, {}).ok());
+  const std::string none = "weather@v2 holds no data in the online store yet, weather@v1 up to ";
+  const auto view = store->Promote("weather@v2");
+  ASSERT_TRUE(view.ok()) << view.status().message();
+  EXPECT_THAT(view->text, HasSubstr("version 2 is active now\nnote: " + none));
+  const auto service = store->Promote("model");
+  ASSERT_TRUE(service.ok()) << service.status().message();
+  EXPECT_THAT(service->text, HasSubstr("note: " + none)) << "its pins";
+  const auto back = store->Rollback("weather");
+  ASSERT_TRUE(back.ok()) << back.status().message();
+  EXPECT_THAT(back->text, Not(HasSubstr("note: ")));
+  ASSERT_TRUE(store->MaterializeIncremental(At("2024-05-01T12:00:00Z"), {}).ok());
+  EXPECT_THAT(store->Promote("weather@v2")->text, Not(HasSubstr("note: ")));
+}
+
 TEST_F(FeatureStoreTest, FactsOfTheFutureComeWithTime) {
   const auto store = Filled();
   clock_->Set(At("2024-05-01T13:00:00Z"));

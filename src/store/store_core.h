@@ -5,11 +5,13 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "base/context.h"
 #include "base/status.h"
 #include "config/config.h"
 #include "definition/catalogue.h"
+#include "definition/object_kind.h"
 #include "online/online_store.h"
 #include "registry/registry.h"
 #include "source/fact_reader.h"
@@ -42,6 +44,10 @@ struct FeatureStore::Impl {
 
   // Tells the registry that versions were served (rule 8.5); next to nothing after the first time.
   Status MarkServed(const FeaturePlan& plan);
+  // The report of a promote or rollback that is done: the version that is active now, and the views
+  // whose data lie behind where the online store can be looked into.
+  Result<PlanReport> Moved(ObjectKind kind, const std::string& name, bool changed,
+                           std::string_view verb);
   // Puts a training set and what it was made from into the registry (rule 4.6).
   Status Record(const FeaturePlan& plan, const TrainingSet& set);
 
