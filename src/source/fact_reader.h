@@ -122,6 +122,7 @@ struct FactCounts {
 // keys and times first and wants the values of a few facts later.
 //
 //   for each piece        ReadKeys(piece)          -> keys and times, the rows where they lie
+//                         or ReadFacts(piece)      -> these with all features
 //   then                  Finish()                 -> errors of the source as a whole
 //   for some pieces       ReadValues(piece, rows)  -> the features of these rows
 //
@@ -139,6 +140,8 @@ class FactPieces {
   // The facts of a piece without their features, batch by batch; row numbers count within the
   // piece. Each piece once. Errors: those of FactReader::Next but for the bad times.
   virtual Result<FactCounts> ReadKeys(std::size_t piece, const Use& use) = 0;
+  // In place of ReadKeys: with their features.
+  virtual Result<FactCounts> ReadFacts(std::size_t piece, const Use& use) = 0;
   // When all pieces were read. Errors: the bad times of the whole source, as FactReader::Next.
   virtual Status Finish() = 0;
   // One column for each feature: its values in these rows, which ascend. REQUIRES: not empty, facts

@@ -44,6 +44,7 @@ std::unique_ptr<RowGroupFacts> RowGroupFacts::Make(std::shared_ptr<const FactMea
 RowGroupFacts::RowGroupFacts(std::shared_ptr<const FactMeaning> meaning, const FactPlan& plan,
                              const Context& context)
     : meaning_(std::move(meaning)),
+      columns_(plan.columns),
       key_columns_(WithoutFeatures(plan.columns)),
       value_columns_(FeaturesAlone(plan.columns)),
       format_(plan.format),
@@ -111,10 +112,19 @@ Result<ArrowStream> RowGroupFacts::Scan(const Piece& piece, const std::vector<st
 }
 
 Result<FactCounts> RowGroupFacts::ReadKeys(std::size_t piece, const Use& use) {
-  Piece& of = pieces_[piece];
-  FactMaker maker(meaning_, key_columns_);
+  return Read(&pieces_[piece], key_columns_, use);
+}
+
+Result<FactCounts> RowGroupFacts::ReadFacts(std::size_t piece, const Use& use) {
+  pieces_[piece].values_read = true;
+  return Read(&pieces_[piece], columns_, use);
+}
+
+Result<FactCounts> RowGroupFacts::Read(Piece* piece, const FactColumns& columns, const Use& use) {
+  Piece& of = *piece;
+  FactMaker maker(meaning_, columns);
   const auto read = [&]() -> Status {
-    COEVAL_ASSIGN_OR_RETURN(ArrowStream stream, Scan(of, key_columns_.scanned, nullptr));
+    COEVAL_ASSIGN_OR_RETURN(ArrowStream stream, Scan(of, columns.scanned, nullptr));
     COEVAL_ASSIGN_OR_RETURN(const SharedArrowSchema schema, stream.ReadSchema());
     std::int64_t first_row = 0;
     while (true) {

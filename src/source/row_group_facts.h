@@ -35,6 +35,7 @@ class RowGroupFacts : public FactPieces {
   [[nodiscard]] std::int64_t rows(std::size_t piece) const override { return pieces_[piece].rows; }
 
   Result<FactCounts> ReadKeys(std::size_t piece, const Use& use) override;
+  Result<FactCounts> ReadFacts(std::size_t piece, const Use& use) override;
   Status Finish() override;
   Result<std::vector<Column>> ReadValues(std::size_t piece,
                                          std::span<const std::int64_t> rows) override;
@@ -59,6 +60,7 @@ class RowGroupFacts : public FactPieces {
                 const Context& context);
   void AddFile(const FactPlan& plan, std::size_t file);
 
+  Result<FactCounts> Read(Piece* piece, const FactColumns& columns, const Use& use);
   // Errors: Unavailable where it is not the file that was planned for.
   Result<ArrowFile> OpenFile(std::size_t file);
   // The columns of a piece; null rows: of all its rows.
@@ -69,6 +71,7 @@ class RowGroupFacts : public FactPieces {
   [[nodiscard]] std::string NameOf(const Piece& piece, std::int64_t row) const;
 
   std::shared_ptr<const FactMeaning> meaning_;
+  FactColumns columns_;
   FactColumns key_columns_;
   FactColumns value_columns_;
   FormatOptions format_;

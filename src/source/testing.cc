@@ -168,10 +168,11 @@ Result<FactBatch> ReadAll(FactStream& reader, FactCounts* counts) {
 
 namespace {
 
-// The stream that the pieces of a reader make: keys first, then the values of all facts.
+// The stream that the pieces of a reader make: keys first, then the values of all facts; or both
+// at once.
 class PiecesAsStream : public FactStream {
  public:
-  explicit PiecesAsStream(FactPieces* pieces) : pieces_(pieces) {}
+  PiecesAsStream(FactPieces* pieces, bool at_once) : pieces_(pieces), at_once_(at_once) {}
 
   Result<std::optional<FactBatch>> Next() override {
     while (ready_.empty()) {
@@ -190,15 +191,16 @@ class PiecesAsStream : public FactStream {
 
  private:
   Status ReadPiece(std::size_t piece) {
-    COEVAL_ASSIGN_OR_RETURN(
-        const FactCounts of_piece,
-        pieces_->ReadKeys(piece, [this](const FactBatch& facts) { ready_.push_back(facts); }));
+    const auto use = [this](const FactBatch& facts) { ready_.push_back(facts); };
+    COEVAL_ASSIGN_OR_RETURN(const FactCounts of_piece, at_once_ ? pieces_->ReadFacts(piece, use)
+                                                                : pieces_->ReadKeys(piece, use));
     counts_.rows += of_piece.rows;
     counts_.facts += of_piece.facts;
     counts_.null_keys += of_piece.null_keys;
     counts_.bad_times += of_piece.bad_times;
     counts_.too_far_ahead += of_piece.too_far_ahead;
     counts_.out_of_range += of_piece.out_of_range;
+    if (at_once_) return Status::Ok();
     for (FactBatch& batch : ready_) {
       std::vector<std::int64_t> rows;
       for (std::int64_t i = 0; i < batch.num_rows; ++i) rows.push_back(batch.row_number(i));
@@ -208,6 +210,7 @@ class PiecesAsStream : public FactStream {
   }
 
   FactPieces* pieces_;
+  bool at_once_;
   std::size_t next_ = 0;
   std::vector<FactBatch> ready_;
   FactCounts counts_;
@@ -239,13 +242,15 @@ Result<FactBatch> ReadFacts(const Source& source, const std::string& location,
   FactCounts read;
   Result<FactBatch> facts = ReadAll(*reader, &read);
   if (counts != nullptr) *counts = read;
-  COEVAL_ASSIGN_OR_RETURN(const auto again,
-                          FactReader::Open(source, location, request, TestContext()));
-  if (again->pieces() != nullptr) {
-    PiecesAsStream pieces(again->pieces());
+  for (const bool at_once : {false, true}) {
+    COEVAL_ASSIGN_OR_RETURN(const auto again,
+                            FactReader::Open(source, location, request, TestContext()));
+    if (again->pieces() == nullptr) continue;
+    PiecesAsStream pieces(again->pieces(), at_once);
     FactCounts in_pieces;
     const Result<FactBatch> other = ReadAll(pieces, &in_pieces);
-    EXPECT_EQ(ShowFacts(other, in_pieces), ShowFacts(facts, read)) << "read in pieces";
+    EXPECT_EQ(ShowFacts(other, in_pieces), ShowFacts(facts, read))
+        << "read in pieces, " << (at_once ? "all at once" : "keys first");
   }
   return facts;
 }
