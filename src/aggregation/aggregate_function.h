@@ -99,6 +99,12 @@ class AggregateState {
 
   [[nodiscard]] const AggregateFunction& function() const { return *function_; }
 
+  // Empty again, in the same memory.
+  void Reset() {
+    function_->Destroy(state_);
+    function_->Init(state_);
+  }
+
   void Add(const Events& events, std::int64_t first, std::int64_t last) {
     function_->Add(state_, events, first, last);
   }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <utility>
@@ -15,7 +14,6 @@
 #include "offline/slot_heads.h"
 #include "offline/slot_winners.h"
 #include "offline/tie_breaker.h"
-#include "offline/work_items.h"
 
 namespace coeval {
 namespace {
@@ -125,30 +123,6 @@ Status JoinStream(const QuestionIndex& questions, const AsOfJoin& join,
   return Status::Ok();
 }
 
-// Sums what became of the rows of pieces, and tells it in the caller's thread.
-class PieceCounts {
- public:
-  explicit PieceCounts(const FactProgress& progress) : progress_(progress) {}
-
-  void Add(std::size_t worker, const FactCounts& of_piece) {
-    const std::lock_guard lock(mutex_);
-    sum_.rows += of_piece.rows;
-    sum_.facts += of_piece.facts;
-    sum_.null_keys += of_piece.null_keys;
-    sum_.bad_times += of_piece.bad_times;
-    sum_.too_far_ahead += of_piece.too_far_ahead;
-    sum_.out_of_range += of_piece.out_of_range;
-    if (worker == 0 && progress_) progress_(sum_);
-  }
-
-  [[nodiscard]] const FactCounts& sum() const { return sum_; }
-
- private:
-  const FactProgress& progress_;
-  std::mutex mutex_;
-  FactCounts sum_;  // guarded by mutex_ while threads run
-};
-
 // Facts in pieces: keys and times first; then the values of the winners, wherever some lie.
 Status JoinPieces(const QuestionIndex& questions, const AsOfJoin& join,
                   const std::vector<ColumnSchema>& needed, FactPieces* facts, const OpenFacts& open,
@@ -156,19 +130,12 @@ Status JoinPieces(const QuestionIndex& questions, const AsOfJoin& join,
   PlacedWinners winners(questions, join.rule,
                         static_cast<std::size_t>(std::max(1, context.threads)));
   if (questions.num_slots() > 0) {
-    PieceCounts counts(progress);
-    COEVAL_RETURN_IF_ERROR(RunItems(
-        context.threads, facts->size(), *context.cancel,
-        [&](std::size_t worker, std::size_t piece) -> Status {
-          COEVAL_ASSIGN_OR_RETURN(const FactCounts of_piece,
-                                  facts->ReadKeys(piece, [&](const FactBatch& batch) {
-                                    winners.Add(worker, static_cast<std::uint32_t>(piece), batch);
-                                  }));
-          counts.Add(worker, of_piece);
-          return Status::Ok();
-        }));
-    COEVAL_RETURN_IF_ERROR(facts->Finish());
-    out->counts.read = counts.sum();
+    COEVAL_ASSIGN_OR_RETURN(
+        out->counts.read,
+        ReadAllPieces(facts, /*features=*/false, context, progress,
+                      [&](std::size_t worker, std::size_t piece, const FactBatch& batch) {
+                        winners.Add(worker, static_cast<std::uint32_t>(piece), batch);
+                      }));
   }
   out->counts.facts_of_questions = winners.facts_of_questions();
   out->counts.candidates = winners.candidates();

@@ -43,7 +43,7 @@ void KeyWindow::Begin(KeyId key, std::span<const Appearance> appearances) {
   }
   held_ = {all_.first, all_.first};
   for (std::optional<AggregateState>& state : states_) {
-    if (state.has_value()) *state = AggregateState(state->function());
+    if (state.has_value()) state->Reset();
   }
 }
 
@@ -144,7 +144,7 @@ void KeyWindow::Slide(Range next) {
       if (first < last) state.Remove(events, first, last);
     };
     if (anew) {
-      state = AggregateState(state.function());
+      state.Reset();
       add(next.first, next.last);
       continue;
     }

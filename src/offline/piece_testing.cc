@@ -30,35 +30,11 @@ class CasePieces : public FactPieces {
   }
 
   Result<FactCounts> ReadKeys(std::size_t piece, const Use& use) override {
-    {
-      const std::lock_guard lock(mutex_);
-      EXPECT_TRUE(log_->keys_read.insert(piece).second) << "piece " << piece << " twice";
-    }
-    if (log_->fail) COEVAL_RETURN_IF_ERROR(log_->fail(piece, false));
-    FactCounts counts;
-    std::vector<TestFact> facts;
-    auto numbers = std::make_shared<std::vector<std::int64_t>>();
-    const auto hand_over = [&] {
-      if (facts.empty()) return;
-      FactBatch batch = BatchOf(c_, facts, {});
-      batch.row_numbers = std::exchange(numbers, std::make_shared<std::vector<std::int64_t>>());
-      use(batch);
-      facts.clear();
-    };
-    const std::span<const TestFact> of_piece = Piece(piece);
-    for (std::size_t row = 0; row < of_piece.size(); ++row) {
-      ++counts.rows;
-      const TestFact& fact = of_piece[row];
-      const bool wanted = c_.join.rule.source.timeless || (fact.event_time <= range_.event_max &&
-                                                           fact.event_time >= range_.event_min);
-      ++(wanted ? counts.facts : counts.out_of_range);
-      if (!wanted) continue;
-      facts.push_back(fact);
-      numbers->push_back(static_cast<std::int64_t>(row));
-      if (facts.size() == log_->batch_rows) hand_over();
-    }
-    hand_over();
-    return counts;
+    return Read(piece, {}, use);
+  }
+
+  Result<FactCounts> ReadFacts(std::size_t piece, const Use& use) override {
+    return Read(piece, features_, use);
   }
 
   Status Finish() override { return Status::Ok(); }
@@ -80,6 +56,39 @@ class CasePieces : public FactPieces {
   }
 
  private:
+  Result<FactCounts> Read(std::size_t piece, const std::vector<std::size_t>& features,
+                          const Use& use) {
+    {
+      const std::lock_guard lock(mutex_);
+      EXPECT_TRUE(log_->keys_read.insert(piece).second) << "piece " << piece << " twice";
+    }
+    if (log_->fail) COEVAL_RETURN_IF_ERROR(log_->fail(piece, false));
+    FactCounts counts;
+    std::vector<TestFact> facts;
+    auto numbers = std::make_shared<std::vector<std::int64_t>>();
+    const auto hand_over = [&] {
+      if (facts.empty()) return;
+      FactBatch batch = BatchOf(c_, facts, features);
+      batch.row_numbers = std::exchange(numbers, std::make_shared<std::vector<std::int64_t>>());
+      use(batch);
+      facts.clear();
+    };
+    const std::span<const TestFact> of_piece = Piece(piece);
+    for (std::size_t row = 0; row < of_piece.size(); ++row) {
+      ++counts.rows;
+      const TestFact& fact = of_piece[row];
+      const bool wanted = c_.join.rule.source.timeless || (fact.event_time <= range_.event_max &&
+                                                           fact.event_time >= range_.event_min);
+      ++(wanted ? counts.facts : counts.out_of_range);
+      if (!wanted) continue;
+      facts.push_back(fact);
+      numbers->push_back(static_cast<std::int64_t>(row));
+      if (facts.size() == log_->batch_rows) hand_over();
+    }
+    hand_over();
+    return counts;
+  }
+
   [[nodiscard]] std::span<const TestFact> Piece(std::size_t piece) const {
     const std::size_t first = piece * log_->piece_rows;
     return std::span(c_.facts).subspan(first, std::min(log_->piece_rows, c_.facts.size() - first));
@@ -111,19 +120,22 @@ class StreamInPieces : public FactStream {
 
 }  // namespace
 
-Result<AsOfAnswers> RunJoinInPieces(const JoinCase& c, PieceCase* pieces) {
-  COEVAL_ASSIGN_OR_RETURN(const QuestionIndex index, IndexOf(c));
-  Context context;
-  context.threads = pieces->threads;
-  const OpenFacts stream = OpenCase(c, pieces->batch_rows, &pieces->opened);
-  const OpenFacts open = [&](const std::vector<ColumnSchema>& features,
-                             const FactRange& range) -> Result<std::unique_ptr<FactStream>> {
+OpenFacts OpenInPieces(const JoinCase& c, PieceCase* pieces) {
+  return [&c, pieces, stream = OpenCase(c, pieces->batch_rows, &pieces->opened)](
+             const std::vector<ColumnSchema>& features,
+             const FactRange& range) -> Result<std::unique_ptr<FactStream>> {
     COEVAL_ASSIGN_OR_RETURN(std::unique_ptr<FactStream> facts, stream(features, range));
     return std::unique_ptr<FactStream>(std::make_unique<StreamInPieces>(
         std::move(facts),
         std::make_unique<CasePieces>(c, PositionsOf(c, features), range, pieces)));
   };
-  return JoinAsOf(index, c.join, open, context);
+}
+
+Result<AsOfAnswers> RunJoinInPieces(const JoinCase& c, PieceCase* pieces) {
+  COEVAL_ASSIGN_OR_RETURN(const QuestionIndex index, IndexOf(c));
+  Context context;
+  context.threads = pieces->threads;
+  return JoinAsOf(index, c.join, OpenInPieces(c, pieces), context);
 }
 
 std::string DifferenceOf(const AsOfAnswers& a, const AsOfAnswers& b) {

@@ -27,6 +27,8 @@ struct PieceCase {
   std::size_t values_taken = 0;  // rows
 };
 
+// The facts of a case in pieces; both must outlive it.
+OpenFacts OpenInPieces(const JoinCase& c, PieceCase* pieces);
 // The join's answers, of facts in pieces.
 Result<AsOfAnswers> RunJoinInPieces(const JoinCase& c, PieceCase* pieces);
 // In words, what differs between two joins of one case; "" where nothing does.

@@ -42,17 +42,12 @@ class PlacedValues {
               const Context& context);
 
   // One column for each feature: values of the head of slots[i], null for kNoSlot. Errors: as
-  // GatherCells.
+  // GatherPlaced.
   [[nodiscard]] Result<std::vector<Column>> Gather(std::span<const SlotId> slots,
                                                    const SlotHeads& heads,
                                                    const Context& context) const;
 
  private:
-  struct FixedColumn;
-  struct Block;
-
-  void GatherBlock(const Block& block, std::size_t feature, FixedColumn* out) const;
-
   std::vector<ColumnSchema> features_;
   std::vector<std::vector<Column>> chunks_;  // by piece; last, what was known
 };

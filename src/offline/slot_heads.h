@@ -18,20 +18,11 @@
 
 #include "base/time.h"
 #include "definition/fact.h"
+#include "offline/placed_columns.h"
 #include "offline/question_index.h"
 #include "source/fact_reader.h"
 
 namespace coeval {
-
-// Where a fact lies: a row of a piece of its source, or of the batch at hand.
-struct FactPlace {
-  static constexpr std::uint32_t kMostPieces = 1U << 24;
-
-  std::uint32_t piece = 0;  // < kMostPieces
-  std::uint32_t row = 0;
-
-  friend auto operator<=>(const FactPlace&, const FactPlace&) = default;
-};
 
 // Threads: one, but for Offer().
 class SlotHeads {

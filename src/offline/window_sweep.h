@@ -51,7 +51,8 @@ struct SweepCounts {
 };
 
 // `events` were read for the keys of `questions`. One thread of context.threads takes a run of keys
-// at a time; the result does not depend on their number. Errors: Cancelled; InvalidArgument where a
+// at a time, or a run of the questions of a key that has many; the result does not depend on their
+// number. Errors: Cancelled; InvalidArgument where a
 // column of results would pass 2 GiB. Cost: O(events + questions) state operations for each
 // feature. Threads: any.
 Result<std::vector<SweptFeature>> SweepWindows(const QuestionIndex& questions,

@@ -15,6 +15,7 @@
 
 #include "aggregation/resolve.h"
 #include "offline/event_table.h"
+#include "offline/piece_testing.h"
 #include "offline/testing.h"
 
 namespace coeval {
@@ -22,13 +23,12 @@ namespace {
 
 constexpr TimeMicros kSpan = 1000;
 
-JoinCase RandomEvents(std::mt19937_64& random) {
+JoinCase RandomEvents(std::mt19937_64& random, std::int64_t keys = 40) {
   const auto below = [&random](std::uint64_t n) { return static_cast<std::int64_t>(random() % n); };
   JoinCase c;
   c.key_types = {TypeId::kInt64};
   c.join.schema = {{"x", TypeId::kFloat64}};
   c.join.needed = {0};
-  const std::int64_t keys = below(5) == 0 ? 1 : 40;
   for (int i = 0; i < 600; ++i) {
     TestFact fact{
         .key = {Value::Int(below(static_cast<std::uint64_t>(keys)))},
@@ -44,11 +44,11 @@ JoinCase RandomEvents(std::mt19937_64& random) {
   return c;
 }
 
-std::vector<SweptFeature> Sweep(const JoinCase& c, const Source& source, std::size_t batch_rows,
+std::vector<SweptFeature> Sweep(const JoinCase& c, const Source& source, const OpenFacts& open,
                                 int threads) {
   Context context;
   context.threads = threads;
-  auto facts = OpenCase(c, batch_rows)(c.join.schema, {});
+  auto facts = open(c.join.schema, {});
   const auto questions = IndexOf(c);
   COEVAL_CHECK(facts.ok() && questions.ok());
   const EventRule rule{.source = source,
@@ -90,14 +90,20 @@ TEST(WindowSweepTest, ThreadsBatchesAndOrderChangeNothing) {
   const std::uint64_t seed = TestSeed();
   std::mt19937_64 random(seed);
   for (int round = 0; round < 6; ++round) {
-    JoinCase c = RandomEvents(random);
+    // With one key its questions are divided among the threads.
+    JoinCase c = RandomEvents(random, round < 2 ? 1 : 40);
     Source source;
     source.created_field = "created";
     source.created = round % 2 == 0 ? CreatedMeaning::kVersion : CreatedMeaning::kArrival;
-    const std::vector<SweptFeature> expected = Sweep(c, source, 1000, 1);
-    for (const int threads : {2, 3, 8}) ExpectSame(Sweep(c, source, 7, threads), expected);
+    const std::vector<SweptFeature> expected = Sweep(c, source, OpenCase(c, 1000), 1);
+    for (const int threads : {2, 3, 8}) {
+      ExpectSame(Sweep(c, source, OpenCase(c, 7), threads), expected);
+      PieceCase pieces{.piece_rows = 60, .batch_rows = 7};
+      ExpectSame(Sweep(c, source, OpenInPieces(c, &pieces), threads), expected);
+      EXPECT_EQ(pieces.keys_read.size(), 10U);
+    }
     std::shuffle(c.facts.begin(), c.facts.end(), random);
-    ExpectSame(Sweep(c, source, 100, 2), expected);
+    ExpectSame(Sweep(c, source, OpenCase(c, 100), 2), expected);
   }
 }
 
