@@ -1,6 +1,6 @@
 """Is an answer the expected one? Bit for bit, in whatever order its rows are.
 
-  check_point_in_time.py EXPECTED ANSWER
+  check_point_in_time.py EXPECTED ANSWER [exact|about]      both bit for bit
 """
 
 import sys
