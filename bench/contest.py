@@ -5,7 +5,7 @@ machine does strikes all of them.
 """
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from measure import DATA, PYTHON, ROOT, Failed, median, prepare, run_once
 from results import Section
@@ -19,6 +19,7 @@ class Contest:
     contenders: dict  # {name: program in contenders/, or a key of coeval}
     coeval: dict     # {key: command(folder, answer)}
     repository: str  # under bench/repositories
+    peers: dict = field(default_factory=dict)  # as coeval, of those that read other files
 
 
 def make_data(contest, size, arguments):
@@ -41,8 +42,9 @@ def make_data(contest, size, arguments):
 
 def command_of(contest, contender, folder, answer):
     """The words that run a contender."""
-    if contender in contest.coeval:
-        return contest.coeval[contender](folder, answer)
+    for commands in (contest.coeval, contest.peers):
+        if contender in commands:
+            return commands[contender](folder, answer)
     return [PYTHON, ROOT / "bench" / "contenders" / contender, folder / "spine.parquet",
             folder / "facts.parquet", answer]
 
