@@ -25,6 +25,15 @@ def reader(before_batch):
     return pa.RecordBatchReader.from_batches(BATCH.schema, batches())
 
 
+@pytest.fixture
+def ctrl_c_counts():
+    """A shell starts background jobs with Ctrl-C ignored, and Python then leaves it so."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c_counts")
 def test_ctrl_c_stops_the_work():
     def interrupt(number):
         if number == 3:
