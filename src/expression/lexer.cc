@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -35,7 +37,7 @@ constexpr std::array<std::string_view, 23> kSymbols = {
 
 class Lexer {
  public:
-  explicit Lexer(std::string_view text) : text_(text) {}
+  Lexer(std::string_view text, Durations durations) : text_(text), durations_(durations) {}
 
   Result<std::vector<Token>> Run() {
     COEVAL_RETURN_IF_ERROR(CheckText());
@@ -44,10 +46,12 @@ class Lexer {
       Token token;
       token.offset = at_;
       if (at_ == text_.size()) {
+        token.end = at_;
         tokens_.push_back(std::move(token));
         return std::move(tokens_);
       }
       COEVAL_RETURN_IF_ERROR(Next(&token));
+      token.end = at_;
       tokens_.push_back(std::move(token));
     }
   }
@@ -151,6 +155,12 @@ class Lexer {
       }
       Digits();
     }
+    if (durations_ == Durations::kAllowed && at_ < text_.size() && IsNameStart(text_[at_])) {
+      while (at_ < text_.size() && IsNamePart(text_[at_])) ++at_;
+      token->kind = TokenKind::kDuration;
+      token->text = std::string(text_.substr(start, at_ - start));
+      return Status::Ok();
+    }
     if (at_ < text_.size() && (IsNamePart(text_[at_]) || text_[at_] == '.')) {
       return ErrorAt(text_, start,
                      "a malformed number; a name that starts with a digit is written in double "
@@ -162,6 +172,7 @@ class Lexer {
   }
 
   std::string_view text_;
+  Durations durations_;
   std::size_t at_ = 0;
   std::vector<Token> tokens_;
 };
@@ -172,14 +183,41 @@ std::size_t CountCharacters(std::string_view text) {
   return count;
 }
 
+// Reads a number, and what stands behind it.
+bool TakeNumber(std::string_view* text, std::string_view behind, std::size_t* number) {
+  const char* const end = text->data() + text->size();
+  const auto read = std::from_chars(text->data(), end, *number);
+  if (read.ec != std::errc()) return false;
+  text->remove_prefix(static_cast<std::size_t>(read.ptr - text->data()));
+  if (!text->starts_with(behind)) return false;
+  text->remove_prefix(behind.size());
+  return true;
+}
+
+// The byte of a line (from 1) and column (from 1) of `text`; npos where it has none.
+std::size_t OffsetOf(std::string_view text, std::size_t line, std::size_t column) {
+  std::size_t at = 0;
+  for (; line > 1; --line) {
+    const std::size_t newline = text.find('\n', at);
+    if (newline == std::string_view::npos) return newline;
+    at = newline + 1;
+  }
+  for (; column > 1; --column) {
+    if (at >= text.size()) return std::string_view::npos;
+    ++at;
+    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) ++at;
+  }
+  return at;
+}
+
 }  // namespace
 
 bool Token::IsWord(std::string_view word) const {
   return kind == TokenKind::kName && text.size() == word.size() && LowerAscii(text) == word;
 }
 
-Result<std::vector<Token>> Tokenize(std::string_view text) {
-  return Lexer(text).Run();
+Result<std::vector<Token>> Tokenize(std::string_view text, Durations durations) {
+  return Lexer(text, durations).Run();
 }
 
 Status ErrorAt(std::string_view text, std::size_t offset, std::string_view message) {
@@ -207,6 +245,43 @@ Status ErrorAt(std::string_view text, std::size_t offset, std::string_view messa
   }
   return Status::InvalidArgument(fmt::format("line {}, column {}: {}\n  {}\n  {:>{}}", line_number,
                                              column, message, line, "^", caret + 1));
+}
+
+Status ErrorWithin(std::string_view whole, std::size_t first, const Status& error) {
+  std::string_view rest = error.message();
+  constexpr std::string_view kBegin = "line ";
+  if (!rest.starts_with(kBegin)) return error;
+  rest.remove_prefix(kBegin.size());
+  std::size_t line = 0;
+  std::size_t column = 0;
+  if (!TakeNumber(&rest, ", column ", &line) || !TakeNumber(&rest, ": ", &column)) return error;
+  // Behind the message stand the line of the text and that of the caret.
+  const std::size_t caret = rest.rfind("\n  ");
+  if (caret == std::string_view::npos || caret == 0) return error;
+  const std::size_t shown = rest.rfind("\n  ", caret - 1);
+  const std::size_t offset = OffsetOf(whole.substr(first), line, column);
+  if (shown == std::string_view::npos || offset == std::string_view::npos) return error;
+  return ErrorAt(whole, first + offset, rest.substr(0, shown));
+}
+
+std::string DescribeToken(const Token& token) {
+  switch (token.kind) {
+    case TokenKind::kEnd:
+      return "the end of the expression";
+    case TokenKind::kString:
+      return fmt::format("the string '{}'", token.text);
+    case TokenKind::kQuoted:
+      return fmt::format("the name \"{}\"", token.text);
+    case TokenKind::kInteger:
+    case TokenKind::kFloat:
+      return fmt::format("the number {}", token.text);
+    case TokenKind::kDuration:
+      return fmt::format("the duration {}", token.text);
+    case TokenKind::kName:
+    case TokenKind::kSymbol:
+      break;
+  }
+  return fmt::format("'{}'", token.text);
 }
 
 std::string LowerAscii(std::string_view text) {

@@ -44,32 +44,21 @@ SyntaxPtr Call(std::string name, std::size_t offset, Children... children) {
   return node;
 }
 
-std::string Describe(const Token& token) {
-  switch (token.kind) {
-    case TokenKind::kEnd:
-      return "the end of the expression";
-    case TokenKind::kString:
-      return fmt::format("the string '{}'", token.text);
-    case TokenKind::kQuoted:
-      return fmt::format("the name \"{}\"", token.text);
-    case TokenKind::kInteger:
-    case TokenKind::kFloat:
-      return fmt::format("the number {}", token.text);
-    case TokenKind::kName:
-    case TokenKind::kSymbol:
-      break;
-  }
-  return fmt::format("'{}'", token.text);
-}
-
 class Parser {
  public:
-  Parser(std::string_view text, std::vector<Token> tokens)
-      : text_(text), tokens_(std::move(tokens)) {}
+  Parser(std::string_view text, std::span<const Token> tokens) : text_(text), tokens_(tokens) {}
+
+  // The longest expression at the beginning.
+  Result<SyntaxPtr> RunOn() {
+    if (Peek().kind == TokenKind::kEnd) return Error(Peek(), "the expression is empty");
+    return ParseOr();
+  }
+
+  // How many tokens were taken.
+  [[nodiscard]] std::size_t taken() const { return at_; }
 
   Result<SyntaxPtr> Run() {
-    if (Peek().kind == TokenKind::kEnd) return Error(Peek(), "the expression is empty");
-    COEVAL_ASSIGN_OR_RETURN(SyntaxPtr root, ParseOr());
+    COEVAL_ASSIGN_OR_RETURN(SyntaxPtr root, RunOn());
     if (Peek().kind != TokenKind::kEnd) return Unexpected("an operator or the end");
     return root;
   }
@@ -111,7 +100,7 @@ class Parser {
   }
 
   Status Unexpected(std::string_view expected) const {
-    return Error(Peek(), fmt::format("expected {}, found {}", expected, Describe(Peek())));
+    return Error(Peek(), fmt::format("expected {}, found {}", expected, DescribeToken(Peek())));
   }
 
   Status ExpectSymbol(std::string_view symbol) {
@@ -348,6 +337,7 @@ class Parser {
           return inner;
         }
         break;
+      case TokenKind::kDuration:
       case TokenKind::kEnd:
         break;
     }
@@ -479,7 +469,7 @@ class Parser {
   }
 
   std::string_view text_;
-  std::vector<Token> tokens_;
+  std::span<const Token> tokens_;
   std::size_t at_ = 0;
   int depth_ = 0;
 };
@@ -487,8 +477,15 @@ class Parser {
 }  // namespace
 
 Result<SyntaxPtr> ParseExpression(std::string_view text) {
-  COEVAL_ASSIGN_OR_RETURN(std::vector<Token> tokens, Tokenize(text));
-  return Parser(text, std::move(tokens)).Run();
+  COEVAL_ASSIGN_OR_RETURN(const std::vector<Token> tokens, Tokenize(text));
+  return Parser(text, tokens).Run();
+}
+
+Result<std::size_t> FindExpressionEnd(std::string_view text, std::span<const Token> tokens,
+                                      std::size_t first) {
+  Parser parser(text, tokens.subspan(first));
+  COEVAL_RETURN_IF_ERROR(parser.RunOn().status());
+  return first + parser.taken();
 }
 
 }  // namespace coeval

@@ -8,11 +8,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/status.h"
+#include "expression/lexer.h"
 
 namespace coeval {
 
@@ -51,5 +53,10 @@ struct Syntax {
 
 // Errors: InvalidArgument in the form of ErrorAt (lexer.h): what was found and what was expected.
 Result<SyntaxPtr> ParseExpression(std::string_view text);
+
+// Of an expression within a longer text, from tokens[first] on: the first token behind it.
+// REQUIRES: `tokens` are those of the text, the last of kind kEnd. Errors: as above.
+Result<std::size_t> FindExpressionEnd(std::string_view text, std::span<const Token> tokens,
+                                      std::size_t first);
 
 }  // namespace coeval
