@@ -6,7 +6,7 @@
 //   table.inspect(...)                     -->  schema, rows, statistics; ended by its release()
 //   table.open(...)                        -->  a file, for several scans; ended by its release()
 //   table.scan(...)                        -->  an ArrowArrayStream; ended by its release()
-//   table.write(...)                       -->  a file, whole or not at all
+//   table.write(...)                       -->  a file, whole or not at all, or standard output
 //
 // Rules of the border: no C++ type or exception crosses, and what one side allocated the same side
 // frees. Texts are UTF-8 and end in 0; structs that go in are borrowed for the call, but `call`
@@ -22,7 +22,7 @@
 #include "column/arrow_c.h"
 
 // Raised by any change below; a plugin refuses another number.
-#define COEVAL_ARROW_ABI 2
+#define COEVAL_ARROW_ABI 3
 
 // NOLINTBEGIN(readability-identifier-naming): names of a C interface
 extern "C" {
@@ -150,9 +150,12 @@ struct coeval_arrow_scan_request {
   int32_t ahead;
 };
 
+// As the path of what is written: standard output, batch by batch.
+#define COEVAL_ARROW_STANDARD_OUTPUT "-"
+
 struct coeval_arrow_write_request {
-  const char* path;  // replaced as one step, when all is written and synced
-  int32_t format;
+  const char* path;  // replaced as one step, when all is written and synced; or the above
+  int32_t format;    // IPC: the stream form on standard output and where the path ends in .arrows
   const char* compression;  // "zstd" (also for null), "snappy", "lz4", "gzip", "none"
   int64_t row_group_rows;   // 0 = by the width of a row
   // Key-value metadata of the file; CSV has no place for it.

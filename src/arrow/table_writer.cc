@@ -28,6 +28,7 @@
 #include "arrow/block_pool.h"
 #include "arrow/border.h"
 #include "arrow/plugin_abi.h"
+#include "arrow/standard_output.h"
 #include "column/arrow_c.h"
 
 namespace coeval::plugin {
@@ -41,6 +42,15 @@ namespace {
 constexpr int64_t kMaxRowGroupRows = int64_t{1} << 20;
 constexpr int64_t kMinRowGroupRows = int64_t{1} << 13;
 constexpr int64_t kRowGroupBytes = int64_t{128} << 20;
+
+bool IsStandardOutput(std::string_view path) {
+  return path == COEVAL_ARROW_STANDARD_OUTPUT;
+}
+
+// IPC has two forms: a file, with an index at its end, and a stream.
+bool IsStream(std::string_view path) {
+  return IsStandardOutput(path) || path.ends_with(".arrows");
+}
 
 // What the three formats have in common.
 class TableWriter {
@@ -170,8 +180,10 @@ class BatchWriter : public TableWriter {
       options.codec = std::move(codec);
     }
     auto self = std::make_unique<BatchWriter>();
-    ARROW_ASSIGN_OR_RAISE(
-        self->writer_, ::arrow::ipc::MakeFileWriter(sink, WithMetadata(schema, request), options));
+    const auto whole = WithMetadata(schema, request);
+    ARROW_ASSIGN_OR_RAISE(self->writer_, IsStream(request.path)
+                                             ? ::arrow::ipc::MakeStreamWriter(sink, whole, options)
+                                             : ::arrow::ipc::MakeFileWriter(sink, whole, options));
     return self;
   }
 
@@ -237,9 +249,16 @@ Status WriteAll(const coeval_arrow_write_request& request, const Caller& caller,
   ARROW_RETURN_NOT_OK(input->Open());
   std::shared_ptr<RecordBatch> batch;
   ARROW_RETURN_NOT_OK(input->Next(&batch));
-  ARROW_ASSIGN_OR_RAISE(const auto file, AtomicFile::Create(request.path));
+  std::unique_ptr<AtomicFile> file;
+  std::shared_ptr<::arrow::io::OutputStream> sink;
+  if (IsStandardOutput(request.path)) {
+    ARROW_ASSIGN_OR_RAISE(sink, OpenStandardOutput());
+  } else {
+    ARROW_ASSIGN_OR_RAISE(file, AtomicFile::Create(request.path));
+    sink = file->stream();
+  }
   ARROW_ASSIGN_OR_RAISE(const auto writer,
-                        MakeWriter(request, caller, input->schema(), batch.get(), file->stream()));
+                        MakeWriter(request, caller, input->schema(), batch.get(), sink));
   while (batch != nullptr) {
     ARROW_RETURN_NOT_OK(caller.CheckCancelled());
     ARROW_RETURN_NOT_OK(writer->Write(*batch));
@@ -247,8 +266,8 @@ Status WriteAll(const coeval_arrow_write_request& request, const Caller& caller,
     ARROW_RETURN_NOT_OK(input->Next(&batch));
   }
   ARROW_RETURN_NOT_OK(writer->Close());
-  ARROW_ASSIGN_OR_RAISE(out->bytes, file->stream()->Tell());
-  return file->Commit();
+  ARROW_ASSIGN_OR_RAISE(out->bytes, sink->Tell());
+  return file == nullptr ? sink->Close() : file->Commit();
 }
 
 }  // namespace
@@ -261,7 +280,8 @@ Status WriteFile(const coeval_arrow_write_request& request, const Caller& caller
     return WriteAll(request, caller, &input, out);
   });
   if (data->release != nullptr) data->release(data);
-  return Within(std::string("writing ") + request.path, status);
+  const bool piped = IsStandardOutput(request.path);
+  return Within(std::string("writing ") + (piped ? "to standard output" : request.path), status);
 }
 
 }  // namespace coeval::plugin

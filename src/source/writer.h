@@ -16,8 +16,11 @@ namespace coeval {
 // .feather. Errors: InvalidArgument that lists them.
 Result<FileFormat> FormatOfName(const std::string& path);
 
+// The path that is standard output: written batch by batch; Arrow IPC as a stream.
+inline constexpr const char* kStandardOutput = COEVAL_ARROW_STANDARD_OUTPUT;
+
 // Replaces `path` when all of `data` is written and synced; until then, and on any error, it is as
-// it was. Takes `data` over, also on error. Errors: those of `data`, unchanged but for the file's
+// it was. Arrow IPC is a stream where the name ends in .arrows, else a file. Takes `data` over, also on error. Errors: those of `data`, unchanged but for the file's
 // name; IoError; InvalidArgument where the format cannot hold a column's type.
 Result<WrittenFile> WriteTable(ArrowArrayStream* data, const std::string& path,
                                const WriteOptions& options, const Context& context);
