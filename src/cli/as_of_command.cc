@@ -1,100 +1,78 @@
-// coeval asof: the point-in-time join of two files, without any repository.
+// coeval asof: the point-in-time join of files, without any repository.
 #include <CLI/CLI.hpp>
-#include <array>
 #include <chrono>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "cli/arguments.h"
 #include "cli/command.h"
-#include "cli/output_file.h"
+#include "cli/match_arguments.h"
 #include "cli/table_file.h"
 #include "cli/terminal.h"
 #include "offline/standalone_join.h"
-#include "source/writer.h"
 
 namespace coeval {
 namespace {
 
-constexpr std::int64_t kPreviewRows = 10;
-
 struct AsOfArguments {
-  std::string left;
-  std::string right;
-  std::string output;
-  std::string tolerance;
-  std::string known = "declared";
-  std::vector<std::string> columns;
+  MatchArguments match;
+  AnswerArguments answer;
+  FileOption ttl;
+  FileOption columns;
   bool strictly_before = false;
-  StandaloneJoinOptions options;
+  std::string suffix = "_right";
 };
 
-// A folder or a pattern says nothing by its ending: Parquet, then.
-FileFormat FormatOfFacts(const AsOfArguments& arguments) {
-  const auto format = FormatOfName(arguments.right);
-  return format.ok() ? *format : FileFormat::kParquet;
-}
-
-Result<StandaloneJoin> Join(const AsOfArguments& arguments, const Context& context) {
-  StandaloneJoinOptions options = arguments.options;
-  COEVAL_ASSIGN_OR_RETURN(options.known, ParseKnown(arguments.known));
-  options.allow_exact_matches = !arguments.strictly_before;
-  if (!arguments.columns.empty()) options.columns = arguments.columns;
-  if (!arguments.tolerance.empty()) {
-    COEVAL_ASSIGN_OR_RETURN(options.tolerance, ParseDuration(arguments.tolerance));
+Result<JoinedFiles> PlanOf(const AsOfArguments& arguments, const FactFiles& file) {
+  JoinedFiles plan{.source = SourceOf(file), .location = file.path, .options = {}};
+  COEVAL_ASSIGN_OR_RETURN(MatchOptions match, arguments.match.For(file));
+  static_cast<MatchOptions&>(plan.options) = std::move(match);
+  plan.options.allow_exact_matches = !arguments.strictly_before;
+  const std::vector<std::string> columns = arguments.columns.ListFor(file);
+  if (!columns.empty()) plan.options.columns = columns;
+  const std::string ttl = arguments.ttl.For(file);
+  if (!ttl.empty()) {
+    COEVAL_ASSIGN_OR_RETURN(plan.options.tolerance, ParseDuration(ttl));
   }
-  options.left_name = arguments.left;
-  options.progress = ProgressBar();
-  Source source;
-  source.name = arguments.right;
-  source.format = FormatOfFacts(arguments);
-  COEVAL_ASSIGN_OR_RETURN(ArrowTable left, ReadTableFile(arguments.left, context));
-  return JoinFile(std::move(left), source, arguments.right, options, context);
+  if (!file.name.empty()) plan.options.prefix = file.name + "_";
+  plan.options.suffix = arguments.suffix;
+  return plan;
 }
 
-// What errors of the join call its options, and what they are called here.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kOptionNames{{
-    {"with right_on", "with --right-on"},
-    {"'left_on'", "--left-on"},
-    {"'right_on'", "--right-on"},
-    {"'left_by'", "--left-by"},
-    {"'right_by'", "--right-by"},
-    {"either 'on'", "either --on"},
-    {"either 'by'", "either --by"},
-    {"left_by names", "--left-by names"},
-    {"columns, right_by", "columns, --right-by"},
-}};
-
-Status InOptions(const Status& status) {
-  std::string text = status.message();
-  for (const auto& [from, to] : kOptionNames) {
-    const std::size_t at = text.find(from);
-    if (at != std::string::npos) text.replace(at, from.size(), to);
-  }
-  return {status.code(), std::move(text)};
-}
-
-Json CountsJson(const StandaloneJoin& join, const std::string& output) {
-  const AsOfCounts& counts = join.counts;
+Json CountsJson(const AsOfCounts& counts, std::int64_t rows) {
   Json json = Json::MakeObject();
-  json.Set("output", output.empty() ? Json() : Json(output));
-  json.Set("rows", join.left.num_rows()).Set("found", counts.found);
-  json.Set("expired", counts.expired);
-  json.Set("not_found", join.left.num_rows() - counts.found - counts.expired);
+  json.Set("found", counts.found).Set("expired", counts.expired);
+  json.Set("not_found", rows - counts.found - counts.expired);
   json.Set("ties", counts.ties).Set("written_after", counts.written_after);
   json.Set("facts_read", counts.read.rows).Set("facts_without_key", counts.read.null_keys);
   return json;
 }
 
-std::string CountsText(const StandaloneJoin& join, double seconds) {
-  const AsOfCounts& counts = join.counts;
-  const std::int64_t rows = join.left.num_rows();
-  std::string text = FormatCount(rows) + " rows joined with " + FormatCount(counts.read.rows) +
-                     " facts in " + std::to_string(seconds).substr(0, 4) +
-                     " s: " + FormatShare(counts.found, rows) + " found";
+// Of one file its counts beside the rows; of several a list of them.
+Json ReportJson(const StandaloneJoin& join, const std::vector<FactFiles>& files,
+                const std::string& output) {
+  Json json = Json::MakeObject();
+  json.Set("output", output.empty() ? Json() : Json(output));
+  json.Set("rows", join.left.num_rows());
+  if (files.size() == 1) {
+    const Json counts = CountsJson(join.counts[0], join.left.num_rows());
+    for (const auto& [name, value] : counts.object()) json.Set(name, value);
+    return json;
+  }
+  Json list = Json::MakeArray();
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    Json counts = CountsJson(join.counts[i], join.left.num_rows());
+    counts.Set("file", files[i].path);
+    list.Append(std::move(counts));
+  }
+  json.Set("files", std::move(list));
+  return json;
+}
+
+std::string CountsText(const AsOfCounts& counts, std::int64_t rows) {
+  std::string text = FormatShare(counts.found, rows) + " found";
   if (counts.expired > 0) text += ", " + FormatShare(counts.expired, rows) + " too old";
   if (counts.ties > 0) text += ", " + FormatCount(counts.ties) + " decided by a tie";
   if (counts.written_after > 0) {
@@ -106,70 +84,70 @@ std::string CountsText(const StandaloneJoin& join, double seconds) {
   return text;
 }
 
+std::string ReportText(const StandaloneJoin& join, const std::vector<FactFiles>& files,
+                       double seconds) {
+  const std::int64_t rows = join.left.num_rows();
+  std::int64_t facts = 0;
+  for (const AsOfCounts& counts : join.counts) facts += counts.read.rows;
+  std::string text = FormatCount(rows) + " rows joined with " + FormatCount(facts) + " facts in " +
+                     std::to_string(seconds).substr(0, 4) + " s";
+  if (files.size() == 1) return text + ": " + CountsText(join.counts[0], rows);
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    text += "\n" + files[i].path + ": " + CountsText(join.counts[i], rows);
+  }
+  return text;
+}
+
 Result<int> RunAsOf(const Invocation& invocation, const AsOfArguments& arguments) {
   COEVAL_ASSIGN_OR_RETURN(const Context context, invocation.MakeContext());
-  COEVAL_RETURN_IF_ERROR(CheckOutputFile(
-      arguments.output, {{"the spine", arguments.left},
-                         {"a file of the facts", arguments.right, FormatOfFacts(arguments)}}));
-  const auto start = std::chrono::steady_clock::now();
-  const auto joined = Join(arguments, context);
-  if (!joined.ok()) return InOptions(joined.status());
-  const StandaloneJoin& join = *joined;
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  std::string text = CountsText(join, seconds.count());
-  COEVAL_ASSIGN_OR_RETURN(ArrowArrayStream stream, join.Export());
-  if (arguments.output.empty()) {
-    COEVAL_ASSIGN_OR_RETURN(const std::string preview, PreviewTable(&stream, kPreviewRows));
-    text = preview + "\n\n" + text + "\ngive -o FILE to keep them";
-  } else {
-    COEVAL_ASSIGN_OR_RETURN(const WrittenTable written,
-                            WriteTableFile(&stream, arguments.output, nullptr, context));
-    text += "\n" + arguments.output + ": " + FormatBytes(written.bytes);
+  COEVAL_ASSIGN_OR_RETURN(const std::vector<FactFiles> files,
+                          ParseFactFiles(arguments.match.right));
+  COEVAL_RETURN_IF_ERROR(CheckAnswer(arguments.answer, arguments.match.left, files));
+  std::vector<JoinedFiles> plans;
+  for (const FactFiles& file : files) {
+    COEVAL_ASSIGN_OR_RETURN(JoinedFiles plan, PlanOf(arguments, file));
+    plans.push_back(std::move(plan));
   }
-  invocation.Show(CountsJson(join, arguments.output), text);
+  const auto start = std::chrono::steady_clock::now();
+  COEVAL_ASSIGN_OR_RETURN(ArrowTable left, ReadTableFiles(arguments.match.left, context));
+  const auto join = JoinFiles(std::move(left), plans, context);
+  if (!join.ok()) return InOptions(join.status());
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  COEVAL_ASSIGN_OR_RETURN(ArrowArrayStream stream, join->Export());
+  COEVAL_RETURN_IF_ERROR(GiveAnswer(invocation, arguments.answer, &stream,
+                                    ReportJson(*join, files, arguments.answer.output),
+                                    ReportText(*join, files, seconds.count()), context));
   return kExitDone;
 }
 
-CLI::Option* AddNames(CLI::App* command, const std::string& name, std::vector<std::string>* names,
-                      const std::string& meaning) {
-  return command->add_option(name, *names, meaning)
-      ->type_name("COLUMNS")
-      ->delimiter(',')
-      ->allow_extra_args(false);
-}
-
-CLI::Option* AddText(CLI::App* command, const std::string& name, const std::string& type,
-                     std::string* text, const std::string& meaning) {
-  return command->add_option(name, *text, meaning)->type_name(type);
+std::string WrongTogether(const AsOfArguments& arguments, bool json) {
+  std::string wrong = arguments.answer.WrongTogether(json);
+  if (!wrong.empty()) return wrong;
+  const auto files = ParseFactFiles(arguments.match.right);
+  if (!files.ok()) return files.status().message();
+  wrong = arguments.match.WrongTogether(*files);
+  if (wrong.empty()) wrong = arguments.ttl.WrongName("--ttl", *files);
+  if (wrong.empty()) wrong = arguments.columns.WrongName("--columns", *files);
+  for (const FactFiles& file : *files) {
+    const std::string ttl = arguments.ttl.For(file);
+    if (wrong.empty() && !ttl.empty()) wrong = CheckDuration(ttl);
+  }
+  return wrong;
 }
 
 void AddOptions(CLI::App* command, AsOfArguments* arguments) {
-  StandaloneJoinOptions& options = arguments->options;
-  AddText(command, "SPINE", "", &arguments->left, "The rows to find facts for")->required();
-  AddText(command, "FEATURES", "", &arguments->right, "The facts: a file, a folder, or a pattern")
-      ->required();
-  AddNames(command, "--by", &options.by, "The key, where both call it the same; none: one key");
-  AddNames(command, "--left-by", &options.left_by, "The key's columns in the spine");
-  AddNames(command, "--right-by", &options.right_by, "The key's columns in the facts");
-  AddText(command, "--on", "COLUMN", &options.on,
-          "The time, where both call it the same; event_timestamp, or the only one");
-  AddText(command, "--left-on", "COLUMN", &options.left_on, "The time in the spine");
-  AddText(command, "--right-on", "COLUMN", &options.right_on, "The time in the facts");
-  AddText(command, "--ttl,--tolerance", "DURATION", &arguments->tolerance,
-          "How old a fact may be: 3h, 30d")
-      ->check(CheckDuration);
-  AddText(command, "--created", "COLUMN", &options.created,
-          "When a fact was written; the latest of equal times wins");
-  AddText(command, "--known", "RULE", &arguments->known,
-          "declared; arrival: a fact is not known before it was written; hindsight")
-      ->check(CheckKnown);
+  AddMatchOptions(command, &arguments->match, "FEATURES",
+                  "The facts: files, folders or patterns; NAME=FILE calls its columns NAME_...");
+  AddFileOption(command, "--ttl,--tolerance", "DURATION", &arguments->ttl,
+                "How old a fact may be: 3h, 30d");
   command->add_flag("--strictly-before", arguments->strictly_before,
                     "Facts of the very same time do not count");
-  AddNames(command, "--columns", &arguments->columns, "These of the facts' columns only");
-  AddText(command, "--suffix", "TEXT", &options.suffix,
-          "Put after names that the spine has too; _right");
-  AddText(command, "-o,--output", "FILE", &arguments->output,
-          "Where to write it: .parquet, .csv or .arrow; without it the first rows are shown");
+  AddFileOption(command, "--columns", "COLUMNS", &arguments->columns,
+                "These of the facts' columns only");
+  command
+      ->add_option("--suffix", arguments->suffix, "Put after names that are taken already; _right")
+      ->type_name("TEXT");
+  AddAnswerOptions(command, &arguments->answer);
 }
 
 }  // namespace
@@ -177,18 +155,23 @@ void AddOptions(CLI::App* command, AsOfArguments* arguments) {
 void AddAsOfCommand(CLI::App* app, Invocation* invocation) {
   CLI::App* command = AddCommand(
       app, "Start", "asof",
-      "Joins two files as of each row's time: no repository, no set-up\n"
+      "Joins files as of each row's time: no repository, no set-up\n"
       "For every row of SPINE the newest fact of its key that is not later than the row: what was "
-      "true then, and nothing of the future. Files: .parquet, .csv, .arrow.",
+      "true then, and nothing of the future. Files: .parquet, .csv, .arrow. Of several, NAME=FILE "
+      "gives one a name: its columns come out as NAME_column, and an option's NAME=VALUE is said "
+      "of that file alone.",
       "coeval asof spine.parquet features.parquet --by user_id --on event_timestamp -o "
       "out.parquet\n"
       "coeval asof orders.csv prices.csv --by product --left-on ordered --right-on since --ttl "
       "30d\n"
-      "coeval asof spine.parquet 'facts/*.parquet' --by user_id --created created --known arrival");
+      "coeval asof spine.parquet 'facts/*.parquet' --by user_id --created created --known arrival\n"
+      "coeval asof orders.parquet user=users/ price=prices.csv --by user=user_id --by "
+      "price=product --ttl price=30d -o - | duckdb -c \"from read_arrow('/dev/stdin')\"");
   auto arguments = std::make_shared<AsOfArguments>();
   AddOptions(command, arguments.get());
-  SetAction(command, invocation,
-            [invocation, arguments] { return RunAsOf(*invocation, *arguments); });
+  SetAction(
+      command, invocation, [invocation, arguments] { return RunAsOf(*invocation, *arguments); },
+      [invocation, arguments] { return WrongTogether(*arguments, invocation->globals.json); });
 }
 
 }  // namespace coeval

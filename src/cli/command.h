@@ -74,6 +74,7 @@ void AddMaterializeCommands(CLI::App* app, Invocation* invocation);
 void AddGetCommand(CLI::App* app, Invocation* invocation);
 void AddServeCommand(CLI::App* app, Invocation* invocation);
 void AddAsOfCommand(CLI::App* app, Invocation* invocation);
+void AddWindowCommand(CLI::App* app, Invocation* invocation);
 void AddDoctorCommands(CLI::App* app, Invocation* invocation);  // doctor version
 void AddCompletionCommand(CLI::App* app, Invocation* invocation);
 

@@ -10,7 +10,7 @@ namespace coeval {
 namespace {
 
 Completes ArgumentsOf(std::string_view command) {
-  constexpr std::array<std::pair<std::string_view, Completes>, 11> kArguments{
+  constexpr std::array<std::pair<std::string_view, Completes>, 12> kArguments{
       {{"promote", Completes::kNames},
        {"rollback", Completes::kNames},
        {"delete", Completes::kNames},
@@ -19,6 +19,7 @@ Completes ArgumentsOf(std::string_view command) {
        {"training-set", Completes::kServices},
        {"list", Completes::kKinds},
        {"asof", Completes::kFiles},
+       {"window", Completes::kFiles},
        {"init", Completes::kFiles},
        {"completion", Completes::kShells},
        {"help", Completes::kNothing}}};

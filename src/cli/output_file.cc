@@ -43,9 +43,10 @@ Status CheckFolder(const std::string& output) {
 
 }  // namespace
 
-Status CheckOutputFile(const std::string& output, const std::vector<InputFile>& inputs) {
-  if (output.empty()) return {};
-  COEVAL_RETURN_IF_ERROR(FormatOfName(output).status());
+Status CheckOutputFile(const std::string& output, const std::vector<InputFile>& inputs,
+                       std::optional<FileFormat> format) {
+  if (output.empty() || output == kStandardOutput) return {};
+  if (!format.has_value()) COEVAL_RETURN_IF_ERROR(FormatOfName(output).status());
   struct stat facts{};
   if (::stat(output.c_str(), &facts) != 0) return CheckFolder(output);
   if (S_ISDIR(facts.st_mode)) {

@@ -4,6 +4,7 @@
 //   file that the command reads: the same by device and inode, so also through links.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,10 @@ struct InputFile {
   FileFormat format = FileFormat::kParquet;  // which files of a folder count
 };
 
-// "" (no output) is fine. Errors: InvalidArgument; NotFound and IoError of the folder. Costs a look
-// at each input where `output` exists, else one at its folder.
-Status CheckOutputFile(const std::string& output, const std::vector<InputFile>& inputs);
+// "" (no output) and standard output are fine; with a `format` any ending is. Errors:
+// InvalidArgument; NotFound and IoError of the folder. Costs a look at each input where `output`
+// exists, else one at its folder.
+Status CheckOutputFile(const std::string& output, const std::vector<InputFile>& inputs,
+                       std::optional<FileFormat> format = std::nullopt);
 
 }  // namespace coeval

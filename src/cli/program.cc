@@ -39,6 +39,7 @@ void AddGlobalOptions(CLI::App* app, GlobalOptions* globals) {
 void AddCommands(CLI::App* app, Invocation* invocation) {
   AddInitCommand(app, invocation);
   AddAsOfCommand(app, invocation);
+  AddWindowCommand(app, invocation);
   AddDefinitionCommands(app, invocation);
   AddTrainingSetCommand(app, invocation);
   AddMaterializeCommands(app, invocation);

@@ -45,7 +45,7 @@ Result<TrainingSet> MakeSet(FeatureStore* store, const TrainingSetArguments& arg
       ParseRequest(arguments.service, arguments.features, arguments.full_feature_names));
   COEVAL_ASSIGN_OR_RETURN(TrainingSetOptions options, OptionsOf(arguments));
   if (!arguments.spine.empty()) {
-    COEVAL_ASSIGN_OR_RETURN(ArrowTable spine, ReadTableFile(arguments.spine, store->context()));
+    COEVAL_ASSIGN_OR_RETURN(ArrowTable spine, ReadTableFiles(arguments.spine, store->context()));
     return store->GetHistoricalFeatures(request, std::move(spine), std::move(options));
   }
   const Clock& clock = *store->context().clock;

@@ -312,6 +312,22 @@ Status AggregationText::Mistake(std::string_view member, const std::string& mess
   return ErrorAt(text, offset, message);
 }
 
+Status AggregationText::MistakeAtColumn(std::size_t column, const std::string& message) const {
+  return ErrorAt(text, columns_at[column], message);
+}
+
+Status AggregationText::SetName(const std::string& name) {
+  if (!aggregation.name.empty() && aggregation.name != name) {
+    return ErrorAt(text, name_at, "it is called '" + name + "' already; leave out `as`");
+  }
+  aggregation.name = name;
+  return Status::Ok();
+}
+
+Status AggregationText::Unnamed() const {
+  return ErrorAt(text, end, "expected `as` and a name, found the end of the aggregate");
+}
+
 Result<AggregationText> ParseAggregationText(std::string_view text) {
   return Parser(text).Run();
 }

@@ -46,6 +46,12 @@ struct AggregationText {
   // A mistake as aggregated_view.h tells it, its member without the list and the aggregation's name
   // ("where", "time_window", ""), with the line of the text and a caret under the character.
   [[nodiscard]] Status Mistake(std::string_view member, const std::string& message) const;
+  // The same of aggregation.columns[column].
+  [[nodiscard]] Status MistakeAtColumn(std::size_t column, const std::string& message) const;
+  // The name is said elsewhere. Errors: InvalidArgument where the text has another.
+  Status SetName(const std::string& name);
+  // That a name is missing at the end.
+  [[nodiscard]] Status Unnamed() const;
 };
 
 // Functions must exist, windows must be sound; whether columns and types fit is asked later, of

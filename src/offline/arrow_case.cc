@@ -303,9 +303,9 @@ RandomRun RunRandomArrowCases(std::uint64_t seed, std::int64_t cases) {
         run.failure += " (COEVAL_SEED=" + std::to_string(seed) + ")";
         return run;
       }
-      run.found += join->counts.found;
-      run.expired += join->counts.expired;
-      run.ties += join->counts.ties;
+      run.found += join->counts[0].found;
+      run.expired += join->counts[0].expired;
+      run.ties += join->counts[0].ties;
       std::shuffle(c.facts.begin(), c.facts.end(), random);
       std::shuffle(c.questions.begin(), c.questions.end(), random);
     }

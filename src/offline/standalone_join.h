@@ -20,34 +20,27 @@
 #include "definition/fact.h"
 #include "definition/source.h"
 #include "offline/as_of_join.h"
+#include "offline/standalone_tables.h"
 
 namespace coeval {
 
 // The names are those of Python's call.
-struct StandaloneJoinOptions {
-  std::string left_name = "the left table";  // what errors call it: a file's name
-  // Time columns: `on` is both; none of them: rule 4.2 on the left, then the same name on the
-  // right, or the right's `event_timestamp`, or its only timestamp column but for `created`.
-  std::string on, left_on, right_on;
-  // Keys, in matching order: `by` is both; none: all rows are of one key.
-  std::vector<std::string> by, left_by, right_by;
+struct StandaloneJoinOptions : MatchOptions {
   std::optional<DurationMicros> tolerance;  // the ttl: at most so old, inclusive; more than 0
-  std::string created;                      // the right's column of created times, or ""
-  Known known = Known::kDeclared;           // kArrival: a row is known from its created time on
   bool allow_exact_matches = true;          // false: event time < t
   // Columns of the right that are wanted, in this order; none given = all but keys and times. They
   // also decide ties (rule 3.3).
   std::optional<std::vector<std::string>> columns;
-  std::string suffix = "_right";  // for names that the left has too
-  ProgressSink progress;          // may be null
+  std::string prefix;             // put before every name
+  std::string suffix = "_right";  // for names that are taken: by the left, or a table before
 };
 
 // Immutable; threads: any.
 struct StandaloneJoin {
   ArrowTable left;
-  Schema schema;                // of the right's columns, by their final names
-  std::vector<Column> columns;  // each of left.num_rows()
-  AsOfCounts counts;
+  Schema schema;                   // of the right's columns, by their final names
+  std::vector<Column> columns;     // each of left.num_rows()
+  std::vector<AsOfCounts> counts;  // one for each right table
 
   // The left table unchanged, then the right's columns; may be called again.
   [[nodiscard]] Result<ArrowArrayStream> Export(std::int64_t batch_rows = 65536) const;
@@ -62,5 +55,18 @@ Result<StandaloneJoin> JoinStream(ArrowTable left, ArrowArrayStream* right,
 // only the columns and, where statistics allow it, the row groups that it needs.
 Result<StandaloneJoin> JoinFile(ArrowTable left, const Source& source, const std::string& location,
                                 const StandaloneJoinOptions& options, const Context& context);
+
+// One of several right tables.
+struct JoinedFiles {
+  Source source;
+  std::string location;
+  StandaloneJoinOptions options;  // left_name: that of the first counts
+};
+
+// All joined to one left table, which is read and indexed once for those of equal keys, as training
+// sets do; their columns follow one another. All are checked before the first is read. REQUIRES:
+// one at least.
+Result<StandaloneJoin> JoinFiles(ArrowTable left, const std::vector<JoinedFiles>& files,
+                                 const Context& context);
 
 }  // namespace coeval

@@ -89,7 +89,7 @@ void BM_WideKeysFromParquet(benchmark::State& state) {
     const Result<StandaloneJoin> joined =
         JoinFile(*std::move(table), right, location, options, context);
     if (!joined.ok()) return state.SkipWithError(joined.status().ToString().c_str());
-    found = joined->counts.found;
+    found = joined->counts[0].found;
   }
   state.counters["found"] = static_cast<double>(found);
   state.SetItemsProcessed(state.iterations() * 10'000'000);

@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "offline/invalid_values.h"
 #include "offline/training_set_manifest.h"
 #include "offline/view_join.h"
 #include "offline/why_nothing.h"
@@ -23,18 +24,6 @@ FeatureSummary Summarize(const PlannedOutput& output, const Column& column,
     summary.present += status == FeatureStatus::kPresent ? 1 : 0;
   }
   return summary;
-}
-
-Status InvalidValues(const FeatureTable& features) {
-  std::string text = std::to_string(features.invalid_count) +
-                     (features.invalid_count == 1 ? " value is" : " values are") + " invalid:";
-  for (const std::string& error : features.first_errors) text += "\n  " + error;
-  if (features.invalid_count > static_cast<std::int64_t>(features.first_errors.size())) {
-    text += "\n  ...";
-  }
-  return Status::InvalidArgument(
-      text +
-      "\nMend the expression or the data, or ask for on_error=\"null\": null, as serving gives");
 }
 
 Status CheckOffline(const FeaturePlan& plan) {
@@ -75,9 +64,7 @@ class Maker {
     const auto n = static_cast<std::int64_t>(set_.spine.times.size());
     COEVAL_ASSIGN_OR_RETURN(
         set_.features, AssembleFeatures(plan_, answers, set_.spine.request, n, set_.spine.times));
-    if (set_.features.invalid_count > 0 && options_.on_invalid == OnInvalid::kFail) {
-      return InvalidValues(set_.features);
-    }
+    COEVAL_RETURN_IF_ERROR(CheckInvalid(set_.features, options_.on_invalid));
     for (std::size_t i = 0; i < plan_.outputs.size(); ++i) {
       const PlannedOutput& output = plan_.outputs[i];
       set_.schema.Add(output.name, output.type);

@@ -1,9 +1,13 @@
-"""`coeval asof`: works anywhere, with any two files."""
+"""`coeval asof`: works anywhere, with any files."""
 
+import io
+import os
+import subprocess
 from datetime import datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.csv as csv
+import pyarrow.ipc as ipc
 import pyarrow.parquet as pq
 
 DAY = datetime(2024, 1, 1)
@@ -173,3 +177,145 @@ def test_a_wrong_output_is_told_before_the_join(coeval):
     ):
         error = coeval("asof", "spine.parquet", "features.parquet", *BY, "-o", output, code=3).err
         assert words in error and "features.parquet" not in error, error
+
+
+def three_files(coeval) -> None:
+    two_files(coeval)
+    write(coeval, "places.csv", who=["ann", "bob"], since=[DAY, DAY], city=["Ulm", "Bonn"])
+    (coeval.folder / "facts").mkdir()
+    table = pq.read_table(coeval.folder / "features.parquet")
+    for i in range(2):
+        pq.write_table(table.slice(2 * i, 2), coeval.folder / "facts" / f"{i}.parquet")
+
+
+def test_several_files_each_with_its_names(coeval):
+    three_files(coeval)
+    report = coeval.json(
+        "asof", "spine.parquet", "f=facts", "p=places.csv", "--by", "f=user_id", "--ttl", "f=1h",
+        "--left-by", "p=user_id", "--right-by", "p=who", "--left-on", "event_timestamp",
+        "--right-on", "p=since", "--columns", "f=score,label", "-o", "o.parquet",
+    )  # fmt: skip
+    table = pq.read_table(coeval.folder / "o.parquet")
+    assert table.column_names == [
+        "user_id", "event_timestamp", "label", "f_score", "f_label", "p_city",
+    ]  # fmt: skip
+    assert table.column("f_score").to_pylist() == [0.1, 0.2, None, None]
+    assert table.column("p_city").to_pylist() == ["Ulm", "Ulm", "Bonn", None]
+    assert [each["file"] for each in report["files"]] == ["facts", "places.csv"]
+    assert [each["found"] for each in report["files"]] == [2, 3]
+    # As one after the other.
+    coeval("asof", "spine.parquet", "facts", *BY, "--ttl", "1h", "-o", "one.parquet")
+    one = pq.read_table(coeval.folder / "one.parquet")
+    assert one.column("score").to_pylist() == table.column("f_score").to_pylist()
+
+
+def test_several_files_without_names(coeval):
+    three_files(coeval)
+    twice = coeval("asof", *TWO, "facts", *BY, "-o", "o.parquet", code=3).err
+    assert "two columns 'label_right'" in twice
+    columns = ["--columns", "score"]
+    coeval("asof", *TWO, "facts", *BY, *columns, "--suffix", "_2", "-o", "o.parquet")
+    names = pq.read_table(coeval.folder / "o.parquet").column_names
+    assert names[-2:] == ["score", "score_2"]
+
+
+def test_what_is_said_of_one_file_is_not_said_of_those_without_name(coeval):
+    three_files(coeval)
+    both = ["facts", "p=places.csv", "--by", "user_id", "--on", "event_timestamp"]
+    of_p = ["--left-by", "p=user_id", "--right-by", "p=who", "--right-on", "p=since", "--ttl", "p=1d"]
+    coeval("asof", "spine.parquet", *both, *of_p, "--left-on", "p=event_timestamp", "-o", "o.parquet")
+    table = pq.read_table(coeval.folder / "o.parquet")
+    assert table.column("score").to_pylist() == [0.1, 0.2, None, None]
+    assert table.column("p_city").to_pylist() == ["Ulm", "Ulm", "Bonn", None]
+
+
+def test_mistakes_of_several_files(coeval):
+    three_files(coeval)
+    for arguments, code, words in (
+        (["spine.parquet", "f=facts", "f=places.csv"], 2, "two files are called 'f'"),
+        (["spine.parquet", "f="], 2, "'f=' names no file"),
+        (["spine.parquet", "f=facts", "--by", "g=user_id"], 2, "no file is called 'g'"),
+        (["spine.parquet", "f=facts", "--ttl", "f=soon"], 2, "soon"),
+        (["spine.parquet", "f=facts", "--known", "f=later"], 2, "later"),
+        (["spine.parquet", "f=facts", "p=no.csv", *BY], 3, "no.csv"),
+        (["spine.parquet", "f=facts", "p=places.csv", *BY], 3, "places.csv has no column"),
+        (["no*.parquet", "facts"], 3, "nothing matches no*.parquet"),
+    ):
+        error = coeval("asof", *arguments, "-o", "o.parquet", code=code).err
+        assert words in error, error
+
+
+def test_a_path_with_an_equals_sign_is_a_path(coeval):
+    three_files(coeval)
+    (coeval.folder / "facts").rename(coeval.folder / "day=1")
+    coeval("asof", "spine.parquet", "day=1", *BY, "-o", "o.parquet")
+    assert "score" in pq.read_schema(coeval.folder / "o.parquet").names
+
+
+def test_a_spine_of_several_files(coeval):
+    two_files(coeval)
+    (coeval.folder / "rows").mkdir()
+    table = pq.read_table(coeval.folder / "spine.parquet")
+    for i in range(4):
+        csv.write_csv(table.slice(i, 1), coeval.folder / "rows" / f"{i}.csv")
+    for spine in ("rows", "rows/*"):
+        coeval("asof", spine, "features.parquet", *BY, "-o", "o.parquet", code=3)  # the null's type
+    for i in range(4):
+        pq.write_table(table.slice(i, 1), coeval.folder / "rows" / f"{i}.parquet")
+    error = coeval("asof", "rows", "features.parquet", *BY, "-o", "o.parquet", code=3).err
+    assert "'rows' holds files of several formats" in error
+    coeval("asof", "rows/*.parquet", "features.parquet", *BY, "-o", "o.parquet")
+    found = pq.read_table(coeval.folder / "o.parquet")
+    assert found.column("label").to_pylist() == table.column("label").to_pylist()
+    assert found.column("score").to_pylist() == [0.1, 0.2, None, None]
+    pq.write_table(table.drop_columns("label"), coeval.folder / "rows" / "4.parquet")
+    error = coeval("asof", "rows/*.parquet", "features.parquet", *BY, "-o", "o.parquet", code=3).err
+    assert "0.parquet and" in error and "have different columns" in error
+
+
+def piped(coeval, *arguments: str) -> tuple[bytes, str]:
+    done = subprocess.run(
+        [coeval.program(), *arguments], cwd=coeval.folder, env=os.environ | {"NO_COLOR": "1"},
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=True,
+    )  # fmt: skip
+    return done.stdout, done.stderr.decode()
+
+
+def test_formats_and_pipes(coeval):
+    two_files(coeval)
+    coeval("asof", *TWO, *BY, "-o", "o.parquet")
+    wanted = pq.read_table(coeval.folder / "o.parquet")
+    out, err = piped(coeval, "asof", *TWO, *BY, "-o", "-")
+    assert ipc.open_stream(io.BytesIO(out)).read_all().equals(wanted)
+    assert "4 rows joined" in err
+    out, _ = piped(coeval, "asof", *TWO, *BY, "-o", "-", "--format", "parquet")
+    assert pq.read_table(io.BytesIO(out)).equals(wanted)
+    out, _ = piped(coeval, "asof", *TWO, *BY, "-o", "-", "--format", "csv")
+    assert out.decode().splitlines()[0] == ",".join(f'"{name}"' for name in wanted.column_names)
+    coeval("asof", *TWO, *BY, "-o", "o.arrows")
+    assert ipc.open_stream(coeval.folder / "o.arrows").read_all().equals(wanted)
+    coeval("asof", *TWO, *BY, "-o", "o.arrow")
+    assert ipc.open_file(coeval.folder / "o.arrow").read_all().equals(wanted)
+    coeval("asof", *TWO, *BY, "-o", "table", "--format", "csv")
+    assert (coeval.folder / "table").read_bytes() == out
+    assert not (coeval.folder / "-").exists()
+    for arguments, words in (
+        (["--format", "csv"], "give -o FILE"),
+        (["-o", "-", "--json"], "leave --json out"),
+        (["-o", "o.csv", "--format", "xlsx"], "parquet"),
+    ):
+        assert words in coeval("asof", *TWO, *BY, *arguments, code=2).err
+
+
+def test_a_reader_that_goes_away_is_no_failure(coeval):
+    n = 300_000
+    write(coeval, "big.parquet", user_id=["ann"] * n, event_timestamp=[DAY] * n)
+    two_files(coeval)
+    script = (
+        f"{coeval.program()} asof big.parquet features.parquet --by user_id --on event_timestamp "
+        "-o - --format csv | head -1; exit ${PIPESTATUS[0]}"
+    )
+    done = subprocess.run(["bash", "-c", script], cwd=coeval.folder, capture_output=True, text=True,
+                          env=os.environ | {"NO_COLOR": "1"}, timeout=120, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "error" not in done.stderr and done.stdout.count("\n") == 1

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 COMMANDS = (
-    "init asof plan apply promote rollback delete list describe runs training-set materialize "
+    "init asof window plan apply promote rollback delete list describe runs training-set materialize "
     "materialize-incremental get serve doctor version completion"
 ).split()
 
@@ -56,6 +56,7 @@ def test_version(coeval):
         (["training-set", "x"], "--spine FILE"),
         (["training-set", "x", "-f", "a:b", "-s", "s.csv"], "not both"),
         (["asof", "one.csv"], "FEATURES is required"),
+        (["window", "one.csv", "two.csv"], "--aggregate is required"),
         (["asof", "a.csv", "b.csv", "--known", "later"], "declared"),
         (["asof", "a.csv", "b.csv", "--ttl", "3 hours"], "3 hours"),
         (["serve", "--port", "http"], "http"),
@@ -84,6 +85,7 @@ def test_json_of_every_command(coeval):
     key = ["customer_id=7", "product=tea", "quantity=2"]
     asked = {
         "asof": ["asof", "data/spine.parquet", "data/prices.parquet", "--by", "product"],
+        "window": ["window", "data/spine.parquet", "data/prices.parquet", "--by", "product", "-a", "count() as n"],
         "plan": ["plan"],
         "apply": ["apply"],
         "promote": ["promote", "purchase_v1"],
