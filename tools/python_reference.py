@@ -18,7 +18,7 @@ PAGE = ROOT / "docs" / "python.md"
 
 SECTIONS = [
     ("The store", ["FeatureStore", "Plan", "TrainingSet", "OnlineResponse", "Materialized"]),
-    ("Joins without a repository", ["asof_join"]),
+    ("Joins without a repository", ["asof_join", "window"]),
     (
         "Definitions",
         [

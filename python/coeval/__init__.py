@@ -9,6 +9,7 @@
     store.get_online_features(["weather:temp"], [{"airport": "JFK"}]).to_dict()
 
     coeval.asof_join(orders, prices, on="time", by="product")  # no repository needed
+    coeval.window(orders, visits, by="user", aggregates={"visits_7d": "count() over 7d"})
 
 Definitions (Entity, FeatureView, ...) are pure Python; the engine is loaded when it is first used.
 """
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from coeval.plan import Plan
     from coeval.store import FeatureStore
     from coeval.training_set import TrainingSet
+    from coeval.windows import window
 
 __version__ = "0.1.0"
 
@@ -90,6 +92,7 @@ __all__ = [
     "__version__",
     "asof_join",
     "types",
+    "window",
 ]
 
 # What needs the engine, and where it is.
@@ -100,6 +103,7 @@ _ENGINE = {
     "Plan": "coeval.plan",
     "TrainingSet": "coeval.training_set",
     "asof_join": "coeval.asof",
+    "window": "coeval.windows",
 }
 
 

@@ -49,6 +49,11 @@ def asof_join(left: object, right: object, *, on: str, left_on: str, right_on: s
     Joins two frames that speak Arrow; texts and lists that are not given are empty.
     """
 
+def window(left: object, events: object, *, on: str, left_on: str, right_on: str, by: Sequence[str], left_by: Sequence[str], right_by: Sequence[str], aggregates: Sequence[tuple[str, str]], closed: str, created: str, known: str, event_id: str, null_errors: bool, progress: object | None) -> Frame:
+    """
+    Aggregates of frames that speak Arrow; texts and lists that are not given are empty.
+    """
+
 class Store:
     """One repository, opened."""
 

@@ -64,7 +64,7 @@ def asof_join(
     """
     from coeval import _core
 
-    left_names, right_names = _names(left_by, "left_by"), _names(right_by, "right_by")
+    left_names, right_names = column_names(left_by, "left_by"), column_names(right_by, "right_by")
     with progress_bar() as progress:
         frame = _core.asof_join(
             to_engine(left, "the left table"),
@@ -72,14 +72,14 @@ def asof_join(
             on=on or "",
             left_on=left_on or "",
             right_on=right_on or "",
-            by=_names(by, "by"),
+            by=column_names(by, "by"),
             left_by=left_names,
             right_by=right_names,
             tolerance_micros=None if tolerance is None else duration_micros(_plain(tolerance), "tolerance"),
             created=created or "",
             known=known or "declared",
             allow_exact_matches=allow_exact_matches,
-            columns=None if columns is None else _names(columns, "columns"),
+            columns=None if columns is None else column_names(columns, "columns"),
             suffix=suffix,
             progress=progress,
         )
@@ -94,7 +94,8 @@ def _plain(duration: Any) -> Any:
     return duration.astype("timedelta64[us]").item()
 
 
-def _names(names: str | Sequence[str] | None, what: str) -> list[str]:
+def column_names(names: str | Sequence[str] | None, what: str) -> list[str]:
+    """The names of an argument that may be one name, several or none. Errors: TypeError."""
     if names is None:
         return []
     if isinstance(names, str):

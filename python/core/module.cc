@@ -11,6 +11,7 @@
 #include "core/asof.h"
 #include "core/frame.h"
 #include "core/store.h"
+#include "core/window.h"
 #include "core/writer.h"
 
 NB_MODULE(_core, module) {
@@ -19,6 +20,7 @@ NB_MODULE(_core, module) {
   nb::set_leak_warnings(false);  // objects alive at exit are the user's affair
   coeval::python::BindFrame(module);
   coeval::python::BindAsof(module);
+  coeval::python::BindWindow(module);
   coeval::python::BindStore(module);
   coeval::python::BindWriter(module);
   module.def(

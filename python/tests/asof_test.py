@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import coeval
-import duckdb
 import numpy as np
 import oracle
 import pandas as pd
@@ -16,7 +15,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests_support import same_values
+from tests_support import KINDS, as_columns, same_values
 
 DAY = dt.timedelta(days=1)
 START = dt.datetime(2020, 1, 1)
@@ -32,53 +31,6 @@ RIGHT = {
     "visits": [1, None, 3, 4],
 }
 SCORES, VISITS = [1.5, None, 2.5, None], [None, None, 3, None]
-
-
-class OnlyStream:
-    """A table of somebody's own that speaks Arrow and nothing else."""
-
-    def __init__(self, table):
-        self.table = table
-
-    def __arrow_c_stream__(self, requested_schema=None):
-        return self.table.__arrow_c_stream__(requested_schema)
-
-
-class OnlyArray(OnlyStream):
-    def __arrow_c_array__(self, requested_schema=None):
-        return self.table.combine_chunks().to_batches()[0].__arrow_c_array__(requested_schema)
-
-    __arrow_c_stream__ = property()
-
-
-KINDS = {
-    "pandas": pd.DataFrame,
-    "polars": pl.DataFrame,
-    "polars lazy": lambda d: pl.DataFrame(d).lazy(),
-    "pyarrow table": pa.table,
-    "pyarrow batch": lambda d: pa.table(d).to_batches()[0],
-    "pyarrow reader": lambda d: pa.table(d).to_reader(),
-    "duckdb": lambda d: duckdb.from_arrow(pa.table(d)),
-    "columns": dict,
-    "rows": lambda d: pa.table(d).to_pylist(),
-    "arrow": lambda d: OnlyStream(pa.table(d)),
-    "arrow array": lambda d: OnlyArray(pa.table(d)),
-}
-
-
-def as_columns(frame) -> dict:
-    if isinstance(frame, dict):
-        return frame
-    if isinstance(frame, list):
-        return {name: [row[name] for row in frame] for name in frame[0]}
-    if isinstance(frame, pl.LazyFrame):
-        frame = frame.collect()
-    if isinstance(frame, pd.DataFrame):
-        return {
-            name: [None if pd.isna(v) else v for v in frame[name].tolist()]
-            for name in frame.columns
-        }
-    return pa.table(frame).to_pydict()
 
 
 @pytest.mark.parametrize("kind", KINDS)

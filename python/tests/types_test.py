@@ -48,6 +48,7 @@ store = coeval.FeatureStore(".", clock=datetime(2020, 1, 1))
 reveal_type(store.get_historical_features({"e": ["x"]}, [view[["a"]], "w:*"]))
 reveal_type(store.get_online_features("service", [{"e": "x"}]).to_dict())
 reveal_type(coeval.asof_join({"t": [1]}, {"t": [1]}, on="t"))
+reveal_type(coeval.window({"t": [1]}, {"t": [1]}, on="t", aggregates={"n": "count()"}))
 reveal_type(store.materialize_incremental(datetime(2020, 1, 1))[0].rows_read)
 reveal_type(store.apply(view).changes)
 """
@@ -58,6 +59,8 @@ WRONG = [
     "coeval.FileSource(path='x', created='sometimes')",
     "coeval.FeatureStore('.').get_historical_features({}, ['a:b'], known='yesterday')",
     "coeval.asof_join({}, {}, no_such_argument=1)",
+    "coeval.window({}, {}, aggregates=['count()'])",
+    "coeval.window({}, {}, aggregates={'n': 'count()'}, closed='up')",
 ]
 
 
@@ -70,7 +73,7 @@ def test_a_users_program_is_checked(tmp_path):
     shown = [line.split('"')[1] for line in done.stdout.splitlines() if "Revealed type" in line]
     assert shown[0].endswith("TrainingSet")
     assert "dict" in shown[1] and "list" in shown[1]
-    assert "dict" in shown[2]
+    assert "dict" in shown[2] and "dict" in shown[3]
     (tmp_path / "wrong.py").write_text("import coeval\n" + "\n".join(WRONG) + "\n")
     done = run([*MYPY, "--cache-dir", tmp_path / "cache", "wrong.py"], **more)
     lines = {line.split(":")[1] for line in done.stdout.splitlines() if ": error:" in line}
