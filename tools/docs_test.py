@@ -1,5 +1,6 @@
 """The documents lead somewhere, and what README and getting-started.md say is what happens."""
 
+import math
 import os
 import re
 import shutil
@@ -9,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import warnings
 from pathlib import Path
 
 import pytest
@@ -151,3 +153,70 @@ def test_what_is_shown_must_be_printed():
     assert is_shown("a\n...\nc", "a\nb\nc\n")
     assert not is_shown("a\n...\nd", "a\nb\nc\n")
     assert not is_shown("a", "a\nb")
+
+
+# -- as-of joins and windows beside other libraries ---------------------------------------------
+
+LIBRARIES = ("coeval", "pandas", "polars", "duckdb")
+
+
+def columns_of(table):
+    """The table as plain lists; what is missing is None, times are texts."""
+    frame = table.to_pandas() if hasattr(table, "to_pandas") else table.df() if hasattr(table, "df") else table
+
+    def plain(value):
+        if value is None or (isinstance(value, float) and math.isnan(value)) or str(value) in ("NaT", "<NA>"):
+            return None
+        return str(value) if hasattr(value, "isoformat") else value
+
+    return {str(name): [plain(value) for value in frame[name].tolist()] for name in frame.columns}
+
+
+def agree(names):
+    made = {library: columns_of(names[f"by_{library}"]) for library in LIBRARIES}
+    for library in LIBRARIES[1:]:
+        assert made[library] == made["coeval"], library
+    return made["coeval"]
+
+
+def shell(script, folder):
+    done = subprocess.run(["bash", "-c", "set -e -o pipefail\n" + script], cwd=folder, text=True,
+                          env=os.environ | {"NO_COLOR": "1"}, stdin=subprocess.DEVNULL,
+                          capture_output=True, timeout=120, check=False)
+    assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def test_the_page_of_joins_is_what_happens(tmp_path, monkeypatch):
+    page = ROOT / "docs" / "asof-and-windows.md"
+    if shutil.which("coeval") is None:
+        pytest.fail("the command `coeval` is not built")
+    monkeypatch.chdir(tmp_path)
+    names, printed, compared = {}, None, []
+    for _, language, block in FENCE.findall(page.read_text()):
+        if language == "sh":
+            printed = shell(block, tmp_path)
+        elif language == "text" and printed is not None:
+            assert is_shown(block, printed), f"shown:\n{block}\nprinted:\n{printed}"
+            printed = None
+        elif language == "python":
+            for library in LIBRARIES:
+                names.pop(f"by_{library}", None)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                exec(compile(block, str(page), "exec"), names)
+            if "by_coeval" in names:
+                compared.append(agree(names))
+    assert [list(table) for table in compared] == [
+        ["time", "product", "price"],
+        ["time", "user", "spend", "large"],
+    ]
+
+
+def test_tables_that_differ_are_told_apart():
+    pandas = pytest.importorskip("pandas")
+    one = pandas.DataFrame({"a": [1.0, None]})
+    other = pandas.DataFrame({"a": [1.0, 2.0]})
+    assert agree({f"by_{library}": one for library in LIBRARIES}) == {"a": [1.0, None]}
+    with pytest.raises(AssertionError):
+        agree({f"by_{library}": one for library in LIBRARIES} | {"by_duckdb": other})
