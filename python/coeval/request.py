@@ -41,6 +41,13 @@ def request_of(features: FeaturesLike) -> tuple[list[str], str, int]:
     return references, "", 0
 
 
+def view_references(view: Any) -> Any:
+    """What `request_of` takes for all features of one view, or for a part of it."""
+    if not isinstance(view, str):
+        return [view]
+    return [view if ":" in view else f"{view}:*"]
+
+
 def request_cells(plan: FeaturePlan, entity_rows: Any) -> tuple[list[list[Any]], int]:
     """The values of each column that the plan needs, and how many rows there are.
 

@@ -27,8 +27,8 @@ from coeval.materialization import Materialized
 from coeval.online_response import OnlineResponse
 from coeval.plan import Plan
 from coeval.progress import progress_bar
-from coeval.request import FeaturesLike, request_cells, request_of
-from coeval.times import TimeLike, time_micros
+from coeval.request import FeaturesLike, request_cells, request_of, view_references
+from coeval.times import DurationLike, TimeLike, duration_micros, time_micros
 from coeval.training_set import TrainingSet
 
 Known = Literal["declared", "arrival", "hindsight"]
@@ -238,10 +238,9 @@ class FeatureStore:
         `entity_df` is no table. Ctrl-C stops it.
         """
         plan = self._plan_request(features, full_feature_names)
-        if on_error not in ("raise", "null"):
-            raise InvalidArgument(f'on_error: "raise" or "null" is expected, found {on_error!r}')
+        null_on_error = _is_null(on_error)
         if entity_df is None:
-            return self._of_range(plan, start_date, end_date, known, on_error == "null")
+            return self._of_range(plan, start_date, end_date, known, null_on_error)
         if start_date is not None or end_date is not None:
             raise InvalidArgument("give either entity_df or start_date and end_date, not both")
         with progress_bar() as progress:
@@ -249,11 +248,43 @@ class FeatureStore:
                 plan,
                 to_engine(entity_df, "entity_df"),
                 known,
-                on_error == "null",
+                null_on_error,
                 timestamp_column or "",
                 progress,
             )
         return TrainingSet(made, entity_df)
+
+    def backfill(
+        self,
+        view: str | FeatureView | OnDemandFeatureView | FeatureViewProjection,
+        start: TimeLike,
+        end: TimeLike,
+        every: DurationLike,
+        *,
+        known: Known = "declared",
+        on_error: Literal["raise", "null"] = "raise",
+    ) -> TrainingSet:
+        """A view's features over a grid of times: what would have been served at each instant.
+
+            made = store.backfill("spend", "2024-05-01", "2024-06-01", every="1h")
+
+        view: its name ("spend", "spend@v2"), the view, or a part of it; plain or aggregated.
+        start, end, every: the instants are start, start + every, ...; `end` is one of them if it
+            lies on the grid. A duration is timedelta(hours=1) or "1h".
+        known, on_error: as in get_historical_features.
+
+        A row for each instant and each key that has an event by then: a fact that is true and
+        known, whatever its age, and neither deleted nor retracted; by time, then by key.
+
+        Errors: NotFound and InvalidArgument, also for a grid of too many rows.
+        """
+        references, service, version = request_of(view_references(view))
+        plan = self._core.plan_request(references, service, version, False)
+        grid = (time_micros(start, "start"), time_micros(end, "end"))
+        step = duration_micros(every, "every")
+        with progress_bar() as progress:
+            made = self._core.backfill(plan, *grid, step, known, _is_null(on_error), progress)
+        return TrainingSet(made, None)
 
     def get_online_features(
         self,
@@ -434,6 +465,12 @@ def _clock_text(clock: TimeLike | None) -> str:
         microseconds=time_micros(clock, "clock")
     )
     return time.isoformat() + "Z"
+
+
+def _is_null(on_error: str) -> bool:
+    if on_error not in ("raise", "null"):
+        raise InvalidArgument(f'on_error: "raise" or "null" is expected, found {on_error!r}')
+    return on_error == "null"
 
 
 def _report(report: tuple[str, str, bool, bool]) -> tuple[dict[str, Any], str, bool, bool]:

@@ -9,6 +9,9 @@ from typing import Any
 TimeLike = datetime.datetime | datetime.date | str
 """A datetime (without zone: UTC), a date (00:00 UTC) or ISO 8601 text: "2013-10-01T00:00:00Z"."""
 
+DurationLike = datetime.timedelta | str
+"""A timedelta, or text: "3h", "1d12h", "250ms"."""
+
 _EPOCH = datetime.datetime(1970, 1, 1)
 _NAT = -(2**63)  # NumPy's
 _MICROSECOND = datetime.timedelta(microseconds=1)

@@ -167,6 +167,20 @@ TrainingSetHandle OverRange(StoreHandle& store, const PlanHandle& plan, std::int
       *cancel, board, progress));
 }
 
+TrainingSetHandle OverGrid(StoreHandle& store, const PlanHandle& plan, std::int64_t start,
+                           std::int64_t end, std::int64_t every, const std::string& known,
+                           bool null_on_error, const nb::object& progress) {
+  ProgressBoard board;
+  const TrainingSetOptions options = MakeOptions(known, null_on_error, "", board);
+  const TimeGrid grid{start, end, every};
+  const auto cancel = std::make_shared<CancelToken>();
+  return Shared(store.CallLong<TrainingSet>(
+      [&](FeatureStore& engine) {
+        return engine.Backfill(plan.plan->request, grid, options, cancel);
+      },
+      *cancel, board, progress));
+}
+
 AnswerHandle ReadOnline(StoreHandle& store, const PlanHandle& plan, const nb::list& cells,
                         std::int64_t rows, Micros at) {
   const std::vector<PlannedColumn>& planned = plan.plan->request_columns;
@@ -243,6 +257,8 @@ void BindAsking(nb::module_& module, nb::class_<StoreHandle>& store) {
            nb::arg("null_on_error"), nb::arg("time_column"), nb::arg("progress").none())
       .def("training_set_of_range", &OverRange, nb::arg("plan"), nb::arg("start"), nb::arg("end"),
            nb::arg("known"), nb::arg("null_on_error"), nb::arg("progress").none())
+      .def("backfill", &OverGrid, nb::arg("plan"), nb::arg("start"), nb::arg("end"),
+           nb::arg("every"), nb::arg("known"), nb::arg("null_on_error"), nb::arg("progress").none())
       .def("read_online", &ReadOnline, nb::arg("plan"), nb::arg("cells"), nb::arg("rows"),
            nb::arg("at").none(),
            nb::sig("def read_online(self, plan: FeaturePlan, cells: list[list[typing.Any]], "

@@ -17,6 +17,7 @@ Completes ArgumentsOf(std::string_view command) {
        {"describe", Completes::kNames},
        {"get", Completes::kServices},
        {"training-set", Completes::kServices},
+       {"backfill", Completes::kNames},
        {"list", Completes::kKinds},
        {"asof", Completes::kFiles},
        {"window", Completes::kFiles},

@@ -42,6 +42,7 @@ void AddCommands(CLI::App* app, Invocation* invocation) {
   AddWindowCommand(app, invocation);
   AddDefinitionCommands(app, invocation);
   AddTrainingSetCommand(app, invocation);
+  AddBackfillCommand(app, invocation);
   AddMaterializeCommands(app, invocation);
   AddGetCommand(app, invocation);
   AddServeCommand(app, invocation);

@@ -8,14 +8,12 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
-#include "cli/output_file.h"
 #include "cli/table_file.h"
 #include "cli/terminal.h"
+#include "cli/training_set_report.h"
 
 namespace coeval {
 namespace {
-
-constexpr std::int64_t kPreviewRows = 10;
 
 struct TrainingSetArguments {
   std::string service;
@@ -54,77 +52,11 @@ Result<TrainingSet> MakeSet(FeatureStore* store, const TrainingSetArguments& arg
   return store->GetHistoricalFeatures(request, start, end, std::move(options));
 }
 
-std::string SummaryText(const TrainingSet& set) {
-  std::vector<std::vector<std::string>> rows;
-  const std::int64_t n = set.num_rows();
-  for (const FeatureSummary& feature : set.summary) {
-    rows.push_back({feature.name, feature.type.ToString(), FormatShare(feature.nulls, n),
-                    FormatShare(feature.expired, n), FormatShare(feature.not_found, n),
-                    FormatShare(feature.invalid, n), feature.reference});
-  }
-  return FormatTable({"feature", "type", "null", "expired", "not found", "invalid", "from"}, rows);
-}
-
-Json SummaryJson(const TrainingSet& set, const std::string& output, const WrittenTable& written) {
-  Json json = Json::MakeObject();
-  json.Set("output", output.empty() ? Json() : Json(output)).Set("rows", set.num_rows());
-  if (!output.empty()) json.Set("bytes", written.bytes);
-  Json features = Json::MakeArray();
-  for (const FeatureSummary& feature : set.summary) {
-    Json each = Json::MakeObject();
-    each.Set("name", feature.name).Set("reference", feature.reference);
-    each.Set("type", feature.type.ToString()).Set("present", feature.present);
-    each.Set("null", feature.nulls).Set("expired", feature.expired);
-    each.Set("not_found", feature.not_found).Set("invalid", feature.invalid);
-    features.Append(std::move(each));
-  }
-  json.Set("features", std::move(features));
-  Json warnings = Json::MakeArray();
-  for (const std::string& warning : set.warnings) warnings.Append(warning);
-  json.Set("warnings", std::move(warnings)).Set("manifest", set.manifest);
-  return json;
-}
-
-// The spine, and all sources of the repository: an output is never one of them.
-Result<std::vector<InputFile>> InputsOf(FeatureStore* store,
-                                        const TrainingSetArguments& arguments) {
-  std::vector<InputFile> inputs;
-  if (!arguments.spine.empty()) inputs.push_back({"the spine", arguments.spine});
-  COEVAL_ASSIGN_OR_RETURN(const CatalogueSnapshot catalogue, store->Snapshot());
-  for (const Source& source : catalogue->sources) {
-    if (source.kind != SourceKind::kFile) continue;
-    const auto location = store->config().BindPath(source.path);
-    if (location.ok()) {
-      inputs.push_back(
-          {"a file of source `" + source.name + "`", location->value.Reveal(), source.format});
-    }
-  }
-  return inputs;
-}
-
 Result<int> RunTrainingSet(const Invocation& invocation, const TrainingSetArguments& arguments) {
   COEVAL_ASSIGN_OR_RETURN(auto store, invocation.OpenStore());
-  if (!arguments.output.empty()) {
-    COEVAL_ASSIGN_OR_RETURN(const auto inputs, InputsOf(store.get(), arguments));
-    COEVAL_RETURN_IF_ERROR(store->config().Redact(CheckOutputFile(arguments.output, inputs)));
-  }
+  COEVAL_RETURN_IF_ERROR(CheckTrainingSetOutput(store.get(), arguments.output, arguments.spine));
   COEVAL_ASSIGN_OR_RETURN(const TrainingSet set, MakeSet(store.get(), arguments));
-  COEVAL_ASSIGN_OR_RETURN(ArrowArrayStream stream, set.Export());
-  WrittenTable written;
-  std::string text = SummaryText(set);
-  if (arguments.output.empty()) {
-    COEVAL_ASSIGN_OR_RETURN(const std::string preview, PreviewTable(&stream, kPreviewRows));
-    text = preview + "\n\n" + text + "\n\n" + FormatCount(set.num_rows()) +
-           " rows; give -o FILE to keep them";
-  } else {
-    COEVAL_ASSIGN_OR_RETURN(
-        written, WriteTableFile(&stream, arguments.output, &set.manifest, store->context()));
-    text += "\n\n" + arguments.output + ": " + FormatCount(written.rows) + " rows, " +
-            FormatBytes(written.bytes);
-    if (!written.manifest.empty()) text += "; what made it is in " + written.manifest;
-  }
-  invocation.Show(SummaryJson(set, arguments.output, written), text);
-  for (const std::string& warning : set.warnings) PrintWarning(warning);
+  COEVAL_RETURN_IF_ERROR(ReportTrainingSet(invocation, set, arguments.output, *store));
   return kExitDone;
 }
 

@@ -4,7 +4,9 @@
 #include <span>
 #include <utility>
 
+#include "offline/grid_spine.h"
 #include "offline/invalid_values.h"
+#include "offline/spine_facts.h"
 #include "offline/training_set_manifest.h"
 #include "offline/view_join.h"
 #include "offline/why_nothing.h"
@@ -43,7 +45,7 @@ class Maker {
         const Context& context)
       : plan_(plan), options_(options), open_(open), context_(context) {}
 
-  Result<TrainingSet> Run(ArrowTable table, std::optional<TimeRange> range) {
+  Result<TrainingSet> Run(ArrowTable table, const SpineOrigin& origin) {
     COEVAL_RETURN_IF_ERROR(CheckOffline(plan_));
     COEVAL_ASSIGN_OR_RETURN(set_.spine, ReadSpine(std::move(table), plan_, options_.time_column));
     ViewJoin join(plan_, set_.spine, options_, open_, context_);
@@ -55,7 +57,7 @@ class Maker {
     COEVAL_RETURN_IF_ERROR(Assemble(answers));
     COEVAL_RETURN_IF_ERROR(Warn(&join));
     COEVAL_ASSIGN_OR_RETURN(set_.manifest,
-                            MakeTrainingSetManifest(plan_, options_, set_, range, context_));
+                            MakeTrainingSetManifest(plan_, options_, set_, origin, context_));
     return std::move(set_);
   }
 
@@ -115,6 +117,12 @@ class Maker {
   std::vector<std::optional<std::string>> reasons_;  // per view, found once
 };
 
+// For a spine that was made from facts.
+TrainingSetOptions OfFacts(TrainingSetOptions options) {
+  options.time_column = kFactTimeColumn;
+  return options;
+}
+
 }  // namespace
 
 Result<ArrowArrayStream> TrainingSet::Export(std::int64_t batch_rows) const {
@@ -133,7 +141,7 @@ Result<WrittenFile> WriteTrainingSet(const TrainingSet& set, const std::string& 
 Result<TrainingSet> MakeTrainingSet(const FeaturePlan& plan, ArrowTable spine,
                                     const TrainingSetOptions& options, const OpenView& open,
                                     const Context& context) {
-  return Maker(plan, options, open, context).Run(std::move(spine), std::nullopt);
+  return Maker(plan, options, open, context).Run(std::move(spine), {});
 }
 
 Result<TrainingSet> MakeTrainingSet(const FeaturePlan& plan, TimeRange range,
@@ -141,9 +149,17 @@ Result<TrainingSet> MakeTrainingSet(const FeaturePlan& plan, TimeRange range,
                                     const Context& context) {
   COEVAL_ASSIGN_OR_RETURN(ArrowTable spine,
                           MakeSpineFromFacts(plan, range, options.known, open, context));
-  TrainingSetOptions from_facts = options;
-  from_facts.time_column = "event_timestamp";
-  return Maker(plan, from_facts, open, context).Run(std::move(spine), range);
+  const TrainingSetOptions of_facts = OfFacts(options);
+  return Maker(plan, of_facts, open, context).Run(std::move(spine), range);
+}
+
+Result<TrainingSet> MakeTrainingSet(const FeaturePlan& plan, const TimeGrid& grid,
+                                    const TrainingSetOptions& options, const OpenView& open,
+                                    const Context& context) {
+  COEVAL_ASSIGN_OR_RETURN(ArrowTable spine,
+                          MakeSpineFromGrid(plan, grid, options.known, open, context));
+  const TrainingSetOptions of_facts = OfFacts(options);
+  return Maker(plan, of_facts, open, context).Run(std::move(spine), grid);
 }
 
 }  // namespace coeval

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/context.h"
@@ -21,6 +22,7 @@
 #include "offline/as_of_join.h"
 #include "offline/facts_spine.h"
 #include "offline/spine.h"
+#include "offline/time_grid.h"
 #include "retrieval/assemble.h"
 #include "retrieval/feature_plan.h"
 #include "source/arrow_plugin.h"
@@ -42,6 +44,9 @@ struct TrainingSetOptions {
   std::string release;      // of Coeval, for the manifest
   ProgressSink progress;    // per view; may be null
 };
+
+// Where the rows come from: given, moments of the views' facts (rule 4.5), or a grid of times.
+using SpineOrigin = std::variant<std::monostate, TimeRange, TimeGrid>;
 
 // One feature of the result, in figures.
 struct FeatureSummary {
@@ -101,6 +106,10 @@ Result<TrainingSet> MakeTrainingSet(const FeaturePlan& plan, ArrowTable spine,
                                     const Context& context);
 // No spine but a time range (rule 4.5): every moment at which a key's facts changed.
 Result<TrainingSet> MakeTrainingSet(const FeaturePlan& plan, TimeRange range,
+                                    const TrainingSetOptions& options, const OpenView& open,
+                                    const Context& context);
+// A backfill: each key that has an event, at each instant of a grid (grid_spine.h).
+Result<TrainingSet> MakeTrainingSet(const FeaturePlan& plan, const TimeGrid& grid,
                                     const TrainingSetOptions& options, const OpenView& open,
                                     const Context& context);
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "expression/expression.h"
@@ -83,7 +84,7 @@ Json OnDemandJson(const PlannedOnDemand& view) {
                        .Set("shown_as", view.shown_name));
 }
 
-Json SpineJson(const TrainingSet& set, std::optional<TimeRange> range) {
+Json SpineJson(const TrainingSet& set, const SpineOrigin& origin) {
   Json columns = Json::MakeArray();
   for (const std::string& name : set.spine.table.names()) columns.Append(name);
   Json spine = Json::MakeObject();
@@ -94,10 +95,16 @@ Json SpineJson(const TrainingSet& set, std::optional<TimeRange> range) {
     const auto [first, last] = std::minmax_element(set.spine.times.begin(), set.spine.times.end());
     spine.Set("first_time", FormatTime(*first)).Set("last_time", FormatTime(*last));
   }
-  if (range.has_value()) {
+  if (const auto* range = std::get_if<TimeRange>(&origin)) {
     spine.Set("made_from_facts", Json::MakeObject()
                                      .Set("start", FormatTime(range->start))
                                      .Set("end", FormatTime(range->end)));
+  }
+  if (const auto* grid = std::get_if<TimeGrid>(&origin)) {
+    spine.Set("made_on_grid", Json::MakeObject()
+                                  .Set("start", FormatTime(grid->start))
+                                  .Set("end", FormatTime(grid->end))
+                                  .Set("every", FormatDuration(grid->every)));
   }
   return spine;
 }
@@ -151,7 +158,7 @@ std::vector<HashedColumn> HashColumns(const TrainingSet& set, int threads) {
 }  // namespace
 
 Result<Json> MakeTrainingSetManifest(const FeaturePlan& plan, const TrainingSetOptions& options,
-                                     const TrainingSet& set, std::optional<TimeRange> range,
+                                     const TrainingSet& set, const SpineOrigin& origin,
                                      const Context& context) {
   Json manifest = Json::MakeObject();
   manifest.Set("format", kFormat)
@@ -169,7 +176,7 @@ Result<Json> MakeTrainingSetManifest(const FeaturePlan& plan, const TrainingSetO
   for (const PlannedOnDemand& view : plan.on_demand) on_demand.Append(OnDemandJson(view));
   manifest.Set("views", std::move(views))
       .Set("on_demand_views", std::move(on_demand))
-      .Set("spine", SpineJson(set, range))
+      .Set("spine", SpineJson(set, origin))
       .Set("options", OptionsJson(plan, options));
   COEVAL_RETURN_IF_ERROR(context.cancel->Check());
   ContentHash hash;

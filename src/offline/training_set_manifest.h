@@ -3,8 +3,6 @@
 // the files' times of change. docs/formats/training_set_manifest.md lists the members.
 #pragma once
 
-#include <optional>
-
 #include "base/context.h"
 #include "base/json.h"
 #include "base/status.h"
@@ -15,7 +13,7 @@ namespace coeval {
 
 // `set` is complete but for its manifest. Cost: O(bytes of the set), for the hash.
 Result<Json> MakeTrainingSetManifest(const FeaturePlan& plan, const TrainingSetOptions& options,
-                                     const TrainingSet& set, std::optional<TimeRange> range,
+                                     const TrainingSet& set, const SpineOrigin& origin,
                                      const Context& context);
 
 }  // namespace coeval

@@ -10,8 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "definition/aggregated_view.h"
-#include "offline/event_table.h"
 #include "offline/window_sweep.h"
 
 namespace coeval {
@@ -34,14 +32,7 @@ class Joiner {
   }
 
   Result<WindowAnswers> Run(Known known, const OpenFacts& open, const FactProgress& progress) {
-    EventRule rule{.source = view_.version->source,
-                   .known = known,
-                   .columns = {},
-                   .tie_columns = resolved_.tie_columns,
-                   .id_column = resolved_.id_column};
-    for (const Field& field : view_.version->view.inputs) {
-      rule.columns.push_back({field.name, field.type});
-    }
+    const EventRule rule = EventRuleOf(view_, resolved_, known);
     COEVAL_ASSIGN_OR_RETURN(std::unique_ptr<FactStream> facts, open(rule.columns, Range()));
     COEVAL_ASSIGN_OR_RETURN(
         const EventTable events,
@@ -224,6 +215,18 @@ class Joiner {
 };
 
 }  // namespace
+
+EventRule EventRuleOf(const PlannedView& view, const AggregatedView& resolved, Known known) {
+  EventRule rule{.source = view.version->source,
+                 .known = known,
+                 .columns = {},
+                 .tie_columns = resolved.tie_columns,
+                 .id_column = resolved.id_column};
+  for (const Field& field : view.version->view.inputs) {
+    rule.columns.push_back({field.name, field.type});
+  }
+  return rule;
+}
 
 Result<WindowAnswers> JoinWindows(const QuestionIndex& questions, const PlannedView& view,
                                   Known known, const OpenFacts& open, const Context& context,

@@ -4,13 +4,18 @@
 
 #include "base/context.h"
 #include "base/status.h"
+#include "definition/aggregated_view.h"
 #include "definition/fact.h"
 #include "offline/as_of_join.h"
+#include "offline/event_table.h"
 #include "offline/question_index.h"
 #include "retrieval/assemble.h"
 #include "retrieval/feature_plan.h"
 
 namespace coeval {
+
+// What the facts of an aggregated view mean; their columns are the view's inputs.
+EventRule EventRuleOf(const PlannedView& view, const AggregatedView& resolved, Known known);
 
 struct WindowAnswers {
   ViewAnswers answers;  // one row for each question

@@ -118,6 +118,17 @@ Result<TrainingSet> FeatureStore::GetHistoricalFeatures(const FeatureRequest& re
   return made;
 }
 
+Result<TrainingSet> FeatureStore::Backfill(const FeatureRequest& request, const TimeGrid& grid,
+                                           TrainingSetOptions options,
+                                           std::shared_ptr<CancelToken> cancel) {
+  COEVAL_ASSIGN_OR_RETURN(SharedFeaturePlan plan, PlanRequest(request));
+  const Context context = impl_->With(cancel);
+  options.release = COEVAL_VERSION;
+  auto made = MakeTrainingSet(*plan, grid, options, OpenerOf(*impl_, context), context);
+  if (made.ok()) COEVAL_RETURN_IF_ERROR(impl_->Record(*plan, *made));
+  return made;
+}
+
 Status FeatureStore::OpenOnlineStore() {
   return impl_->Online().status();
 }

@@ -121,6 +121,10 @@ class FeatureStore {
   Result<TrainingSet> GetHistoricalFeatures(const FeatureRequest& request, TimeMicros start,
                                             TimeMicros end, TrainingSetOptions options,
                                             std::shared_ptr<CancelToken> cancel = nullptr);
+  // A backfill: each key that has an event, at each instant of the grid (offline/grid_spine.h).
+  Result<TrainingSet> Backfill(const FeatureRequest& request, const TimeGrid& grid,
+                               TrainingSetOptions options,
+                               std::shared_ptr<CancelToken> cancel = nullptr);
   // Columns as plan->request_columns, each of its type (column/key.h converts), all [n]. `at`:
   // another time than now; before the horizon, and of a store that was never filled, the offline
   // engine answers. Errors: TooOld only where the offline engine has no source to ask.

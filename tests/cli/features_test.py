@@ -93,6 +93,29 @@ def test_a_time_range_in_place_of_a_spine(shop):
     assert report["rows"] == len(inside) > 50
 
 
+def test_a_grid_of_times(shop):
+    grid = ["--start", "2025-02-10", "--end", "2025-02-11", "--every", "6h"]
+    report = shop.json("backfill", "product_price", *grid, "-o", "g.parquet")
+    made = pq.read_table(shop.folder / "g.parquet")
+    assert report["rows"] == made.num_rows
+    assert report["manifest"]["spine"]["made_on_grid"]["every"] == "6h"
+    facts = pq.read_table(shop.folder / "data/prices.parquet").to_pylist()
+    instants = sorted(set(made["event_timestamp"].to_pylist()))
+    assert [time.hour for time in instants] == [0, 6, 12, 18, 0]
+    wanted = [
+        (time, product)
+        for time in instants
+        for product in sorted({f["product"] for f in facts if f["event_timestamp"] <= time})
+    ]
+    found = zip(made["event_timestamp"].to_pylist(), made["product"].to_pylist(), strict=True)
+    assert list(found) == wanted
+    shop("backfill", "product_price", "--start", "2025-02-10", "--end", "2025-02-11", code=2)
+    error = shop("backfill", "product_price", *grid[:4], "--every", "0s", code=3).err
+    assert "must be positive" in error
+    error = shop("backfill", "product_price", *grid, "-o", "data/prices.parquet", code=3).err
+    assert "source" in error
+
+
 def test_a_feature_without_any_value_is_a_warning_with_its_reason(shop):
     spine = pq.read_table(shop.folder / SPINE)
     upper = [name.as_py().upper() for name in spine.column("product")]

@@ -8,7 +8,8 @@ import subprocess
 import pytest
 
 COMMANDS = (
-    "init asof window plan apply promote rollback delete list describe runs training-set materialize "
+    "init asof window plan apply promote rollback delete list describe runs training-set backfill "
+    "materialize "
     "materialize-incremental get serve doctor version completion"
 ).split()
 
@@ -94,6 +95,7 @@ def test_json_of_every_command(coeval):
         "describe": ["describe", "product_price"],
         "runs": ["runs"],
         "training-set": ["training-set", "purchase_v1", *spine],
+        "backfill": ["backfill", "product_price", "--start", "2025-02-10", "--end", "now", "--every", "30d"],
         "materialize": ["materialize", "2025-02-01", "now"],
         "materialize-incremental": ["materialize-incremental", "now"],
         "get": ["get", "purchase_v1", *key],

@@ -46,6 +46,12 @@ def candidates(facts: Iterable[Fact], key: tuple, t: int, known: str) -> list[Fa
     return [f for f in facts if f.key == key and f.event_time <= t and known_time(f, known) <= t]
 
 
+def has_event(facts: Iterable[Fact], key: tuple, t: int, known: str = "declared") -> bool:
+    """4.5, backfill: is there a fact at t, whatever its age? Where a delete wins there is none."""
+    newest = max(candidates(facts, key, t, known), key=rank, default=None)
+    return newest is not None and not newest.delete
+
+
 def within_ttl(view: StoredView, fact: Fact, t: int) -> bool:
     """3.1: all bounds inclusive; timeless facts take no ttl (1.3)."""
     return view.ttl == 0 or fact.source.timeless or fact.event_time >= saturate(t - view.ttl)

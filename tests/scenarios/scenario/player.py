@@ -294,6 +294,30 @@ class Player:
             end_date=rfc3339(self._time(end)),
             known=options.get("known", ["declared"])[0],
         )
+        self._check_manifest(statement, made, options)
+        self._check_whole(statement, table, made)
+
+    def _do_backfill(self, statement: Statement, options: dict) -> None:
+        """A view over a grid of times; the table is the whole result, in its order. The same rows
+        as a spine give the same."""
+        view, _, rest = statement.rest.partition(" from ")
+        start, _, rest = rest.partition(" to ")
+        end, _, every = rest.partition(" every ")
+        known = options.get("known", ["declared"])[0]
+        made = self.store.backfill(
+            view, rfc3339(self._time(start)), rfc3339(self._time(end)), every, known=known
+        )
+        self._check_manifest(statement, made, options)
+        self._check_whole(statement, statement.table(), made)
+        rows = made.to_arrow()
+        spine = rows.select([name for name in rows.column_names if name not in made.features])
+        features = [feature.reference for feature in made.summary]
+        again = self.store.get_historical_features(spine, features, known=known).to_arrow()
+        for name in rows.column_names:
+            if bits_of(again[name]) != bits_of(rows[name]):
+                self._fail(statement.line, f"backfill, as a spine: {name}", rows[name], again[name])
+
+    def _check_whole(self, statement: Statement, table: Table | None, made: Any) -> None:
         found = made.to_arrow()
         if table is None:
             return
@@ -309,7 +333,7 @@ class Player:
         )
         self.answers += len(left)
         if left != right:
-            self._fail(statement.line, "train", "\n      ".join(left), "\n      ".join(right))
+            self._fail(statement.line, statement.verb, "\n      ".join(left), "\n      ".join(right))
 
     # -- comparing --------------------------------------------------------------------------------
 
