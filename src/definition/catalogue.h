@@ -15,13 +15,15 @@ namespace coeval {
 
 // A stored view's version with everything that rules 2 and 3 need, resolved.
 struct ViewVersion {
-  FeatureView view;  // schema complete
-  Source source;
-  std::vector<JoinKey> join_keys;  // of its entities, in order
-  int version = 0;                 // 1, 2, ...
-  std::string identity;            // rule 8.2
-  std::string data_identity;       // versions that share it share their online data
-  std::string label;               // "1.2" or ""
+  FeatureView view;                                // schema complete
+  Source source;                                   // what its facts' times mean (view_source.h)
+  std::vector<Source> sources;                     // where several are united: each; else none
+  std::shared_ptr<const ViewVersion> source_view;  // of a view over a view: that one; else null
+  std::vector<JoinKey> join_keys;                  // of its entities, in order
+  int version = 0;                                 // 1, 2, ...
+  std::string identity;                            // rule 8.2
+  std::string data_identity;                       // versions that share it share their online data
+  std::string label;                               // "1.2" or ""
   bool active = false;
 };
 

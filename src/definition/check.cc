@@ -172,19 +172,9 @@ void DefinitionChecker::CheckView(const FeatureView& view) {
            "it is a join key of the view's entity; leave it out of the schema");
     }
   }
-  const Source* source = FindSource(all_, view.source);
-  if (source == nullptr && !view.source.empty()) {
-    Fail("source", "there is no source '" + view.source + "'" +
-                       DidYouMean(view.source, Names(ObjectKind::kSource)));
-  } else if (source != nullptr && source->kind == SourceKind::kRequest) {
-    Fail("source",
-         "'" + view.source +
-             "' is a request source; only an on-demand view can read what a request brings");
-  } else if (source == nullptr) {
-    Fail("source", "is missing");
-  }
+  const std::optional<Source> source = CheckSourcesOf(view);
   if (view.ttl < 0) Fail("ttl", "may not be negative");
-  if (view.ttl != 0 && source != nullptr && source->timeless) {
+  if (view.ttl != 0 && source.has_value() && source->timeless) {
     Fail("ttl",
          "a view that reads a timeless source takes no ttl: its facts are true since for ever");
   }

@@ -6,7 +6,8 @@
 
 namespace coeval {
 
-void DefinitionChecker::CheckAggregations(const FeatureView& view, const Source* source) {
+void DefinitionChecker::CheckAggregations(const FeatureView& view,
+                                          const std::optional<Source>& source) {
   if (!view.is_aggregated()) {
     for (const auto& [name, text] : view.expressions) {
       Fail("expressions." + name,
@@ -26,7 +27,7 @@ void DefinitionChecker::CheckAggregations(const FeatureView& view, const Source*
   if (view.ttl != 0) {
     Fail("ttl", "a window says itself how far it reaches back; an aggregated view takes no ttl");
   }
-  if (source == nullptr || source->kind != SourceKind::kFile) return;  // told already
+  if (!source.has_value()) return;  // told already
   if (source->timeless) {
     Fail("source", "a timeless source has no event times, which windows go by");
     return;

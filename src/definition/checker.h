@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,8 +34,10 @@ class DefinitionChecker {
 
   void CheckView(const FeatureView& view);
   std::vector<JoinKey> CheckEntitiesOf(const FeatureView& view);
-  // `source` is null where it is not known.
-  void CheckAggregations(const FeatureView& view, const Source* source);
+  // What the view reads, as one source; none where it is not known, which is told.
+  std::optional<Source> CheckSourcesOf(const FeatureView& view);
+  std::optional<Source> CheckSourceView(const FeatureView& view);
+  void CheckAggregations(const FeatureView& view, const std::optional<Source>& source);
   void CheckLabel(const std::string& label);
 
   void CheckOnDemand(const OnDemandFeatureView& view);

@@ -36,7 +36,13 @@ struct FeatureView {
   std::vector<Field> schema;  // the features, in declared order (it decides ties, rule 3.3);
                               // empty before apply = inferred from the source and then frozen
   DurationMicros ttl = 0;     // 0 = none
-  std::string source;         // name of a Source of kind kFile
+  // Where its facts come from, one of: a Source of kind kFile; several, whose facts are one set, by
+  // name; an aggregated view, whose features are read at each multiple of `every` (rule 5.9).
+  std::string source;
+  std::vector<std::string> sources;
+  std::string source_view;
+  int source_view_version = 0;  // 0 = the active one (in a stored version: pinned, never 0)
+  DurationMicros every = 0;
   std::vector<Aggregation> aggregations;
   std::map<std::string, std::string> expressions;  // feature -> expression over the aggregations
   // The columns that aggregations read, by name: what their events are told apart by (rule 5.3).
@@ -51,6 +57,14 @@ struct FeatureView {
   DurationMicros sla = 0;  // freshness promised to users; 0 = none
 
   [[nodiscard]] bool is_aggregated() const { return !aggregations.empty(); }
+
+  [[nodiscard]] bool reads_view() const { return !source_view.empty(); }
+
+  // The sources that it names, one or several; none of a view over a view.
+  [[nodiscard]] std::vector<std::string> source_names() const {
+    if (!sources.empty() || source.empty()) return sources;
+    return {source};
+  }
 };
 
 // What is taken from a view: view[["a", "b"]].with_name("x").with_join_key_map({"airport":

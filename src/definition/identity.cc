@@ -1,5 +1,6 @@
 #include "definition/identity.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/hash.h"
@@ -7,6 +8,7 @@
 #include "definition/object_json.h"
 #include "definition/on_demand_inputs.h"
 #include "definition/value_json.h"
+#include "definition/view_source.h"
 #include "expression/expression.h"
 
 namespace coeval {
@@ -58,6 +60,27 @@ Json SourceContent(const Source& source) {
   }
   if (source.max_future != fallback.max_future) json.Set("max_future", source.max_future);
   return json;
+}
+
+// Several sources are known by what they say, in no order: names do not count.
+void SetSource(const FeatureView& view, const std::vector<const Source*>& sources, Json* json) {
+  if (view.reads_view()) {
+    json->Set("source_view", view.source_view);
+    json->Set("source_view_version", view.source_view_version);
+    json->Set("every", view.every);
+    return;
+  }
+  if (sources.size() == 1) {
+    json->Set("source", SourceContent(*sources[0]));
+    return;
+  }
+  std::vector<Json> contents;
+  for (const Source* source : sources) contents.push_back(SourceContent(*source));
+  std::sort(contents.begin(), contents.end(),
+            [](const Json& a, const Json& b) { return a.Write(true) < b.Write(true); });
+  Json list = Json::MakeArray();
+  for (Json& content : contents) list.Append(std::move(content));
+  json->Set("sources", std::move(list));
 }
 
 // What aggregations compute: with the versions of their states and of what expressions go by.
@@ -117,6 +140,11 @@ std::vector<Projection> PinVersions(std::vector<Projection> projections,
 
 Json LogicalContent(const FeatureView& view, const Source& source,
                     const std::vector<JoinKey>& join_keys) {
+  return LogicalContent(view, std::vector<const Source*>{&source}, join_keys);
+}
+
+Json LogicalContent(const FeatureView& view, const std::vector<const Source*>& sources,
+                    const std::vector<JoinKey>& join_keys) {
   Json json = Json::MakeObject();
   json.Set("kind", "feature_view");
   json.Set("name", view.name);
@@ -130,8 +158,8 @@ Json LogicalContent(const FeatureView& view, const Source& source,
   json.Set("join_keys", std::move(keys));
   json.Set("schema", SchemaContent(view.schema));
   if (view.ttl != 0) json.Set("ttl", view.ttl);
-  json.Set("source", SourceContent(source));
-  if (view.is_aggregated()) SetAggregations(view, source, &json);
+  SetSource(view, sources, &json);
+  if (view.is_aggregated()) SetAggregations(view, MeaningOf(view, sources), &json);
   return json;
 }
 
@@ -179,10 +207,15 @@ Json LogicalContent(const FeatureService& service) {
   return json;
 }
 
-Json LogicalContent(const FeatureView& view, const Definitions& definitions) {
-  const Source* source = FindSource(definitions, view.source);
-  COEVAL_CHECK(source != nullptr);
-  return LogicalContent(view, *source, JoinKeysOf(view, definitions));
+Json LogicalContent(const FeatureView& view, const Definitions& definitions,
+                    const UpstreamVersions& upstream) {
+  FeatureView pinned = view;
+  if (view.reads_view() && view.source_view_version == 0) {
+    pinned.source_view_version = upstream.at(view.source_view);
+  }
+  const std::vector<const Source*> sources = SourcesOf(view, definitions.sources);
+  COEVAL_CHECK(sources.size() == view.source_names().size());
+  return LogicalContent(pinned, sources, JoinKeysOf(view, definitions));
 }
 
 Json LogicalContent(const OnDemandFeatureView& view, const Definitions& definitions,

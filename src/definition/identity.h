@@ -25,6 +25,10 @@ std::vector<Projection> PinVersions(std::vector<Projection> projections,
                                     const UpstreamVersions& upstream);
 
 // The canonical content, from what the view reads.
+// `sources`: those that the view names, in any order; none of a view over a view, whose
+// source_view_version is pinned.
+Json LogicalContent(const FeatureView& view, const std::vector<const Source*>& sources,
+                    const std::vector<JoinKey>& join_keys);
 Json LogicalContent(const FeatureView& view, const Source& source,
                     const std::vector<JoinKey>& join_keys);
 // `view.sources` are pinned; `sources` and `requests` are what they and view.request_sources name.
@@ -35,9 +39,10 @@ Result<Json> LogicalContent(const OnDemandFeatureView& view,
 // `service.features` are pinned.
 Json LogicalContent(const FeatureService& service);
 
-// The same with names looked up. REQUIRES: checked definitions that hold all that is named, and no
-// projection of another version than theirs.
-Json LogicalContent(const FeatureView& view, const Definitions& definitions);
+// The same with names looked up. `upstream`: of a view over a view. REQUIRES: checked definitions
+// that hold all that is named, and no projection of another version than theirs.
+Json LogicalContent(const FeatureView& view, const Definitions& definitions,
+                    const UpstreamVersions& upstream = {});
 Json LogicalContent(const OnDemandFeatureView& view, const Definitions& definitions,
                     const UpstreamVersions& upstream);
 Json LogicalContent(const FeatureService& service, const UpstreamVersions& upstream);

@@ -1,4 +1,5 @@
 // Canonical JSON -> definitions, with all errors.
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -259,7 +260,20 @@ FeatureView ReadFeatureView(const Json& json, const DefinitionPlace& place,
   view.entities = in.TextList("entities");
   view.schema = ReadFields(in, "schema", errors);
   view.ttl = in.Duration("ttl", 0);
-  view.source = in.RequiredText("source");
+  if (in.Find("source") == nullptr && in.Find("sources") == nullptr &&
+      in.Find("source_view") == nullptr) {
+    in.Fail("source", "is missing");
+  }
+  view.source = in.Text("source");
+  view.sources = in.TextList("sources");
+  std::sort(view.sources.begin(), view.sources.end());
+  if (view.sources.size() == 1 && view.source.empty()) {
+    view.source = view.sources[0];
+    view.sources.clear();
+  }
+  view.source_view = in.Text("source_view");
+  view.source_view_version = static_cast<int>(in.Integer("source_view_version", 0));
+  view.every = in.Duration("every", 0);
   view.aggregations = ReadAggregations(in, errors);
   view.expressions = in.TextMap("expressions");
   view.inputs = ReadFields(in, "inputs", errors);

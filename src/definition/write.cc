@@ -175,7 +175,11 @@ Json WriteObject(const FeatureView& view) {
   SetTexts(&json, "entities", view.entities);
   SetObjects(&json, "schema", view.schema);
   SetInteger(&json, "ttl", view.ttl, 0);
-  json.Set("source", view.source);
+  SetText(&json, "source", view.source);
+  SetTexts(&json, "sources", view.sources);
+  SetText(&json, "source_view", view.source_view);
+  SetInteger(&json, "source_view_version", view.source_view_version, 0);
+  SetInteger(&json, "every", view.every, 0);
   SetObjects(&json, "aggregations", view.aggregations);
   SetMap(&json, "expressions", view.expressions);
   SetObjects(&json, "inputs", view.inputs);

@@ -22,6 +22,7 @@
 #include "online/online_store.h"
 #include "registry/run.h"
 #include "source/fact_reader.h"
+#include "source/united_reader.h"
 
 namespace coeval {
 
@@ -34,9 +35,6 @@ struct OpenedFacts {
 
 using OpenCarriedFacts = std::function<Result<OpenedFacts>(
     const ViewVersion& version, const FactRequest& request, const Context& context)>;
-// Where a source lies: an absolute path with all names bound.
-using LocateSource = std::function<Result<std::string>(const Source& source)>;
-
 // Reads the sources' files, through FactReader.
 OpenCarriedFacts OpenSourceFiles(LocateSource locate);
 

@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "offline/grid_facts.h"
 #include "offline/grid_spine.h"
 #include "offline/invalid_values.h"
 #include "offline/spine_facts.h"
@@ -141,25 +142,28 @@ Result<WrittenFile> WriteTrainingSet(const TrainingSet& set, const std::string& 
 Result<TrainingSet> MakeTrainingSet(const FeaturePlan& plan, ArrowTable spine,
                                     const TrainingSetOptions& options, const OpenView& open,
                                     const Context& context) {
-  return Maker(plan, options, open, context).Run(std::move(spine), {});
+  const OpenView all = WithGrids(open, options.known, context);
+  return Maker(plan, options, all, context).Run(std::move(spine), {});
 }
 
 Result<TrainingSet> MakeTrainingSet(const FeaturePlan& plan, TimeRange range,
                                     const TrainingSetOptions& options, const OpenView& open,
                                     const Context& context) {
+  const OpenView all = WithGrids(open, options.known, context);
   COEVAL_ASSIGN_OR_RETURN(ArrowTable spine,
-                          MakeSpineFromFacts(plan, range, options.known, open, context));
+                          MakeSpineFromFacts(plan, range, options.known, all, context));
   const TrainingSetOptions of_facts = OfFacts(options);
-  return Maker(plan, of_facts, open, context).Run(std::move(spine), range);
+  return Maker(plan, of_facts, all, context).Run(std::move(spine), range);
 }
 
 Result<TrainingSet> MakeTrainingSet(const FeaturePlan& plan, const TimeGrid& grid,
                                     const TrainingSetOptions& options, const OpenView& open,
                                     const Context& context) {
+  const OpenView all = WithGrids(open, options.known, context);
   COEVAL_ASSIGN_OR_RETURN(ArrowTable spine,
-                          MakeSpineFromGrid(plan, grid, options.known, open, context));
+                          MakeSpineFromGrid(plan, grid, options.known, all, context));
   const TrainingSetOptions of_facts = OfFacts(options);
-  return Maker(plan, of_facts, open, context).Run(std::move(spine), grid);
+  return Maker(plan, of_facts, all, context).Run(std::move(spine), grid);
 }
 
 }  // namespace coeval

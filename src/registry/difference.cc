@@ -9,8 +9,8 @@
 namespace coeval {
 namespace {
 
-constexpr std::array<std::string_view, 6> kDurations = {"ttl",      "sla",     "data_delay",
-                                                        "lateness", "overlap", "max_future"};
+constexpr std::array<std::string_view, 7> kDurations = {
+    "ttl", "sla", "every", "data_delay", "lateness", "overlap", "max_future"};
 
 std::string LastPart(const std::string& path) {
   const std::size_t dot = path.rfind('.');

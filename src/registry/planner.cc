@@ -7,6 +7,7 @@
 #include "base/suggest.h"
 #include "definition/identity.h"
 #include "definition/object_json.h"
+#include "definition/view_source.h"
 #include "registry/difference.h"
 #include "registry/users.h"
 
@@ -64,7 +65,12 @@ class Planner {
     for (const Source& source : all_.sources) {
       AddPlain({ObjectKind::kSource, source.name}, WriteObject(source));
     }
-    for (const FeatureView& view : all_.feature_views) AddView(view);
+    for (const FeatureView& view : all_.feature_views) {
+      if (!view.reads_view()) AddView(view);
+    }
+    for (const FeatureView& view : all_.feature_views) {  // over views, whose versions they pin
+      if (view.reads_view()) AddView(view);
+    }
     for (const OnDemandFeatureView& view : all_.on_demand_feature_views) {
       COEVAL_RETURN_IF_ERROR(AddOnDemand(view));
     }
@@ -137,14 +143,24 @@ class Planner {
     if (view.schema.empty()) {
       return Fail(key, "schema", "is not known: neither declared nor inferred from the source");
     }
-    const Source& source = *FindSource(all_, view.source);
+    const std::vector<const Source*> sources = SourcesOf(view, all_.sources);
     const std::vector<JoinKey> keys = JoinKeysOf(view, all_);
+    FeatureView pinned = view;
+    std::vector<LineageSource> lineage;
+    if (view.reads_view()) {
+      std::vector<Projection> beneath(1);
+      beneath[0].view = view.source_view;
+      beneath[0].version = view.source_view_version;
+      if (!PinAll(key, "source_view", &beneath)) return;
+      pinned.source_view_version = beneath[0].version;
+      lineage.push_back({ObjectKind::kFeatureView, view.source_view, beneath[0].version});
+    }
+    for (const Source* source : sources) lineage.push_back({ObjectKind::kSource, source->name, 0});
     StoredVersion version;
-    version.content = LogicalContent(view, source, keys);
+    version.content = LogicalContent(pinned, sources, keys);
     version.data_identity = DataIdentityOf(version.content);
-    version.definition = VersionDocument(view, source, keys);
+    version.definition = VersionDocument(pinned, sources, keys);
     version.label = view.version_label;
-    std::vector<LineageSource> lineage = {{ObjectKind::kSource, source.name, 0}};
     for (const std::string& entity : view.entities)
       lineage.push_back({ObjectKind::kEntity, entity, 0});
     upstream_[view.name] =

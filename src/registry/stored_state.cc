@@ -4,6 +4,7 @@
 
 #include "definition/identity.h"
 #include "definition/object_json.h"
+#include "definition/view_source.h"
 
 namespace coeval {
 namespace {
@@ -148,13 +149,19 @@ const StoredVersion* StoredState::FindVersion(const ObjectKey& key, int version)
   return nullptr;
 }
 
-Json VersionDocument(const FeatureView& view, const Source& source,
+Json VersionDocument(const FeatureView& view, const std::vector<const Source*>& sources,
                      const std::vector<JoinKey>& keys) {
   Entity entity;
   entity.join_keys = keys;
   Json json = Json::MakeObject();
   json.Set("view", WriteObject(view));
-  json.Set("source", WriteObject(source));
+  if (view.sources.empty() && sources.size() == 1) {
+    json.Set("source", WriteObject(*sources[0]));
+  } else if (!view.reads_view()) {
+    Json list = Json::MakeArray();
+    for (const Source* source : sources) list.Append(WriteObject(*source));
+    json.Set("sources", std::move(list));
+  }
   json.Set("join_keys", *WriteObject(entity).Find("join_keys"));
   return json;
 }
@@ -197,23 +204,65 @@ Result<Definitions> DefinitionsOf(const StoredState& state) {
   return definitions;
 }
 
+namespace {
+
+// A source as the version has it, where it lies now.
+Source CurrentSource(const StoredState& state, const Json& json,
+                     std::vector<DefinitionError>* errors) {
+  Source source = ReadSource(json, {}, errors);
+  const auto current = state.objects.find({ObjectKind::kSource, source.name});
+  if (current == state.objects.end()) return source;
+  return WithLocationOf(std::move(source), ReadSource(current->second.definition, {}, errors));
+}
+
+// What the version reads: a source, several, or another view's version.
+Status ReadSourcesOf(const StoredState& state, const StoredVersion& stored, ViewVersion* version,
+                     std::vector<DefinitionError>* errors) {
+  const FeatureView& view = version->view;
+  if (view.reads_view()) {
+    const StoredVersion* beneath =
+        state.FindVersion({ObjectKind::kFeatureView, view.source_view}, view.source_view_version);
+    if (beneath == nullptr) {
+      return Status::Corruption("version " + std::to_string(view.source_view_version) +
+                                " of the view '" + view.source_view + "', which '" + view.name +
+                                "' reads, is not in the registry");
+    }
+    COEVAL_ASSIGN_OR_RETURN(ViewVersion read, ViewVersionOf(state, view.source_view, *beneath));
+    version->source_view = std::make_shared<const ViewVersion>(std::move(read));
+    version->source = GridSource(view);
+    return {};
+  }
+  if (view.sources.empty()) {
+    version->source = CurrentSource(state, MemberOf(stored.definition, "source"), errors);
+    return {};
+  }
+  const Json list = MemberOf(stored.definition, "sources");
+  std::vector<const Source*> sources;
+  if (list.is_array()) {
+    for (const Json& json : list.array()) {
+      version->sources.push_back(CurrentSource(state, json, errors));
+    }
+  }
+  for (const Source& source : version->sources) sources.push_back(&source);
+  if (sources.empty()) return Status::Corruption("the view '" + view.name + "' has no sources");
+  version->source = UniteSources(sources);
+  return {};
+}
+
+}  // namespace
+
 Result<ViewVersion> ViewVersionOf(const StoredState& state, const std::string& name,
                                   const StoredVersion& stored) {
   const ObjectKey key(ObjectKind::kFeatureView, name);
   std::vector<DefinitionError> errors;
   ViewVersion version;
   version.view = ReadFeatureView(MemberOf(stored.definition, "view"), {}, &errors);
-  version.source = ReadSource(MemberOf(stored.definition, "source"), {}, &errors);
+  COEVAL_RETURN_IF_ERROR(ReadSourcesOf(state, stored, &version, &errors));
   // Read as an entity's, which is what they were.
   Json entity = Json::MakeObject();
   entity.Set("name", "keys");
   entity.Set("join_keys", MemberOf(stored.definition, "join_keys"));
   version.join_keys = ReadEntity(entity, {}, &errors).join_keys;
-  const auto current = state.objects.find({ObjectKind::kSource, version.source.name});
-  if (current != state.objects.end()) {
-    version.source = WithLocationOf(std::move(version.source),
-                                    ReadSource(current->second.definition, {}, &errors));
-  }
   COEVAL_RETURN_IF_ERROR(FirstError(VersionLabelOf(key, stored.version), errors));
   version.version = stored.version;
   version.identity = stored.identity;

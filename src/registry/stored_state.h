@@ -53,7 +53,8 @@ struct StoredState {
 //   stored view        {"view": {...}, "source": {...}, "join_keys": [...]}
 //   on-demand view     {"view": {... sources pinned}, "request_sources": [{...}]}
 //   service            {"service": {... features pinned}}
-Json VersionDocument(const FeatureView& view, const Source& source,
+// `sources`: those that the view names.
+Json VersionDocument(const FeatureView& view, const std::vector<const Source*>& sources,
                      const std::vector<JoinKey>& keys);
 Json VersionDocument(const OnDemandFeatureView& view, const std::vector<const Source*>& requests);
 Json VersionDocument(const FeatureService& service);

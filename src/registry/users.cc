@@ -22,7 +22,8 @@ std::vector<std::string> UsersByDefinition(const Definitions& definitions, const
   const bool is_view = kind == ObjectKind::kFeatureView || kind == ObjectKind::kOnDemandFeatureView;
   for (const FeatureView& view : definitions.feature_views) {
     if ((kind == ObjectKind::kEntity && Contains(view.entities, name)) ||
-        (kind == ObjectKind::kSource && view.source == name)) {
+        (kind == ObjectKind::kSource && Contains(view.source_names(), name)) ||
+        (kind == ObjectKind::kFeatureView && view.source_view == name)) {
       users.push_back(ObjectLabel(ObjectKind::kFeatureView, view.name));
     }
   }

@@ -60,6 +60,8 @@ Result<std::optional<FactBatch>> FactReader::Impl::Next() {
 
 FactReader::FactReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
+FactReader::FactReader() = default;
+
 FactReader::~FactReader() = default;
 
 Result<std::unique_ptr<FactReader>> FactReader::Open(const Source& source,

@@ -195,11 +195,15 @@ class FactReader : public FactStream {
   // Row groups, which are read apart.
   [[nodiscard]] FactPieces* pieces() override;
 
-  [[nodiscard]] ScanStats stats() const;
+  [[nodiscard]] virtual ScanStats stats() const;
   // Rows that the scan will read, for progress; -1 where the format does not say (CSV).
-  [[nodiscard]] std::int64_t expected_rows() const;
+  [[nodiscard]] virtual std::int64_t expected_rows() const;
   // The files of the source as they were at Open, also those that the range left out.
-  [[nodiscard]] const SourceManifest& manifest() const;
+  [[nodiscard]] virtual const SourceManifest& manifest() const;
+
+ protected:
+  // For readers of another kind, which override all of the above.
+  FactReader();
 
  private:
   struct Impl;

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "io/files.h"
 #include "online/rocksdb/open.h"
+#include "source/united_reader.h"
 #include "store/definition_loader.h"
 #include "store/owner_address.h"
 #include "store/store_core.h"
@@ -128,8 +129,11 @@ Result<OnlineStore*> FeatureStore::Impl::Online() {
 Result<std::unique_ptr<FactReader>> FeatureStore::Impl::OpenFacts(const ViewVersion& view,
                                                                   FactRequest request,
                                                                   const Context& with) const {
-  COEVAL_ASSIGN_OR_RETURN(BoundText location, config.BindPath(view.source.path));
-  auto reader = FactReader::Open(view.source, location.value.Reveal(), std::move(request), with);
+  const LocateSource locate = [this](const Source& source) -> Result<std::string> {
+    COEVAL_ASSIGN_OR_RETURN(BoundText location, config.BindPath(source.path));
+    return location.value.Reveal();
+  };
+  auto reader = OpenSourcesOf(view, request, locate, with);
   if (!reader.ok()) return config.Redact(reader.status());
   return reader;
 }

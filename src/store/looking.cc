@@ -66,6 +66,14 @@ Json ListSources(const Catalogue& catalogue) {
   return list;
 }
 
+// "reports", "app, web", "spend every 1d".
+std::string SourceText(const FeatureView& view) {
+  if (view.reads_view()) return view.source_view + " every " + FormatDuration(view.every);
+  std::string text;
+  for (const std::string& name : view.source_names()) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
 Json ListViews(const Catalogue& catalogue) {
   Json list = Json::MakeArray();
   for (const auto& [name, versions] : catalogue.views) {
@@ -76,7 +84,7 @@ Json ListViews(const Catalogue& catalogue) {
         .Set("versions", static_cast<std::int64_t>(versions.size()));
     row.Set("join_keys", KeysJson(shown.join_keys)).Set("features", NamesJson(shown.view.schema));
     row.Set("ttl", shown.view.ttl == 0 ? "" : FormatDuration(shown.view.ttl));
-    row.Set("source", shown.view.source).Set("online", shown.view.online);
+    row.Set("source", SourceText(shown.view)).Set("online", shown.view.online);
     row.Set("description", shown.view.description);
     list.Append(std::move(row));
   }
@@ -150,11 +158,25 @@ Json VersionsJson(const std::vector<Version>& versions) {
 
 // Canonical JSON has durations in microseconds; people are shown "14d", as they write them.
 Json WithDurationsAsText(Json record) {
-  for (const char* name : {"ttl", "sla", "data_delay", "max_future"}) {
+  for (const char* name : {"ttl", "sla", "every", "data_delay", "max_future"}) {
     const Json* value = record.Find(name);
     if (value != nullptr && value->is_int()) record.Set(name, FormatDuration(value->AsInt()));
   }
   return record;
+}
+
+// What the view reads, in place of names; a view over a view keeps the name of that.
+void SetSources(const ViewVersion& version, Json* record) {
+  if (version.source_view != nullptr) return;
+  if (version.sources.empty()) {
+    record->Set("source", WithDurationsAsText(WriteObject(version.source)));
+    return;
+  }
+  Json list = Json::MakeArray();
+  for (const Source& source : version.sources) {
+    list.Append(WithDurationsAsText(WriteObject(source)));
+  }
+  record->Set("sources", std::move(list));
 }
 
 // How far the online store has come with a view.
@@ -221,8 +243,8 @@ Result<Json> FeatureStore::Describe(const std::string& reference) {
     COEVAL_ASSIGN_OR_RETURN(const ViewVersion* found, FindVersion(versions, number, name));
     const ViewVersion& shown = *found;
     record = WithDurationsAsText(WriteObject(shown.view));
-    record.Set("source", WithDurationsAsText(WriteObject(shown.source)))
-        .Set("join_keys", KeysJson(shown.join_keys));
+    SetSources(shown, &record);
+    record.Set("join_keys", KeysJson(shown.join_keys));
     record.Set("version", shown.version).Set("versions", VersionsJson(versions));
     AddProgress(impl_->OnlineForLooking(), shown, now, &record);
   } else if (kind == ObjectKind::kOnDemandFeatureView) {

@@ -7,6 +7,7 @@
 
 #include "base/suggest.h"
 #include "definition/aggregated_view.h"
+#include "definition/view_source.h"
 #include "registry/plan.h"
 #include "source/fact_reader.h"
 #include "source/file_list.h"
@@ -25,21 +26,53 @@ class Completion {
   std::vector<DefinitionError> Run() {
     FillFrozenSchemas(catalogue_, definitions_);
     for (FeatureView& view : definitions_->feature_views) {
-      const Source* source = FindSourceOf(view);
-      if (source == nullptr || source->kind != SourceKind::kFile) continue;  // told by the checks
-      const Status status = view.is_aggregated()  ? Complete(*source, &view)
-                            : view.schema.empty() ? Infer(*source, &view)
-                                                  : Compare(*source, view);
-      if (!status.ok()) Note(view, config_.Redact(WithHint(status, *source)));
+      if (!view.reads_view()) CompleteView(&view);
+    }
+    for (FeatureView& view : definitions_->feature_views) {  // over views that are complete now
+      if (view.reads_view()) CompleteOverView(&view);
     }
     return std::move(errors_);
   }
 
  private:
-  const Source* FindSourceOf(const FeatureView& view) const {
-    if (const Source* source = FindSource(*definitions_, view.source)) return source;
+  void CompleteView(FeatureView* view) {
+    std::vector<const Source*> sources;
+    for (const std::string& name : view->source_names()) {
+      const Source* source = FindSourceOf(name);
+      if (source == nullptr || source->kind != SourceKind::kFile) return;  // told by the checks
+      sources.push_back(source);
+    }
+    if (sources.empty()) return;
+    if (view->is_aggregated()) {
+      if (const Status status = Complete(sources, view); !status.ok()) Note(*view, status);
+      return;
+    }
+    if (view->schema.empty()) {
+      if (const Status status = Infer(sources, view); !status.ok()) Note(*view, status);
+      return;
+    }
+    for (const Source* source : sources) {
+      const Status status = CompareColumns(*source, *view, view->schema);
+      if (!status.ok()) Note(*view, WithHint(status, *source));
+    }
+  }
+
+  // The columns of a view over a view are that view's features. Mistakes are left to the checks.
+  void CompleteOverView(FeatureView* view) {
+    const FeatureView* beneath = FindFeatureView(*definitions_, view->source_view);
+    if (beneath == nullptr) return;
+    const Source source = GridSource(*view);
+    auto inputs = InputsOf(*view, source, beneath->schema);
+    if (!inputs.ok()) return Note(*view, inputs.status(), "aggregations");
+    view->inputs = *std::move(inputs);
+    const auto resolved = ResolveAggregatedView(*view, source);
+    if (resolved.ok()) view->schema = resolved->schema;
+  }
+
+  const Source* FindSourceOf(const std::string& name) const {
+    if (const Source* source = FindSource(*definitions_, name)) return source;
     for (const Source& source : catalogue_.sources) {
-      if (source.name == view.source) return &source;
+      if (source.name == name) return &source;
     }
     return nullptr;
   }
@@ -58,44 +91,109 @@ class Completion {
     return keys;
   }
 
-  Status Infer(const Source& source, FeatureView* view) {
+  // The columns of a source that could be features. Errors: those of its files, with a hint.
+  Result<std::vector<Field>> Describe(const Source& source, const FeatureView& view) {
     COEVAL_ASSIGN_OR_RETURN(BoundText location, config_.BindPath(source.path));
-    COEVAL_ASSIGN_OR_RETURN(SourceSchema schema,
-                            DescribeSource(source, location.value.Reveal(), context_));
+    const auto schema = DescribeSource(source, location.value.Reveal(), context_);
+    if (!schema.ok()) return WithHint(schema.status(), source);
     std::vector<std::string> keys;
-    for (const JoinKey& key : KeysOf(*view)) keys.push_back(key.name);
-    COEVAL_ASSIGN_OR_RETURN(view->schema, InferFields(source, schema, keys));
+    for (const JoinKey& key : KeysOf(view)) keys.push_back(key.name);
+    return InferFields(source, *schema, keys);
+  }
+
+  Status Infer(const std::vector<const Source*>& sources, FeatureView* view) {
+    COEVAL_ASSIGN_OR_RETURN(view->schema, Describe(*sources[0], *view));
     if (view->schema.empty()) {
       return Status::InvalidArgument("its source has no columns left that could be features");
+    }
+    for (const Source* other : sources) {
+      if (other == sources[0]) continue;
+      COEVAL_ASSIGN_OR_RETURN(const std::vector<Field> fields, Describe(*other, *view));
+      COEVAL_RETURN_IF_ERROR(SameColumns(*sources[0], view->schema, *other, fields));
+      COEVAL_RETURN_IF_ERROR(SameColumns(*other, fields, *sources[0], view->schema));
     }
     return {};
   }
 
+  // Every column of `a` is in `b`, and of the same type.
+  static Status SameColumns(const Source& of_a, const std::vector<Field>& a, const Source& of_b,
+                            const std::vector<Field>& b) {
+    for (const Field& field : a) {
+      const auto other = std::find_if(b.begin(), b.end(),
+                                      [&field](const Field& f) { return f.name == field.name; });
+      if (other == b.end()) {
+        return Status::InvalidArgument("the source '" + of_a.name + "' has a column '" +
+                                       field.name + "', which '" + of_b.name +
+                                       "' has not; give the view a schema of columns of both");
+      }
+      COEVAL_RETURN_IF_ERROR(SameType(of_a, field, of_b, *other));
+    }
+    return {};
+  }
+
+  static Status SameType(const Source& of_a, const Field& a, const Source& of_b, const Field& b) {
+    if (a.type == b.type) return {};
+    return Status::InvalidArgument(
+        "the column '" + a.name + "' is " + a.type.ToString() + " in the source '" + of_a.name +
+        "' and " + b.type.ToString() + " in '" + of_b.name +
+        "'; declare its type in the view (schema, or inputs of an aggregated view)");
+  }
+
   // An aggregated view: the types of the columns that it reads, as they were before where it had
   // them; then its features follow. Mistakes of the aggregations are left to the checks.
-  Status Complete(const Source& source, FeatureView* view) {
-    std::vector<Field> columns = FrozenInputs(*view);
-    COEVAL_ASSIGN_OR_RETURN(BoundText location, config_.BindPath(source.path));
-    auto described = DescribeSource(source, location.value.Reveal(), context_);
-    if (described.ok()) {
-      std::vector<std::string> keys;
-      for (const JoinKey& key : KeysOf(*view)) keys.push_back(key.name);
-      COEVAL_ASSIGN_OR_RETURN(const std::vector<Field> found,
-                              InferFields(source, *described, keys));
-      for (const Field& field : found) {
-        const bool frozen = std::any_of(columns.begin(), columns.end(),
-                                        [&](const Field& f) { return f.name == field.name; });
-        if (!frozen) columns.push_back(field);
+  Status Complete(const std::vector<const Source*>& sources, FeatureView* view) {
+    const Source meaning = UniteSources(sources);
+    const std::vector<Field> frozen = FrozenInputs(*view);
+    std::vector<Field> columns = frozen;
+    Status missing;
+    std::vector<std::pair<const Source*, std::vector<Field>>> described;
+    for (const Source* source : sources) {
+      auto found = Describe(*source, *view);
+      if (!found.ok()) {
+        if (found.status().code() != StatusCode::kNotFound) return found.status();
+        missing = found.status();
+        continue;
       }
-    } else if (described.status().code() != StatusCode::kNotFound) {
-      return described.status();
+      AddUnknown(*found, &columns);
+      described.emplace_back(source, *std::move(found));
     }
-    auto inputs = InputsOf(*view, source, columns);
-    if (!inputs.ok()) return described.ok() ? inputs.status() : described.status();
+    auto inputs = InputsOf(*view, meaning, columns);
+    if (!inputs.ok()) return missing.ok() ? inputs.status() : missing;
     view->inputs = *std::move(inputs);
-    const auto resolved = ResolveAggregatedView(*view, source);
+    COEVAL_RETURN_IF_ERROR(SameInputs(*view, frozen, described));
+    const auto resolved = ResolveAggregatedView(*view, meaning);
     if (resolved.ok()) view->schema = resolved->schema;
-    return described.ok() ? CompareColumns(source, *view, view->inputs) : Status::Ok();
+    for (const auto& [source, fields] : described) {
+      const Status status = CompareColumns(*source, *view, view->inputs);
+      if (!status.ok()) return WithHint(status, *source);
+    }
+    return {};
+  }
+
+  static void AddUnknown(const std::vector<Field>& found, std::vector<Field>* columns) {
+    for (const Field& field : found) {
+      const bool known = std::any_of(columns->begin(), columns->end(),
+                                     [&](const Field& f) { return f.name == field.name; });
+      if (!known) columns->push_back(field);
+    }
+  }
+
+  // The inputs whose type nothing has fixed yet have one type in all sources.
+  static Status SameInputs(
+      const FeatureView& view, const std::vector<Field>& frozen,
+      const std::vector<std::pair<const Source*, std::vector<Field>>>& described) {
+    for (const Field& input : view.inputs) {
+      const auto is_input = [&input](const Field& field) { return field.name == input.name; };
+      if (std::any_of(frozen.begin(), frozen.end(), is_input)) continue;
+      const Source* first = nullptr;
+      for (const auto& [source, fields] : described) {
+        const auto found = std::find_if(fields.begin(), fields.end(), is_input);
+        if (found == fields.end()) continue;  // told when its columns are compared
+        if (first == nullptr) first = source;
+        COEVAL_RETURN_IF_ERROR(SameType(*first, input, *source, *found));
+      }
+    }
+    return {};
   }
 
   std::vector<Field> FrozenInputs(const FeatureView& view) const {
@@ -106,10 +204,6 @@ class Completion {
   }
 
   // Opening the facts checks every column in every file, and reads no row.
-  Status Compare(const Source& source, const FeatureView& view) {
-    return CompareColumns(source, view, view.schema);
-  }
-
   Status CompareColumns(const Source& source, const FeatureView& view,
                         const std::vector<Field>& columns) {
     COEVAL_ASSIGN_OR_RETURN(BoundText location, config_.BindPath(source.path));
@@ -145,15 +239,15 @@ class Completion {
                                name.substr(start, equals - start) + "' is a column"};
   }
 
-  void Note(const FeatureView& view, const Status& status) {
+  void Note(const FeatureView& view, const Status& status, const std::string& field = "source") {
     DefinitionError error;
     if (const auto it = definitions_->where.find("feature_view " + view.name);
         it != definitions_->where.end()) {
       error.file = it->second;
     }
     error.object = "feature view '" + view.name + "'";
-    error.field = "source";
-    error.message = status.message();
+    error.field = field;
+    error.message = config_.Redact(status).message();
     errors_.push_back(std::move(error));
   }
 

@@ -36,6 +36,7 @@ def run(seed: int, folder: Path) -> tuple[Counter, list[RandomView]]:
         for view in views:
             world.ask_offline(view)
             world.ask_range(view)
+            world.ask_grid(view)
         world.ask_all_offline()
     except Exception as error:
         raise AssertionError(f"COEVAL_SEED={seed}: {type(error).__name__}: {error}") from error
@@ -62,6 +63,7 @@ def check(cases: int) -> Counter:
             total["views"] += 1
             total[f"{len(view.keys)} keys"] += 1
             total["empty"] += not view.facts
+            total["united"] += view.united
     print(dict(total))
     return total
 
@@ -69,6 +71,7 @@ def check(cases: int) -> Counter:
 def test_coeval_answers_what_the_law_says():
     total = check(200)
     assert total["offline"] > 500 and total["online"] > 1_000 and total["range rows"] > 200, total
+    assert total["grid rows"] > 500 and total["united"] > 20, total
     for status in ("PRESENT", "NULL_VALUE", "OUTSIDE_MAX_AGE", "NOT_FOUND"):
         assert total[status] > 50, total
 

@@ -102,6 +102,7 @@ class RandomView:
     deletes: bool
     max_future: int
     file_format: str
+    united: bool = False  # its facts lie in two sources
     facts: list[Fact] = field(default_factory=list)
     event_nanos: dict[Fact, int] = field(default_factory=dict)  # as stored: finer than it counts
 
@@ -179,6 +180,7 @@ def random_view(r: random.Random, name: str, base: int) -> RandomView:
         deletes=r.random() < 0.4,
         max_future=100_000_000 * DAY,
         file_format=file_format,
+        united=r.random() < 0.3,
     )
     for _ in range(r.choice([0, 1, 3, 10, 30])):
         add_fact(r, drawn)

@@ -67,6 +67,7 @@ TAKES = {  # the columns that a function may read; () = all events
     "collect": list("isx"),
 }
 PAIRS = ("covar_pop", "covar_samp", "corr")
+USER = Entity("user", join_keys={"k": "int64"})
 WITHOUT = ("decay_sum", "time_since_last")  # exp2 is the engine's; a type of its own
 
 
@@ -189,27 +190,17 @@ def run(seed: int, folder: Path) -> Counter:
             **{name: pa.array(columns[name], kind) for name, (kind, _) in COLUMNS.items()},
         }
     )
-    pyarrow.parquet.write_table(table, folder / "events.parquet", row_group_size=r.choice([7, 1000]))
+    sources = write_sources(r, folder, table, source, has_created, has_id, has_delete)
     view = FeatureView(
         "windows",
-        entities=[Entity("user", join_keys={"k": "int64"})],
+        entities=[USER],
         aggregations=case.aggregations,
-        source=FileSource(
-            "events",
-            path="events.parquet",
-            timestamp_field="at",
-            created_timestamp_column="written" if has_created else "",
-            created=source.created,
-            data_delay=f"{source.data_delay}us",
-            lateness=None if source.lateness is None else f"{source.lateness}us",
-            event_id_field="id" if has_id else "",
-            delete_field="gone" if has_delete else "",
-            allow_1970=True,
-        ),
+        source=sources if len(sources) > 1 else sources[0],
     )
+    above = random_view_above(r, case, view)
     store = coeval.FeatureStore(folder, clock=rfc3339(base + 86_400 * SECOND))
     try:
-        store.apply([view])
+        store.apply([view] + ([above[0]] if above else []))
         keys, times = zip(
             *[
                 (r.choice([None, 1, 1, 1, 2, 2, 3, 4]),
@@ -228,11 +219,131 @@ def run(seed: int, folder: Path) -> Counter:
         made = store.get_historical_features(
             spine, ["windows:*"], known=known, on_error="null"
         ).to_arrow()
-        return compare(made, case, facts, list(zip(keys, times, strict=True)), known, source)
+        questions = list(zip(keys, times, strict=True))
+        total = compare(made, case, facts, questions, known, source)
+        if above:
+            made = store.get_historical_features(
+                spine, ["above:*"], known=known, on_error="null"
+            ).to_arrow()
+            total += compare_above(made, case, *above, facts, questions, known, source)
+        return total + backfill(r, store, case, facts, base, known, source)
     except Exception as error:
         raise AssertionError(f"COEVAL_SEED={seed}: {type(error).__name__}: {error}") from error
     finally:
         store.close()
+
+
+def write_sources(r: random.Random, folder: Path, table: pa.Table, source: Source,
+                  has_created: bool, has_id: bool, has_delete: bool) -> list[FileSource]:  # fmt: skip
+    """The events in one source, or in two that call a column by different names."""
+    united = r.random() < 0.4
+    in_first = [not united or r.random() < 0.5 for _ in range(table.num_rows)]
+    sources = []
+    for name, mine in (("events", True), ("more", False))[: 1 + united]:
+        part = table.filter(pa.array([first == mine for first in in_first], pa.bool_()))
+        mapping = {} if mine else {"amount": "x", "number": "id"}
+        for column, known_as in mapping.items():
+            position = part.column_names.index(known_as)
+            names = [*part.column_names[:position], column, *part.column_names[position + 1 :]]
+            part = part.rename_columns(names)
+        size = r.choice([7, 1000])
+        pyarrow.parquet.write_table(part, folder / f"{name}.parquet", row_group_size=size)
+        sources.append(
+            FileSource(
+                name,
+                path=f"{name}.parquet",
+                timestamp_field="at",
+                created_timestamp_column="written" if has_created else "",
+                created=source.created,
+                data_delay=f"{source.data_delay}us",
+                lateness=None if source.lateness is None else f"{source.lateness}us",
+                event_id_field=("id" if mine else "number") if has_id else "",
+                delete_field="gone" if has_delete else "",
+                field_mapping=mapping,
+                allow_1970=True,
+            )
+        )
+    r.shuffle(sources)
+    return sources
+
+
+LISTS = ("first_n", "last_n", "top_k", "bottom_k", "histogram", "collect")
+
+
+def random_view_above(r: random.Random, case: Case, view: FeatureView) -> Any:
+    """A view over the view (5.9), `every` and what it computes; None now and then."""
+    plain_features = [a.name for a in case.law if a.fn not in LISTS]
+    if r.random() < 0.3 or not plain_features:
+        return None
+    every = r.choice([1, 2, 5, 7]) * SECOND
+    features = [a.name for a in case.law]
+    aggregations, law = [], []
+    for number in range(r.choice([1, 2, 4])):
+        function = r.choice(["count", "count", "last", "first", "last_n", "collect"])
+        column = None if function == "count" and r.random() < 0.5 else r.choice(plain_features)
+        length = r.choice([None, 3 * SECOND, 10 * SECOND, 30 * SECOND])
+        offset, last = r.choice([0, 0, 2 * SECOND]), r.choice([None, None, 2])
+        params = {"n": 2} if function == "last_n" else {}
+        aggregations.append(
+            coeval.Aggregation(
+                [column] if column else [], function, name=f"b{number}", params=params, rows=last,
+                time_window=f"{length}us" if length else None,
+                offset=f"{offset}us" if offset else None,
+            )
+        )  # fmt: skip
+        args = (features.index(column),) if column else ()
+        shape = window.Window(length, offset, "right", 0, "UTC", last)
+        law.append(
+            window.Aggregation(f"b{number}", function, args, tuple(params.items()), window=shape)
+        )
+    above = FeatureView(
+        "above",
+        entities=[USER],
+        aggregations=aggregations,
+        source=view,
+        every=f"{every}us",
+    )
+    return above, every, law
+
+
+def compare_above(made: pa.Table, case: Case, _: FeatureView, every: int, law: list,
+                  facts: list[Fact], questions: list, known: str, source: Source) -> Counter:  # fmt: skip
+    """The law reads the view beneath at every instant that can matter."""
+    beneath = window.AggregatedView(tuple(case.law), (source,))
+    last = max(t for _, t in questions)
+    first = min((f.event_time for f in facts), default=last) // every * every
+    grid = [
+        fact
+        for key in {key for key, _ in questions if key is not None}
+        for fact in window.grid_facts(beneath, facts, (key,), range(first, last + 1, every), known)
+    ]
+    total = compare(made, Case([], law), grid, questions, "declared", window.GRID)
+    return Counter(above=total["values"], above_present=total["PRESENT"])
+
+
+def backfill(r: random.Random, store: coeval.FeatureStore, case: Case, facts: list[Fact],
+             base: int, known: str, source: Source) -> Counter:  # fmt: skip
+    """The same view over a grid of times: the rows, then the values."""
+    start, every = base + r.randrange(-2, STEPS) * SECOND, r.choice([1, 2, 5]) * SECOND
+    end = start + r.randrange(12 * SECOND)
+    keys = sorted({fact.key[0] for fact in facts if fact.key[0] is not None})
+    rows = [
+        (key, t)
+        for t in range(start, end + 1, every)
+        for key in keys
+        if window.has_event(facts, (key,), t, known)
+    ]
+    made = store.backfill(
+        "windows", rfc3339(start), rfc3339(end), f"{every}us", known=known, on_error="null"
+    ).to_arrow()
+    times = made["event_timestamp"].cast(pa.int64()).to_pylist()
+    found = list(zip(made["k"].to_pylist(), times, strict=True))
+    if found != rows:
+        raise AssertionError(
+            f"backfill from {start} to {end} every {every}, known={known}\n"
+            f"  expected {rows}\n  found    {found}"
+        )
+    return compare(made, case, facts, rows, known, source) + Counter(grid_rows=len(rows))
 
 
 def compare(made: pa.Table, case: Case, facts: list[Fact], questions: list, known: str,
@@ -275,7 +386,8 @@ def check(cases: int) -> Counter:
 
 def test_windows_are_what_the_law_says():
     total = check(150)
-    assert total["values"] > 5_000, total
+    assert total["values"] > 5_000 and total["grid_rows"] > 300, total
+    assert total["above"] > 1_000 and total["above_present"] > 300, total
     for status in ("PRESENT", "NULL_VALUE", "INVALID"):
         assert total[status] > 10, total
     assert not [name for name in FUNCTIONS if name not in WITHOUT and total[name] == 0], total

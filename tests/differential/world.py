@@ -66,10 +66,10 @@ class World:
 
     def land(self, view: RandomView, facts: list[Fact]) -> None:
         """Facts become readable: one or more files of any shape."""
-        folder = self.folder / "data" / view.name
-        folder.mkdir(parents=True, exist_ok=True)
-        parts = self.r.choice([1, 1, 2]) if facts else 1
+        parts = 2 if view.united else self.r.choice([1, 1, 2]) if facts else 1
         for part in range(parts):
+            folder = self.folder / "data" / source_names(view)[part if view.united else 0]
+            folder.mkdir(parents=True, exist_ok=True)
             number = self.files[view.name] = self.files.get(view.name, 0) + 1
             path = folder / f"{number:03}.{view.file_format}"
             if view.file_format == "csv":
@@ -124,17 +124,41 @@ class World:
             end_date=rfc3339(end),
             known=known,
         ).to_arrow()
+        how = f"range from {start} to {end}, known={known}"
+        rows = sorted(wanted, key=lambda row: (row[1], tie_key(row[0])))
+        self._check_rows(view, made, rows, how)
+        expected = [asof.answer(view.view, view.facts, *row, known).values for row in rows]
+        self._compare(view, made, expected, rows, how)
+        self.asked["range rows"] += len(rows)
+
+    def ask_grid(self, view: RandomView) -> None:
+        """A backfill: a row for each instant and each key that has an event by then."""
+        start, end = sorted(random_near_time(self.r, view) for _ in range(2))
+        every = max(1, (end - start) // self.r.choice([1, 3, 7, 16]) + self.r.choice([-1, 0, 0, 1]))
+        known = self.r.choice(["declared", "declared", "arrival", "hindsight"])
+        keys = {fact.key for fact in view.facts if None not in fact.key}
+        rows = [
+            (key, t)
+            for t in range(start, end + 1, every)
+            for key in sorted(keys, key=tie_key)
+            if asof.has_event(view.facts, key, t, known)
+        ]
+        made = self.store.backfill(
+            f"{view.name}@v1", rfc3339(start), rfc3339(end), f"{every}us", known=known
+        ).to_arrow()
+        how = f"backfill from {start} to {end} every {every}, known={known}"
+        self._check_rows(view, made, rows, how)
+        expected = [asof.answer(view.view, view.facts, *row, known).values for row in rows]
+        self._compare(view, made, expected, rows, how)
+        self.asked["grid rows"] += len(rows)
+
+    def _check_rows(self, view: RandomView, made: pa.Table, wanted: list, how: str) -> None:
         keys = [plain_values(made[name], kind)
                 for name, kind in zip(view.keys, view.key_types, strict=True)]  # fmt: skip
         times = made["event_timestamp"].cast(pa.int64()).to_pylist()
         rows = [(tuple(column[i] for column in keys), time) for i, time in enumerate(times)]
-        how = f"range from {start} to {end}, known={known}"
-        in_order = sorted(wanted, key=lambda row: (row[1], tie_key(row[0])))
-        if rows != in_order:
-            raise AssertionError(f"{how}:\n  expected {in_order}\n  found    {rows}\n{view}")
-        expected = [asof.answer(view.view, view.facts, *row, known).values for row in rows]
-        self._compare(view, made, expected, rows, how)
-        self.asked["range rows"] += len(rows)
+        if rows != wanted:
+            raise AssertionError(f"{how}:\n  expected {wanted}\n  found    {rows}\n{view}")
 
     # -- online -----------------------------------------------------------------------------------
 
@@ -317,14 +341,10 @@ def definition(view: RandomView, ttl: int) -> FeatureView:
             view.features, view.feature_types, view.view.defaults, strict=True
         )
     ]
-    return FeatureView(
-        view.name,
-        entities=entities if view.keys else [],
-        schema=fields,
-        ttl=f"{ttl}us" if ttl else None,
-        source=FileSource(
-            view.name,
-            path=f"{{data}}/{view.name}/*.{view.file_format}",
+    sources = [
+        FileSource(
+            name,
+            path=f"{{data}}/{name}/*.{view.file_format}",
             timestamp_field="" if source.timeless else "at",
             created_timestamp_column="written" if view.created else "",
             created=source.created if view.created else "version",
@@ -336,8 +356,20 @@ def definition(view: RandomView, ttl: int) -> FeatureView:
             overlap=f"{source.max_future}us",  # whatever comes late is carried
             file_format=CsvFormat(null_values=["NA"]) if view.file_format == "csv" else None,
             allow_1970=True,
-        ),
+        )
+        for name in source_names(view)
+    ]
+    return FeatureView(
+        view.name,
+        entities=entities if view.keys else [],
+        schema=fields,
+        ttl=f"{ttl}us" if ttl else None,
+        source=sources if view.united else sources[0],
     )
+
+
+def source_names(view: RandomView) -> list[str]:
+    return [view.name, f"{view.name}_more"] if view.united else [view.name]
 
 
 def request_value(value: Any, kind: str) -> Any:

@@ -174,6 +174,11 @@ def standing_events(
     return in_order([f for f in standing if not f.delete])  # 5.7: a retraction leaves nothing
 
 
+def has_event(facts: Iterable[Fact], key: tuple, t: int, known: str = "declared") -> bool:
+    """4.5, 5.9: does an event stand at t that is true by then?"""
+    return any(e.event_time <= t for e in standing_events(facts, key, t, known))
+
+
 def in_order(events: list[Fact]) -> list[Fact]:
     return sorted(
         events, key=lambda f: (rank(f), str(f.id), f.copy)
@@ -210,6 +215,26 @@ def evaluate(agg: Aggregation, events: list[Fact], t: int) -> tuple[Any, str, Op
         return None, INVALID, time  # 6.2: null, also where there is a default
     status = NULL_VALUE if value is None else PRESENT
     return (agg.default if value is None else value), status, time  # 7.6
+
+
+GRID = Source("grid")  # known when dated, never late
+
+
+def grid_facts(
+    view: AggregatedView,
+    facts: Iterable[Fact],
+    key: tuple,
+    instants: Iterable[int],
+    known: str = "declared",
+) -> list[Fact]:
+    """5.9: what a view over this one reads: at each instant, if the key has an event, what would
+    have been served, with defaults, and null where INVALID."""
+    facts = list(facts)
+    return [
+        Fact(key, t, tuple(answer(view, facts, key, t, known).values), GRID)
+        for t in instants
+        if has_event(facts, key, t, known)
+    ]
 
 
 def answer(

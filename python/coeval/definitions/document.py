@@ -83,7 +83,9 @@ def _collect(item: Any, found: dict[int, Definition]) -> None:
 
 def _named_by(item: Definition) -> list[Any]:
     if isinstance(item, FeatureView):
-        return [part for part in (*item._entities, item.source) if not isinstance(part, str)]
+        above = [item.source] if isinstance(item.source, FeatureViewProjection) else []
+        parts = (*item._entities, *item.source_list, *above)
+        return [part for part in parts if not isinstance(part, str)]
     if isinstance(item, OnDemandFeatureView):
         requests = [source for source in item.request_sources if not isinstance(source, str)]
         return [*item.sources, *requests]

@@ -192,7 +192,10 @@ class FeatureView(_Projectable):
     schema: the features. Without it they are taken from the source at the first apply, and then
         stay. Join keys of the entities may be named too; they are no features.
     ttl: how old a fact may be; None or 0: any age.
-    source: a FileSource, or the name of one.
+    source: a FileSource, or the name of one; several, whose facts then are one set, whatever their
+        order; or an aggregated FeatureView (or `view.with_version(2)`), whose features at each
+        multiple of `every` are the events of this view's aggregations.
+    every: of a view over a view: from one reading of it to the next.
     aggregations: features over windows of the source's events; the schema then gives only types,
         defaults and descriptions of features that want others than the functions' own.
     expressions: further features, computed from the aggregations.
@@ -207,10 +210,11 @@ class FeatureView(_Projectable):
         self,
         name: str,
         *,
-        source: FileSource | str,
+        source: FileSource | str | Sequence[FileSource | str] | FeatureView | FeatureViewProjection,
         entities: Sequence[Entity | str] | None = None,
         schema: Sequence[Field] | None = None,
         ttl: Duration | None = None,
+        every: Duration | None = None,
         aggregations: Sequence[Aggregation] | None = None,
         expressions: Mapping[str, str] | None = None,
         online: bool = True,
@@ -222,9 +226,7 @@ class FeatureView(_Projectable):
         owner: str = "",
     ) -> None:
         super().__init__(name, description, tags, owner)
-        if not isinstance(source, (FileSource, RequestSource, str)):
-            raise TypeError(f"{self._what('source')}: a FileSource is expected, found {source!r}")
-        self.source = source
+        self.source = _source_of(source, self._what("source"))
         self._entities = list_of(entities, self._what("entities"))
         for entity in self._entities:
             if not isinstance(entity, (Entity, str)):
@@ -242,7 +244,8 @@ class FeatureView(_Projectable):
         self.expressions = texts_of(expressions, self._what("expressions"))
         self.inputs: list[Field] = []
         """The columns that the aggregations read, as they were at the first apply."""
-        self.ttl, self.sla = ttl, sla
+        self.ttl, self.sla, self.every = ttl, sla, every
+        self._every = duration_json(every, self._what("every"))
         self._ttl = duration_json(ttl, self._what("ttl"))
         self._sla = duration_json(sla, self._what("sla"))
         self.online = flag_of(online, self._what("online"))
@@ -271,7 +274,7 @@ class FeatureView(_Projectable):
             "entities": self.entities,
             "schema": [field.to_dict() for field in self.schema],
             "ttl": self._ttl or None,
-            "source": self.source if isinstance(self.source, str) else self.source.name,
+            **self._source_members(),
             "aggregations": [each for a in self.aggregations for each in a.to_dicts()],
             "expressions": self.expressions,
             "inputs": [field.to_dict() for field in self.inputs],
@@ -282,6 +285,24 @@ class FeatureView(_Projectable):
         }
         return without_defaults(members | self._common())
 
+    def _source_members(self) -> dict[str, Any]:
+        if isinstance(self.source, FeatureViewProjection):
+            return {
+                "source_view": self.source.view,
+                "source_view_version": self.source.version or None,
+                "every": self._every or None,
+            }
+        names = [s if isinstance(s, str) else s.name for s in self.source_list]
+        chosen = {"sources": names} if isinstance(self.source, list) else {"source": names[0]}
+        return {**chosen, "every": self._every or None}
+
+    @property
+    def source_list(self) -> list[Any]:
+        """The sources, one or several; none of a view over a view."""
+        if isinstance(self.source, FeatureViewProjection):
+            return []
+        return list(self.source) if isinstance(self.source, list) else [self.source]
+
     @classmethod
     def from_dict(cls, members: Mapping[str, Any]) -> FeatureView:
         """The inverse of to_dict; durations come as timedeltas."""
@@ -290,7 +311,12 @@ class FeatureView(_Projectable):
         given["version"] = given.pop("version_label", "")
         given["aggregations"] = [Aggregation.from_dict(a) for a in given.get("aggregations", [])]
         inputs = [Field.from_dict(field) for field in given.pop("inputs", [])]
-        durations_from_json(given, "ttl", "sla")
+        durations_from_json(given, "ttl", "sla", "every")
+        if "sources" in given:
+            given["source"] = given.pop("sources")
+        elif "source_view" in given:
+            version = given.pop("source_view_version", 0)
+            given["source"] = FeatureViewProjection(given.pop("source_view"), version=version)
         view = cls(**given)
         view.inputs = inputs
         view._place = None
@@ -395,6 +421,21 @@ def projection_of(part: Any, what: str) -> FeatureViewProjection:
         features=[] if feature in ("", "*") else [feature],
         version=int(tag[1:]) if tag else 0,
     )
+
+
+def _source_of(source: Any, what: str) -> Any:
+    """A source, a list of sources, or a projection of a view."""
+    if isinstance(source, FeatureView):
+        return source.projection
+    if isinstance(source, FeatureViewProjection):
+        if source.features or source.name_alias or source.join_key_map:
+            raise TypeError(f"{what}: a whole view is expected, found {source!r}")
+        return source
+    several = isinstance(source, Sequence) and not isinstance(source, str)
+    for each in source if several else [source]:
+        if not isinstance(each, (FileSource, RequestSource, str)):
+            raise TypeError(f"{what}: a FileSource is expected, found {each!r}")
+    return list(source) if several else source
 
 
 def _label(version: Any, what: str) -> str:

@@ -93,7 +93,7 @@ def column_types(store: coeval.FeatureStore, source: str) -> dict[str, pa.DataTy
     definition = store.get_data_source(source)
     shown: dict[str, str] = {}
     for view in store.list_feature_views():
-        if view.source != source and getattr(view.source, "name", "") != source:
+        if source not in view.source_list:
             continue
         read = view.inputs if view.aggregations else view.schema
         shown |= {field.name: field.dtype.text for field in read}
@@ -119,9 +119,9 @@ def counted_sources(store: coeval.FeatureStore) -> set[str]:
     """Those whose equal rows are different events (rule 5.3)."""
     counted = set()
     for view in store.list_feature_views():
-        source = view.source if isinstance(view.source, str) else view.source.name
-        if view.aggregations and not store.get_data_source(source).event_id_field:
-            counted.add(source)
+        for source in view.source_list:
+            if view.aggregations and not store.get_data_source(source).event_id_field:
+                counted.add(source)
     return counted
 
 

@@ -1,0 +1,133 @@
+#include "source/united_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/hash.h"
+
+namespace coeval {
+namespace {
+
+SourceManifest UniteManifests(const std::vector<std::unique_ptr<FactReader>>& readers) {
+  std::vector<SourceManifest> parts;
+  for (const auto& reader : readers) parts.push_back(reader->manifest());
+  std::sort(parts.begin(), parts.end(),
+            [](const SourceManifest& a, const SourceManifest& b) { return a.source < b.source; });
+  SourceManifest united;
+  Sha256 fingerprint;
+  Sha256 change;
+  for (const SourceManifest& part : parts) {
+    united.source += (united.source.empty() ? "" : " + ") + part.source;
+    for (SourceFile file : part.files) {
+      file.name = part.source + "/" + file.name;
+      united.files.push_back(std::move(file));
+    }
+    fingerprint.Update(part.fingerprint + "\n");
+    change.Update(part.change_token + "\n");
+  }
+  united.fingerprint = fingerprint.HexDigest();
+  united.change_token = change.HexDigest();
+  return united;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<FactReader>> OpenSourcesOf(const ViewVersion& version,
+                                                  const FactRequest& request,
+                                                  const LocateSource& locate,
+                                                  const Context& context) {
+  const auto open = [&](const Source& source) -> Result<std::unique_ptr<FactReader>> {
+    COEVAL_ASSIGN_OR_RETURN(const std::string location, locate(source));
+    return FactReader::Open(source, location, request, context);
+  };
+  if (version.sources.empty()) return open(version.source);
+  std::vector<std::unique_ptr<FactReader>> readers;
+  for (const Source& source : version.sources) {
+    COEVAL_ASSIGN_OR_RETURN(std::unique_ptr<FactReader> reader, open(source));
+    readers.push_back(std::move(reader));
+  }
+  return std::unique_ptr<FactReader>(
+      std::make_unique<UnitedReader>(version.source, std::move(readers)));
+}
+
+UnitedReader::UnitedReader(const Source& meaning, std::vector<std::unique_ptr<FactReader>> readers)
+    : has_created_(!meaning.created_field.empty()),
+      has_sequence_(!meaning.sequence_field.empty()),
+      has_deletes_(!meaning.delete_field.empty()),
+      readers_(std::move(readers)),
+      manifest_(UniteManifests(readers_)) {
+  Count();
+}
+
+// Columns that one source has and another has not, with nothing in them.
+void UnitedReader::FillIn(FactBatch* facts) const {
+  const std::int64_t n = facts->num_rows;
+  if (has_created_ && facts->created_time.type().id() == TypeId::kNull) {
+    facts->created_time = Column::Nulls(TypeId::kTimestamp, n);
+  }
+  if (has_sequence_ && facts->sequence.type().id() == TypeId::kNull) {
+    facts->sequence = Column::Nulls(TypeId::kInt64, n);
+  }
+  if (has_deletes_ && facts->deleted.type().id() == TypeId::kNull) {
+    std::vector<std::uint8_t> no(static_cast<std::size_t>(n), 0);
+    facts->deleted = Column::FixedWidth(TypeId::kBool, n, MakeBuffer(std::move(no)));
+  }
+}
+
+void UnitedReader::Count() {
+  counts_ = {};
+  for (const auto& reader : readers_) {
+    const FactCounts& counts = reader->counts();
+    counts_.rows += counts.rows;
+    counts_.facts += counts.facts;
+    counts_.null_keys += counts.null_keys;
+    counts_.bad_times += counts.bad_times;
+    counts_.too_far_ahead += counts.too_far_ahead;
+    counts_.out_of_range += counts.out_of_range;
+  }
+}
+
+Result<std::optional<FactBatch>> UnitedReader::Next() {
+  if (!failed_.ok()) return failed_;
+  while (next_ < readers_.size()) {
+    Result<std::optional<FactBatch>> batch = readers_[next_]->Next();
+    Count();
+    if (!batch.ok()) {
+      failed_ = batch.status();
+      return failed_;
+    }
+    if (batch->has_value()) {
+      FillIn(&**batch);
+      return batch;
+    }
+    ++next_;
+  }
+  return std::optional<FactBatch>();
+}
+
+ScanStats UnitedReader::stats() const {
+  ScanStats all;
+  for (const auto& reader : readers_) {
+    const ScanStats of_one = reader->stats();
+    all.files += of_one.files;
+    all.files_read += of_one.files_read;
+    all.row_groups += of_one.row_groups;
+    all.row_groups_read += of_one.row_groups_read;
+    all.row_groups_with_values += of_one.row_groups_with_values;
+    all.rows_read += of_one.rows_read;
+    all.bytes_read += of_one.bytes_read;
+  }
+  return all;
+}
+
+std::int64_t UnitedReader::expected_rows() const {
+  std::int64_t rows = 0;
+  for (const auto& reader : readers_) {
+    const std::int64_t of_one = reader->expected_rows();
+    if (of_one < 0) return -1;
+    rows += of_one;
+  }
+  return rows;
+}
+
+}  // namespace coeval

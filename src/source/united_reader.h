@@ -1,0 +1,67 @@
+// UnitedReader: the facts of several sources of one view as one stream. Which source a fact came
+// from does not matter: the rules order facts by what they hold (3.3), never by where they lie.
+//
+//   app   (ann, 10:00, 3)      united   (ann, 10:00, 3)
+//   web   (ann, 10:05, 2)               (ann, 10:05, 2)
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/context.h"
+#include "base/status.h"
+#include "definition/catalogue.h"
+#include "source/fact_reader.h"
+
+namespace coeval {
+
+// Where a source lies: an absolute path with all names bound.
+using LocateSource = std::function<Result<std::string>(const Source& source)>;
+
+// The facts of a view, of one source or several. REQUIRES: no view over a view. Errors: those of
+// FactReader::Open and of `locate`.
+Result<std::unique_ptr<FactReader>> OpenSourcesOf(const ViewVersion& version,
+                                                  const FactRequest& request,
+                                                  const LocateSource& locate,
+                                                  const Context& context);
+
+// The readers one after the other. They were opened for the same request, each with its source.
+// Threads: one at a time. REQUIRES: not empty.
+class UnitedReader : public FactReader {
+ public:
+  // `meaning`: what the sources mean together; the batches have the created time, the sequence and
+  // the deletes that it names, empty where a source has none.
+  UnitedReader(const Source& meaning, std::vector<std::unique_ptr<FactReader>> readers);
+
+  // Errors: those of the readers, which name their source.
+  Result<std::optional<FactBatch>> Next() override;
+
+  [[nodiscard]] const FactCounts& counts() const override { return counts_; }
+
+  // Nothing to be read apart: the facts of several sources are read in turn.
+  [[nodiscard]] FactPieces* pieces() override { return nullptr; }
+  [[nodiscard]] ScanStats stats() const override;
+
+  // -1 where one does not know.
+  [[nodiscard]] std::int64_t expected_rows() const override;
+
+  // The files of all; names have that of their source before them.
+  [[nodiscard]] const SourceManifest& manifest() const override { return manifest_; }
+
+ private:
+  void Count();
+  void FillIn(FactBatch* facts) const;
+
+  const bool has_created_;
+  const bool has_sequence_;
+  const bool has_deletes_;
+  std::vector<std::unique_ptr<FactReader>> readers_;
+  std::size_t next_ = 0;
+  FactCounts counts_;
+  SourceManifest manifest_;
+  Status failed_;
+};
+
+}  // namespace coeval
