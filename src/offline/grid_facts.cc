@@ -30,9 +30,14 @@ class MadeFacts : public FactReader {
   [[nodiscard]] const FactCounts& counts() const override { return counts_; }
 
   [[nodiscard]] FactPieces* pieces() override { return nullptr; }
+
   [[nodiscard]] ScanStats stats() const override { return of_.scan; }
 
   [[nodiscard]] std::int64_t expected_rows() const override { return facts_.num_rows; }
+
+  [[nodiscard]] RowPlace PlaceOf(std::size_t /*file*/, std::int64_t row) const override {
+    return {.row = row};
+  }
 
   [[nodiscard]] const SourceManifest& manifest() const override { return of_.source; }
 

@@ -233,6 +233,7 @@ Result<std::optional<FactBatch>> FactMaker::Make(const RawBatch& raw, const RowN
   if (fails || (!chosen.all && chosen.rows.empty())) return std::optional<FactBatch>();
 
   FactBatch batch;
+  batch.file = raw.file;
   batch.first_row = raw.first_row;
   if (!chosen.all) {
     auto numbers = std::make_shared<std::vector<std::int64_t>>(chosen.rows);

@@ -149,6 +149,10 @@ std::int64_t FactReader::expected_rows() const {
   return impl_->expected_rows;
 }
 
+RowPlace FactReader::PlaceOf(std::size_t file, std::int64_t row) const {
+  return impl_->scan->PlaceOf(file, row);
+}
+
 const SourceManifest& FactReader::manifest() const {
   return impl_->manifest;
 }

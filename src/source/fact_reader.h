@@ -70,8 +70,10 @@ struct FactBatch {
   Column sequence;               // int64; type null where the source declares none
   Column deleted;                // bool without nulls; type null where the source declares none
   std::vector<Column> features;  // one for each feature asked for, of its declared type
-  // Where the facts lie among the rows that were read: fact i is row first_row + i, or, where not
-  // all rows of the batch are facts, row (*row_numbers)[i].
+  // Where the facts lie among the rows that were read of a file, which is the one at that position
+  // in the source's manifest: fact i is row first_row + i, or, where not all rows of the batch are
+  // facts, row (*row_numbers)[i].
+  std::size_t file = 0;
   std::int64_t first_row = 0;
   std::shared_ptr<const std::vector<std::int64_t>> row_numbers = {};
 
@@ -198,6 +200,8 @@ class FactReader : public FactStream {
   [[nodiscard]] virtual ScanStats stats() const;
   // Rows that the scan will read, for progress; -1 where the format does not say (CSV).
   [[nodiscard]] virtual std::int64_t expected_rows() const;
+  // Where a row of a batch that Next() gave lies in its file: FactBatch::file and row_number().
+  [[nodiscard]] virtual RowPlace PlaceOf(std::size_t file, std::int64_t row) const;
   // The files of the source as they were at Open, also those that the range left out.
   [[nodiscard]] virtual const SourceManifest& manifest() const;
 

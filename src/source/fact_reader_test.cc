@@ -306,6 +306,38 @@ TEST_F(FactReaderTest, RowsAreCountedInTheWholeFile) {
   EXPECT_THAT(ErrorOf(source, request, path), HasSubstr("row 777 of "));
 }
 
+// File, row group and row, whatever was left out before it.
+TEST_F(FactReaderTest, TellsWhereAFactLies) {
+  Write(Days(10), "a.parquet", {.row_group_rows = 4});
+  Table days = Days(40);
+  ::coeval::testing::Cells<std::string> cities(40, "ams");
+  cities[22] = kNull;
+  Write(Table()
+            .Strings("city", cities)
+            .Add("at", days.batch().columns[1])
+            .Add("temp", days.batch().columns[2]),
+        "b.parquet", {.row_group_rows = 10});
+  FactRequest request = TempByCity();
+  request.batch_rows = 7;
+  request.range.event_min = At("2013-01-01") + 15 * kDay;
+  const auto reader = FactReader::Open(Weather(), folder_.path(), request, TestContext());
+  ASSERT_TRUE(reader.ok()) << reader.status().ToString();
+  std::int64_t seen = 0;
+  for (auto batch = (*reader)->Next(); batch.ok() && batch->has_value();
+       batch = (*reader)->Next()) {
+    const FactBatch& facts = **batch;
+    EXPECT_EQ((*reader)->manifest().files[facts.file].name, "b.parquet");
+    for (std::int64_t i = 0; i < facts.num_rows; ++i, ++seen) {
+      const auto temp = static_cast<std::int64_t>(
+          facts.features[0].values<double>()[static_cast<std::size_t>(i)]);
+      const RowPlace place = (*reader)->PlaceOf(facts.file, facts.row_number(i));
+      EXPECT_EQ(place.row, temp);
+      EXPECT_EQ(place.row_group, temp / 10);
+    }
+  }
+  EXPECT_EQ(seen, 24);
+}
+
 TEST_F(FactReaderTest, ReadsWhatMattersOnly) {
   const auto path = Write(Days(300), "a.parquet", {.row_group_rows = 100});
   FactRequest request = TempByCity();

@@ -57,20 +57,26 @@ class FileScan : public RawScan {
   [[nodiscard]] const ScanStats& stats() const override { return stats_; }
 
   [[nodiscard]] std::string RowName(const RawBatch& batch, std::int64_t row) const override {
-    const FilePlan& plan = plans_[batch.file];
-    std::int64_t left = batch.first_row + row;
+    const RowPlace place = PlaceOf(batch.file, batch.first_row + row);
+    return "row " + std::to_string(place.row) + " of " + plans_[batch.file].file.path;
+  }
+
+  [[nodiscard]] RowPlace PlaceOf(std::size_t file, std::int64_t row) const override {
+    const FilePlan& plan = plans_[file];
+    if (plan.row_groups.empty()) return {.row = row};
+    std::int64_t left = row;
     std::int64_t group_start = 0;
     std::size_t next = 0;
-    for (std::size_t i = 0; i < plan.row_groups.size(); ++i) {
+    for (std::size_t i = 0; i < plan.row_groups.size() && next < plan.chosen.size(); ++i) {
       const std::int64_t rows = plan.row_groups[i].rows;
-      if (next < plan.chosen.size() && plan.chosen[next] == static_cast<std::int64_t>(i)) {
-        if (left < rows) break;
+      if (plan.chosen[next] == static_cast<std::int64_t>(i)) {
+        if (left < rows) return {.row = group_start + left, .row_group = plan.chosen[next]};
         left -= rows;
         ++next;
       }
       group_start += rows;
     }
-    return "row " + std::to_string(group_start + left) + " of " + plan.file.path;
+    return {.row = group_start + left};  // the file has grown
   }
 
  private:
@@ -196,6 +202,10 @@ class StreamScan : public RawScan {
 
   [[nodiscard]] std::string RowName(const RawBatch& batch, std::int64_t row) const override {
     return "row " + std::to_string(batch.first_row + row) + " of " + name_;
+  }
+
+  [[nodiscard]] RowPlace PlaceOf(std::size_t /*file*/, std::int64_t row) const override {
+    return {.row = row};
   }
 
  private:

@@ -53,6 +53,12 @@ struct RawBatch {
   [[nodiscard]] ArrowArray column(std::size_t i) const;
 };
 
+// Where a row lies that a scan read.
+struct RowPlace {
+  std::int64_t row = 0;         // of the whole file, from 0
+  std::int64_t row_group = -1;  // -1: the format has none
+};
+
 // Threads: one at a time.
 class RawScan {
  public:
@@ -62,6 +68,8 @@ class RawScan {
   [[nodiscard]] virtual const ScanStats& stats() const = 0;
   // "row 17 of wind/2013.parquet", counted from 0 in the whole file.
   [[nodiscard]] virtual std::string RowName(const RawBatch& batch, std::int64_t row) const = 0;
+  // The same of the row with that number among those read of a file (RawBatch::file, first_row).
+  [[nodiscard]] virtual RowPlace PlaceOf(std::size_t file, std::int64_t row) const = 0;
 };
 
 struct ScanRequest {

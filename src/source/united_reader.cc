@@ -9,14 +9,11 @@ namespace coeval {
 namespace {
 
 SourceManifest UniteManifests(const std::vector<std::unique_ptr<FactReader>>& readers) {
-  std::vector<SourceManifest> parts;
-  for (const auto& reader : readers) parts.push_back(reader->manifest());
-  std::sort(parts.begin(), parts.end(),
-            [](const SourceManifest& a, const SourceManifest& b) { return a.source < b.source; });
   SourceManifest united;
   Sha256 fingerprint;
   Sha256 change;
-  for (const SourceManifest& part : parts) {
+  for (const auto& reader : readers) {
+    const SourceManifest& part = reader->manifest();
     united.source += (united.source.empty() ? "" : " + ") + part.source;
     for (SourceFile file : part.files) {
       file.name = part.source + "/" + file.name;
@@ -28,6 +25,14 @@ SourceManifest UniteManifests(const std::vector<std::unique_ptr<FactReader>>& re
   united.fingerprint = fingerprint.HexDigest();
   united.change_token = change.HexDigest();
   return united;
+}
+
+// By the names of their sources: in whatever order they were declared, they read the same.
+std::vector<std::unique_ptr<FactReader>> InOrder(std::vector<std::unique_ptr<FactReader>> readers) {
+  std::stable_sort(readers.begin(), readers.end(), [](const auto& a, const auto& b) {
+    return a->manifest().source < b->manifest().source;
+  });
+  return readers;
 }
 
 }  // namespace
@@ -54,9 +59,20 @@ UnitedReader::UnitedReader(const Source& meaning, std::vector<std::unique_ptr<Fa
     : has_created_(!meaning.created_field.empty()),
       has_sequence_(!meaning.sequence_field.empty()),
       has_deletes_(!meaning.delete_field.empty()),
-      readers_(std::move(readers)),
+      readers_(InOrder(std::move(readers))),
       manifest_(UniteManifests(readers_)) {
+  std::size_t files = 0;
+  for (const auto& reader : readers_) {
+    first_files_.push_back(files);
+    files += reader->manifest().files.size();
+  }
   Count();
+}
+
+RowPlace UnitedReader::PlaceOf(std::size_t file, std::int64_t row) const {
+  const auto after = std::upper_bound(first_files_.begin(), first_files_.end(), file);
+  const auto reader = static_cast<std::size_t>(after - first_files_.begin() - 1);
+  return readers_[reader]->PlaceOf(file - first_files_[reader], row);
 }
 
 // Columns that one source has and another has not, with nothing in them.
@@ -97,6 +113,7 @@ Result<std::optional<FactBatch>> UnitedReader::Next() {
       return failed_;
     }
     if (batch->has_value()) {
+      (*batch)->file += first_files_[next_];
       FillIn(&**batch);
       return batch;
     }

@@ -42,10 +42,13 @@ class UnitedReader : public FactReader {
 
   // Nothing to be read apart: the facts of several sources are read in turn.
   [[nodiscard]] FactPieces* pieces() override { return nullptr; }
+
   [[nodiscard]] ScanStats stats() const override;
 
   // -1 where one does not know.
   [[nodiscard]] std::int64_t expected_rows() const override;
+
+  [[nodiscard]] RowPlace PlaceOf(std::size_t file, std::int64_t row) const override;
 
   // The files of all; names have that of their source before them.
   [[nodiscard]] const SourceManifest& manifest() const override { return manifest_; }
@@ -58,6 +61,7 @@ class UnitedReader : public FactReader {
   const bool has_sequence_;
   const bool has_deletes_;
   std::vector<std::unique_ptr<FactReader>> readers_;
+  std::vector<std::size_t> first_files_;  // where each reader's lie among the files of all
   std::size_t next_ = 0;
   FactCounts counts_;
   SourceManifest manifest_;

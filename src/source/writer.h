@@ -20,8 +20,9 @@ Result<FileFormat> FormatOfName(const std::string& path);
 inline constexpr const char* kStandardOutput = COEVAL_ARROW_STANDARD_OUTPUT;
 
 // Replaces `path` when all of `data` is written and synced; until then, and on any error, it is as
-// it was. Arrow IPC is a stream where the name ends in .arrows, else a file. Takes `data` over, also on error. Errors: those of `data`, unchanged but for the file's
-// name; IoError; InvalidArgument where the format cannot hold a column's type.
+// it was. Arrow IPC is a stream where the name ends in .arrows, else a file. Takes `data` over,
+// also on error. Errors: those of `data`, unchanged but for the file's name; IoError;
+// InvalidArgument where the format cannot hold a column's type.
 Result<WrittenFile> WriteTable(ArrowArrayStream* data, const std::string& path,
                                const WriteOptions& options, const Context& context);
 
