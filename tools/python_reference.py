@@ -17,7 +17,12 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "python.md"
 
 SECTIONS = [
-    ("The store", ["FeatureStore", "Plan", "TrainingSet", "OnlineResponse", "Materialized"]),
+    (
+        "The store",
+        [
+            "FeatureStore", "Plan", "TrainingSet", "Explanation", "OnlineResponse", "Materialized",
+        ],
+    ),
     ("Joins without a repository", ["asof_join", "window"]),
     (
         "Definitions",

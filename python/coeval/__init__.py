@@ -50,6 +50,7 @@ from coeval.types import ValueType
 
 if TYPE_CHECKING:
     from coeval.asof import asof_join
+    from coeval.explanation import Explanation
     from coeval.materialization import Materialized
     from coeval.online_response import OnlineResponse
     from coeval.plan import Plan
@@ -68,6 +69,7 @@ __all__ = [
     "Corruption",
     "CsvFormat",
     "Entity",
+    "Explanation",
     "FailedPrecondition",
     "FeatureService",
     "FeatureStore",
@@ -97,6 +99,7 @@ __all__ = [
 
 # What needs the engine, and where it is.
 _ENGINE = {
+    "Explanation": "coeval.explanation",
     "FeatureStore": "coeval.store",
     "Materialized": "coeval.materialization",
     "OnlineResponse": "coeval.online_response",

@@ -22,6 +22,7 @@ from coeval.definitions import (
     to_json,
 )
 from coeval.errors import FailedPrecondition, InvalidArgument, NotFound
+from coeval.explanation import Explanation
 from coeval.frames import to_engine
 from coeval.materialization import Materialized
 from coeval.online_response import OnlineResponse
@@ -252,7 +253,7 @@ class FeatureStore:
                 timestamp_column or "",
                 progress,
             )
-        return TrainingSet(made, entity_df)
+        return TrainingSet(made, entity_df, self._core)
 
     def backfill(
         self,
@@ -311,6 +312,43 @@ class FeatureStore:
         cells, rows = request_cells(plan, entity_rows)
         time = None if at is None else time_micros(at, "at")
         return OnlineResponse(self._core.read_online(plan, cells, rows, time))
+
+    def explain(
+        self,
+        features: FeaturesLike,
+        entity_row: EntityRows,
+        feature: str | None = None,
+        *,
+        at: TimeLike | None = None,
+        known: Known = "declared",
+        facts: int = 5,
+    ) -> Explanation:
+        """Why a feature has the value that it has for a key at a time: which fact won and which
+        did not, which events fell into a window, which inputs an expression had.
+
+            print(store.explain(["weather:temp"], {"airport": "JFK"}, at="2013-01-01T10:00:00Z"))
+
+        features: as in get_historical_features.
+        entity_row: join keys and request data of one row, as in get_online_features.
+        feature: which of them to explain, where there are several: its name, "view__feature" or
+            "view:feature".
+        at: the time of the question; now.
+        known: as in get_historical_features.
+        facts: how many facts of each fate to show, those nearest to what decides.
+
+        It answers from the sources, whatever the online store holds, and reads those of the feature
+        once. Errors: NotFound with the nearest name; InvalidArgument. Ctrl-C stops it.
+        """
+        plan = self._plan_request(features, False)
+        cells, rows = request_cells(plan, entity_row)
+        if plan.request_columns and rows != 1:
+            raise InvalidArgument(f"entity_row: one row is explained at a time, found {rows}")
+        time = time_micros(self.now() if at is None else at, "at")
+        with progress_bar() as progress:
+            made = self._core.explain_key(
+                plan, cells, time, feature or "", known, _count(facts), progress
+            )
+        return Explanation(made)
 
     # -- carrying ---------------------------------------------------------------------------------
 
@@ -404,7 +442,7 @@ class FeatureStore:
             made = self._core.training_set_of_range(
                 plan, start, end, known, null_on_error, progress
             )
-        return TrainingSet(made, None)
+        return TrainingSet(made, None, self._core)
 
     def _materialize(
         self,
@@ -481,6 +519,12 @@ def _report(report: tuple[str, str, bool, bool]) -> tuple[dict[str, Any], str, b
 def _list(text: str) -> list[dict[str, Any]]:
     listed: list[dict[str, Any]] = json.loads(text)
     return listed
+
+
+def _count(facts: int) -> int:
+    if facts < 1:
+        raise InvalidArgument(f"facts: at least 1 is expected, found {facts}")
+    return facts
 
 
 def _log(level: int, message: str) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import html
 import json
+import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from coeval import display
+from coeval.errors import InvalidArgument
+from coeval.explanation import Explanation
+from coeval.progress import progress_bar
 from coeval.table import Table
 
 if TYPE_CHECKING:
@@ -47,9 +51,34 @@ class TrainingSet(Table):
     no value in any row. It speaks Arrow by itself.
     """
 
-    def __init__(self, made: _core.TrainingSet, left: Any) -> None:
+    def __init__(self, made: _core.TrainingSet, left: Any, store: _core.Store) -> None:
         super().__init__(made.frame, left)
         self._made = made
+        self._store = store
+
+    def explain(self, row: int, feature: str | None = None, *, facts: int = 5) -> Explanation:
+        """Why a feature has the value that it has in a row: which fact won and which did not, which
+        events fell into a window, which inputs an expression had.
+
+            print(ts.explain(17, "temp"))
+
+        row: counted from 0, as the rows of the entity table.
+        feature: the name of a feature column, "view__feature" or "view:feature"; may be left out
+            where there is one.
+        facts: how many facts of each fate to show, those nearest to what decides.
+
+        The sources of the feature are read once, as they are now; where they give another value
+        than the training set holds, the explanation says so. Errors: InvalidArgument where there is
+        no such row; NotFound with the nearest name; FailedPrecondition where the store was closed.
+        Ctrl-C stops it.
+        """
+        if facts < 1:
+            raise InvalidArgument(f"facts: at least 1 is expected, found {facts}")
+        with progress_bar() as progress:
+            made = self._store.explain_row(
+                self._made, operator.index(row), feature or "", facts, progress
+            )
+        return Explanation(made)
 
     @property
     def manifest(self) -> dict[str, Any]:

@@ -4,7 +4,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -18,6 +17,7 @@
 #include "core/cells.h"
 #include "core/errors.h"
 #include "core/frame.h"
+#include "core/handles.h"
 #include "core/python_time.h"
 #include "definition/fact.h"
 #include "offline/training_set.h"
@@ -28,30 +28,6 @@ namespace {
 namespace nb = nanobind;
 
 using Micros = std::optional<std::int64_t>;
-using PlannedRequest = std::tuple<std::string, std::string, std::string, bool>;
-
-struct PlanHandle {
-  SharedFeaturePlan plan;
-
-  // (name, type, needed_by, is_join_key) of each column that a request brings.
-  [[nodiscard]] std::vector<PlannedRequest> request_columns() const {
-    std::vector<PlannedRequest> columns;
-    for (const PlannedColumn& column : plan->request_columns) {
-      columns.emplace_back(column.name, column.type.ToString(), column.needed_by,
-                           column.is_join_key);
-    }
-    return columns;
-  }
-
-  // (name, type, reference) of each feature of the answer.
-  [[nodiscard]] std::vector<std::tuple<std::string, std::string, std::string>> outputs() const {
-    std::vector<std::tuple<std::string, std::string, std::string>> outputs;
-    for (const PlannedOutput& output : plan->outputs) {
-      outputs.emplace_back(output.name, output.type.ToString(), output.reference);
-    }
-    return outputs;
-  }
-};
 
 FeatureRequest MakeRequest(std::vector<std::string> features, std::string service,
                            int service_version, bool full_feature_names) {
@@ -62,30 +38,6 @@ FeatureRequest MakeRequest(std::vector<std::string> features, std::string servic
   request.full_feature_names = full_feature_names;
   return request;
 }
-
-struct TrainingSetHandle {
-  std::shared_ptr<const TrainingSet> set;
-
-  [[nodiscard]] Frame frame() const {
-    return {set->spine.table, set->schema, set->features.columns};
-  }
-
-  [[nodiscard]] std::string manifest() const { return set->manifest.Write(); }
-
-  // [{"name", "reference", "type", "nulls", "expired", "not_found", "invalid", "present"}]
-  [[nodiscard]] std::string summary() const {
-    Json list = Json::MakeArray();
-    for (const FeatureSummary& feature : set->summary) {
-      Json json = Json::MakeObject();
-      json.Set("name", feature.name).Set("reference", feature.reference);
-      json.Set("type", feature.type.ToString()).Set("nulls", feature.nulls);
-      json.Set("expired", feature.expired).Set("not_found", feature.not_found);
-      json.Set("invalid", feature.invalid).Set("present", feature.present);
-      list.Append(std::move(json));
-    }
-    return list.Write();
-  }
-};
 
 nb::list StatusNames(const std::vector<FeatureStatus>& statuses) {
   nb::list names;

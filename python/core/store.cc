@@ -19,6 +19,7 @@
 #include "core/asking.h"
 #include "core/catalogue_json.h"
 #include "core/errors.h"
+#include "core/explaining.h"
 #include "core/python_time.h"
 #include "core/store_handle.h"
 
@@ -192,6 +193,7 @@ void BindStore(nb::module_& module) {
                     "list[dict[str, typing.Any]]"));
   store.def("close", &StoreHandle::Close);
   BindAsking(module, store);
+  BindExplaining(module, store);
   BindLooking(store);
 }
 

@@ -87,6 +87,28 @@ Result<TimeMicros> ParseTimeArgument(const std::string& text, const Clock& clock
   return text == "now" ? clock.Now() : ParseTime(text);
 }
 
+Result<AskedFor> SortWords(const std::vector<std::string>& words) {
+  AskedFor asked;
+  for (const std::string& word : words) {
+    const std::size_t equals = word.find('=');
+    if (equals != std::string::npos && equals > 0) {
+      const std::string key = word.substr(0, equals);
+      if (!asked.values.emplace(key, word.substr(equals + 1)).second) {
+        return Status::InvalidArgument("'" + key + "' is given twice");
+      }
+    } else if (word.find(':') != std::string::npos) {
+      asked.features.push_back(word);
+    } else if (asked.service.empty()) {
+      asked.service = word;
+    } else {
+      return Status::InvalidArgument("'" + asked.service + "' and '" + word +
+                                     "' are two services; ask for one at a time, or for features "
+                                     "as view:feature");
+    }
+  }
+  return asked;
+}
+
 Result<FeatureRequest> ParseRequest(const std::string& service,
                                     const std::vector<std::string>& features,
                                     bool full_feature_names) {

@@ -31,6 +31,18 @@ Result<FeatureRequest> ParseRequest(const std::string& service,
                                     const std::vector<std::string>& features,
                                     bool full_feature_names);
 
+// What is asked for and of which entity, word by word in any order: a service ("delay") or
+// references
+// ("weather:temp"), and key=value pairs. Errors: InvalidArgument for a key given twice and for two
+// services.
+struct AskedFor {
+  std::string service;
+  std::vector<std::string> features;
+  std::map<std::string, std::string> values;
+};
+
+Result<AskedFor> SortWords(const std::vector<std::string>& words);
+
 // One typed value as it was typed: numbers, true and false, lists and maps in JSON; texts, times,
 // dates, decimals and base 64 as they are; "null" is no value, but of a text.
 // Errors: InvalidArgument that names the type.

@@ -71,6 +71,7 @@ void AddDefinitionCommands(CLI::App* app,
 void AddCatalogueCommands(CLI::App* app, Invocation* invocation);  // list describe runs
 void AddTrainingSetCommand(CLI::App* app, Invocation* invocation);
 void AddBackfillCommand(CLI::App* app, Invocation* invocation);
+void AddExplainCommand(CLI::App* app, Invocation* invocation);
 void AddMaterializeCommands(CLI::App* app, Invocation* invocation);
 void AddGetCommand(CLI::App* app, Invocation* invocation);
 void AddServeCommand(CLI::App* app, Invocation* invocation);

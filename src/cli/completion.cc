@@ -18,6 +18,7 @@ Completes ArgumentsOf(std::string_view command) {
        {"get", Completes::kServices},
        {"training-set", Completes::kServices},
        {"backfill", Completes::kNames},
+       {"explain", Completes::kServices},
        {"list", Completes::kKinds},
        {"asof", Completes::kFiles},
        {"window", Completes::kFiles},

@@ -1,6 +1,5 @@
 // coeval get: the features of one entity, now or at another time.
 #include <CLI/CLI.hpp>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,43 +21,14 @@ struct GetArguments {
   bool full_feature_names = false;
 };
 
-// A service or references, and key=value pairs, in any order.
-struct Question {
-  std::string service;
-  std::vector<std::string> features;
-  std::map<std::string, std::string> values;
-};
-
-Result<Question> SortWords(const std::vector<std::string>& words) {
-  Question question;
-  for (const std::string& word : words) {
-    const std::size_t equals = word.find('=');
-    if (equals != std::string::npos && equals > 0) {
-      const std::string key = word.substr(0, equals);
-      if (!question.values.emplace(key, word.substr(equals + 1)).second) {
-        return Status::InvalidArgument("'" + key + "' is given twice");
-      }
-    } else if (word.find(':') != std::string::npos) {
-      question.features.push_back(word);
-    } else if (question.service.empty()) {
-      question.service = word;
-    } else {
-      return Status::InvalidArgument("'" + question.service + "' and '" + word +
-                                     "' are two services; ask for one at a time, or for features "
-                                     "as view:feature");
-    }
-  }
-  return question;
-}
-
-Result<FeatureRequest> RequestOf(const GetArguments& arguments, Question* question) {
-  COEVAL_ASSIGN_OR_RETURN(*question, SortWords(arguments.words));
-  return ParseRequest(question->service, question->features, arguments.full_feature_names);
+Result<FeatureRequest> RequestOf(const GetArguments& arguments, AskedFor* asked) {
+  COEVAL_ASSIGN_OR_RETURN(*asked, SortWords(arguments.words));
+  return ParseRequest(asked->service, asked->features, arguments.full_feature_names);
 }
 
 std::string WrongTogether(const GetArguments& arguments) {
-  Question question;
-  const auto request = RequestOf(arguments, &question);
+  AskedFor asked;
+  const auto request = RequestOf(arguments, &asked);
   return request.ok() ? "" : request.status().message();
 }
 
@@ -93,12 +63,11 @@ Json AnswerJson(const OnlineAnswer& answer) {
 }
 
 Result<int> RunGet(const Invocation& invocation, const GetArguments& arguments) {
-  Question question;
-  COEVAL_ASSIGN_OR_RETURN(const FeatureRequest request, RequestOf(arguments, &question));
+  AskedFor asked;
+  COEVAL_ASSIGN_OR_RETURN(const FeatureRequest request, RequestOf(arguments, &asked));
   COEVAL_ASSIGN_OR_RETURN(auto store, invocation.OpenStore());
   COEVAL_ASSIGN_OR_RETURN(const SharedFeaturePlan plan, store->PlanRequest(request));
-  COEVAL_ASSIGN_OR_RETURN(const std::vector<Column> columns,
-                          ParseEntityRow(*plan, question.values));
+  COEVAL_ASSIGN_OR_RETURN(const std::vector<Column> columns, ParseEntityRow(*plan, asked.values));
   std::optional<TimeMicros> at;
   if (!arguments.at.empty()) {
     COEVAL_ASSIGN_OR_RETURN(at, ParseTimeArgument(arguments.at, *store->context().clock));

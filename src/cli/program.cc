@@ -43,6 +43,7 @@ void AddCommands(CLI::App* app, Invocation* invocation) {
   AddDefinitionCommands(app, invocation);
   AddTrainingSetCommand(app, invocation);
   AddBackfillCommand(app, invocation);
+  AddExplainCommand(app, invocation);
   AddMaterializeCommands(app, invocation);
   AddGetCommand(app, invocation);
   AddServeCommand(app, invocation);

@@ -144,8 +144,13 @@ Result<std::vector<TimeMicros>> ReadQuestionTimes(const ArrowTable& table, std::
 }
 
 Result<Spine> ReadSpine(ArrowTable table, const FeaturePlan& plan, const std::string& time_column) {
+  COEVAL_RETURN_IF_ERROR(CheckOutputNames(plan, table.names()));
+  return ReadQuestions(std::move(table), plan, time_column);
+}
+
+Result<Spine> ReadQuestions(ArrowTable table, const FeaturePlan& plan,
+                            const std::string& time_column) {
   const std::vector<std::string> names = table.names();
-  COEVAL_RETURN_IF_ERROR(CheckOutputNames(plan, names));
   std::string missing;
   for (const PlannedColumn& wanted : plan.request_columns) {
     if (table.Find(wanted.name).has_value()) continue;

@@ -40,5 +40,9 @@ Result<std::vector<TimeMicros>> ReadQuestionTimes(const ArrowTable& table, std::
 // columns, all at once with the nearest names; InvalidArgument for keys that would lose something
 // (rule 2.1), with column and row; output names that collide (rule 4.3).
 Result<Spine> ReadSpine(ArrowTable table, const FeaturePlan& plan, const std::string& time_column);
+// The same of a table that is only asked by: it may have columns of the names of outputs, as a
+// training set that was made before has.
+Result<Spine> ReadQuestions(ArrowTable table, const FeaturePlan& plan,
+                            const std::string& time_column);
 
 }  // namespace coeval

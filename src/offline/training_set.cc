@@ -48,6 +48,7 @@ class Maker {
 
   Result<TrainingSet> Run(ArrowTable table, const SpineOrigin& origin) {
     COEVAL_RETURN_IF_ERROR(CheckOffline(plan_));
+    set_.known = options_.known;
     COEVAL_ASSIGN_OR_RETURN(set_.spine, ReadSpine(std::move(table), plan_, options_.time_column));
     ViewJoin join(plan_, set_.spine, options_, open_, context_);
     std::vector<ViewAnswers> answers;

@@ -79,6 +79,9 @@ struct TrainingSet {
   // For people: a feature that has no value in any row, with the likely reason.
   std::vector<std::string> warnings;
   Json manifest;  // rule 4.6
+  // What it was asked with, for explanations (explain.h). The plan: where its maker shares it.
+  Known known = Known::kDeclared;
+  SharedFeaturePlan plan;
 
   [[nodiscard]] std::int64_t num_rows() const { return features.num_rows; }
 

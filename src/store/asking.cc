@@ -11,12 +11,6 @@
 namespace coeval {
 namespace {
 
-OpenView OpenerOf(const FeatureStore::Impl& impl, const Context& context) {
-  return [&impl, &context](const ViewVersion& view, FactRequest request) {
-    return impl.OpenFacts(view, std::move(request), context);
-  };
-}
-
 // A name for the time column that no request column has.
 std::string FreeTimeName(const FeaturePlan& plan) {
   std::string name = "event_timestamp";
@@ -88,6 +82,12 @@ Status CheckOnline(const FeaturePlan& plan) {
 
 }  // namespace
 
+OpenView OpenerOf(const FeatureStore::Impl& impl, const Context& context) {
+  return [&impl, &context](const ViewVersion& view, FactRequest request) {
+    return impl.OpenFacts(view, std::move(request), context);
+  };
+}
+
 Result<SharedFeaturePlan> FeatureStore::PlanRequest(const FeatureRequest& request) {
   COEVAL_ASSIGN_OR_RETURN(CatalogueSnapshot catalogue, impl_->Snapshot());
   return impl_->plans.Get(catalogue, request);
@@ -101,7 +101,9 @@ Result<TrainingSet> FeatureStore::GetHistoricalFeatures(const FeatureRequest& re
   const Context context = impl_->With(cancel);
   options.release = COEVAL_VERSION;
   auto made = MakeTrainingSet(*plan, std::move(spine), options, OpenerOf(*impl_, context), context);
-  if (made.ok()) COEVAL_RETURN_IF_ERROR(impl_->Record(*plan, *made));
+  if (!made.ok()) return made;
+  COEVAL_RETURN_IF_ERROR(impl_->Record(*plan, *made));
+  made->plan = plan;
   return made;
 }
 
@@ -114,7 +116,9 @@ Result<TrainingSet> FeatureStore::GetHistoricalFeatures(const FeatureRequest& re
   options.release = COEVAL_VERSION;
   auto made =
       MakeTrainingSet(*plan, TimeRange{start, end}, options, OpenerOf(*impl_, context), context);
-  if (made.ok()) COEVAL_RETURN_IF_ERROR(impl_->Record(*plan, *made));
+  if (!made.ok()) return made;
+  COEVAL_RETURN_IF_ERROR(impl_->Record(*plan, *made));
+  made->plan = plan;
   return made;
 }
 

@@ -28,6 +28,8 @@
 #include "config/config.h"
 #include "definition/catalogue.h"
 #include "definition/definitions.h"
+#include "offline/explain.h"
+#include "offline/explanation.h"
 #include "offline/training_set.h"
 #include "online/online_store.h"
 #include "registry/registry.h"
@@ -130,6 +132,20 @@ class FeatureStore {
   // engine answers. Errors: TooOld only where the offline engine has no source to ask.
   Result<OnlineAnswer> ReadOnline(const SharedFeaturePlan& plan, std::span<const Column> columns,
                                   std::int64_t n, std::optional<TimeMicros> at = std::nullopt);
+  // Why has a feature of the plan this value (offline/explain.h)? At `at`, of one row of columns as
+  // ReadOnline takes them; of a row of a spine, which is taken over; of a row of a training set
+  // that this store made, by the plan and `known` that it was made with. Rows count from 0. Answers
+  // from the sources, whatever the online store holds.
+  Result<Explanation> Explain(const SharedFeaturePlan& plan, std::span<const Column> columns,
+                              TimeMicros at, const std::string& feature, ExplainOptions options,
+                              std::shared_ptr<CancelToken> cancel = nullptr);
+  Result<Explanation> Explain(const SharedFeaturePlan& plan, ArrowTable spine,
+                              const std::string& time_column, std::int64_t row,
+                              const std::string& feature, ExplainOptions options,
+                              std::shared_ptr<CancelToken> cancel = nullptr);
+  Result<Explanation> Explain(const TrainingSet& set, std::int64_t row, const std::string& feature,
+                              ExplainOptions options,
+                              std::shared_ptr<CancelToken> cancel = nullptr);
 
   // Opens the online store now, not at first need: who serves owns it from the beginning.
   // Errors: Unavailable (another process has it), FailedPrecondition (a newer format), Corruption.

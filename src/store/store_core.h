@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "definition/catalogue.h"
 #include "definition/object_kind.h"
+#include "offline/facts_spine.h"
 #include "online/online_store.h"
 #include "registry/registry.h"
 #include "source/fact_reader.h"
@@ -55,6 +56,9 @@ struct FeatureStore::Impl {
   std::mutex online_mutex_;
   std::unique_ptr<OnlineStore> online_;
 };
+
+// Opens the facts of views, for the offline engine. Borrows both.
+OpenView OpenerOf(const FeatureStore::Impl& impl, const Context& context);
 
 // "ann@host": who does things, for the history.
 std::string CurrentUser();
