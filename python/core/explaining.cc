@@ -72,7 +72,10 @@ void BindExplaining(nb::module_& module, nb::class_<StoreHandle>& store) {
   nb::class_<ExplanationHandle>(module, "Explanation")
       .def_prop_ro(
           "value",
-          [](const ExplanationHandle& handle) { return CellsOf(handle.explanation->value)[0]; },
+          [](const ExplanationHandle& handle) -> nb::object {
+            const nb::list cells = CellsOf(handle.explanation->value);
+            return nb::object(cells[0]);
+          },
           nb::sig("def value(self) -> typing.Any"))
       .def_prop_ro(
           "time",

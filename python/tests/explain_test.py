@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 import re
+from pathlib import Path
 
 import coeval
 import numpy as np
@@ -59,7 +60,7 @@ def test_a_key_and_a_time_may_be_given(store):
 
 def test_a_changed_source_is_noticed(store):
     made = ask(store, SPINE, on_error="null")
-    planes = store.repo_path / "data/planes.parquet"
+    planes = Path(store.repo_path) / "data/planes.parquet"
     pq.write_table(pa.table({"tail": [7, 8], "seats": [5, 0]}), planes)
     why = made.explain(0, "seats")
     assert why.value == 5
@@ -67,7 +68,7 @@ def test_a_changed_source_is_noticed(store):
 
 
 def test_html_escapes_what_it_shows(store):
-    planes = store.repo_path / "data/weather.parquet"
+    planes = Path(store.repo_path) / "data/weather.parquet"
     rows = {"at": [NOON - 2 * HOUR], "origin": ["<b>JFK"], "temp": [1.0], "station": ["<script>"],
             "reports": [1]}  # fmt: skip
     pq.write_table(pa.table(rows), planes)
