@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -66,11 +67,15 @@ Result<Explanation> Explained(FeatureStore* store, const ExplainArguments& argum
   options.nearest = arguments.facts;
   if (ErrorIsTerminal()) options.progress = ProgressBar();
   // Wrong names are told before anything is read.
-  COEVAL_RETURN_IF_ERROR(FindOutput(*plan, arguments.feature).status());
+  COEVAL_ASSIGN_OR_RETURN(const std::size_t output, FindOutput(*plan, arguments.feature));
   if (!arguments.spine.empty()) {
     COEVAL_ASSIGN_OR_RETURN(ArrowTable spine, ReadTableFile(arguments.spine, store->context()));
     return store->Explain(plan, std::move(spine), arguments.time_column, *arguments.row,
                           arguments.feature, std::move(options));
+  }
+  const std::set<std::string> needed = NeededColumns(*plan, output);
+  for (const PlannedColumn& column : plan->request_columns) {
+    if (!needed.contains(column.name)) asked.values.emplace(column.name, "null");
   }
   COEVAL_ASSIGN_OR_RETURN(const std::vector<Column> columns, ParseEntityRow(*plan, asked.values));
   COEVAL_ASSIGN_OR_RETURN(const TimeMicros at,
@@ -88,8 +93,8 @@ Result<int> RunExplain(const Invocation& invocation, const ExplainArguments& arg
 void AddOptions(CLI::App* command, ExplainArguments* arguments) {
   command
       ->add_option("WHAT", arguments->words,
-                   "A service, or features as view:feature; and key=value for each key, unless a "
-                   "spine brings them")
+                   "A service, or features as view:feature; and key=value for each key that the "
+                   "feature needs, unless a spine brings them")
       ->required()
       ->type_name("");
   command
@@ -139,7 +144,7 @@ void AddExplainCommand(CLI::App* app, Invocation* invocation) {
       "not.",
       "coeval explain purchase_v1 --spine spine.parquet --spine-row 17 --feature price\n"
       "coeval explain product_price:price product=tea --at 2025-02-10T10:00:00Z\n"
-      "coeval explain purchase_v1 --feature price customer_id=7 product=tea quantity=2");
+      "coeval explain purchase_v1 --feature price product=tea");
   auto arguments = std::make_shared<ExplainArguments>();
   AddOptions(command, arguments.get());
   SetAction(

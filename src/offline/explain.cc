@@ -214,6 +214,28 @@ Result<std::size_t> FindOutput(const FeaturePlan& plan, std::string_view feature
                                  "; say which");
 }
 
+std::set<std::string> NeededColumns(const FeaturePlan& plan, std::size_t output) {
+  const PlannedOutput& asked = plan.outputs[output];
+  std::set<std::string> needed;
+  const auto need_keys = [&](const PlannedView& view) {
+    needed.insert(view.key_columns.begin(), view.key_columns.end());
+  };
+  if (!asked.on_demand) {
+    need_keys(plan.views[asked.view]);
+    return needed;
+  }
+  const PlannedOnDemand& view = plan.on_demand[asked.view];
+  for (const std::string& name : view.features[asked.position].expression->inputs()) {
+    const PlannedInput& input = view.inputs[*view.input_schema.Find(name)];
+    if (input.from_request) {
+      needed.insert(plan.request_columns[input.position].name);
+    } else {
+      need_keys(plan.views[input.view]);
+    }
+  }
+  return needed;
+}
+
 Result<Explanation> Explain(const FeaturePlan& plan, std::size_t output,
                             std::span<const Column> request, TimeMicros t,
                             const ExplainOptions& options, const OpenView& open,

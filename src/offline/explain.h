@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,6 +37,10 @@ struct ExplainOptions {
 // "" where there is only one. Errors: NotFound with the nearest name; InvalidArgument where several
 // are meant.
 Result<std::size_t> FindOutput(const FeaturePlan& plan, std::string_view feature);
+
+// The names of the request columns that the output needs; what the others hold does not matter to
+// it.
+std::set<std::string> NeededColumns(const FeaturePlan& plan, std::size_t output);
 
 // `request`: one column for each of plan.request_columns, of its type, one row each. Errors: those
 // of the readers; Cancelled. Cost: reads the sources of the feature once, whole; memory for the

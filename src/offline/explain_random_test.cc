@@ -22,7 +22,7 @@ void Show(const char* what, const Met& met) {
 }
 
 TEST(ExplainRandomTest, EveryValueOfAnAsOfJoinIsExplained) {
-  constexpr std::uint64_t kCases = 150;
+  constexpr std::uint64_t kCases = 250;
   const std::uint64_t first = TestSeed();
   Met met;
   for (std::uint64_t seed = first; seed < first + kCases; ++seed) {
@@ -39,7 +39,7 @@ TEST(ExplainRandomTest, EveryValueOfAnAsOfJoinIsExplained) {
 }
 
 TEST(ExplainRandomTest, EveryValueOfAWindowIsExplained) {
-  constexpr std::uint64_t kCases = 150;
+  constexpr std::uint64_t kCases = 250;
   const std::uint64_t first = TestSeed();
   Met met;
   for (std::uint64_t seed = first; seed < first + kCases; ++seed) {

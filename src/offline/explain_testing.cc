@@ -8,8 +8,12 @@
 #include <vector>
 
 #include "base/context.h"
+#include "base/json.h"
+#include "base/utf8.h"
 #include "definition/aggregated_view.h"
 #include "offline/explain.h"
+#include "offline/explanation_json.h"
+#include "offline/explanation_text.h"
 #include "offline/testing.h"
 #include "offline/training_set.h"
 
@@ -304,6 +308,8 @@ std::string ExplainAll(const ExplainCase& c, Met* met) {
           ExplainRow(*plan, *set, row, plan->outputs[output].name, explain, open, context);
       if (!explanation.ok()) return explanation.status().ToString();
       Meet(*explanation, met);
+      if (!ParseJson(ExplanationJson(*explanation).Write()).ok()) return "its JSON is none";
+      if (!IsUtf8(ExplanationText(*explanation))) return "its text is no UTF-8";
       std::string difference = Compare(*set, *plan, row, output, *explanation);
       if (!difference.empty()) return difference;
     }

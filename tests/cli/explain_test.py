@@ -101,6 +101,13 @@ def test_mistakes_say_what_to_do(shop):
                               "--feature", "price").lower()  # fmt: skip
 
 
+def test_only_what_the_feature_needs_must_be_given(shop):
+    made = shop.json("explain", "purchase_v1", "--feature", "price", "product=tea", "--at", AT)
+    assert made["value"] is not None
+    error = shop("explain", "purchase_v1", "--feature", "orders", "product=tea", code=3).err
+    assert "customer_id" in error and "quantity" not in error
+
+
 def test_json_is_one_document(shop):
     text = shop("explain", "product_price:price", "product=tea", "--json").out
     assert json.loads(text)["feature"] == "price"
