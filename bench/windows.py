@@ -8,10 +8,23 @@ import contest
 
 SIZES = {"full": (10_000_000, 200_000, 100_000), "small": (100_000, 5_000, 1_000)}
 
+WINDOWS = {"1h": "1h", "1d": "24h", "7d": "7d", "30d": "30d"}
+
+
+def by_tool(folder, answer):
+    """Without a repository."""
+    aggregates = [word for name, length in WINDOWS.items()
+                  for function in ("count", "sum", "mean", "max")
+                  for word in ("-a", f"{function}(amount) over {length} as {function}_{name}")]
+    return ["coeval", "window", folder / "spine.parquet", folder / "facts.parquet", "--by", "user",
+            "--on", "event_timestamp", *aggregates, "--output", answer]
+
+
 CONTEST = contest.Contest(
     name="windows",
     contenders={
         "Coeval, `coeval training-set`": "repository",
+        "Coeval, `coeval window`": "tool",
         "DuckDB, join and FILTER": "duckdb_windows.py",
         "Polars, join and group_by": "polars_windows.py",
     },
@@ -19,6 +32,7 @@ CONTEST = contest.Contest(
         "repository": lambda folder, answer: [
             "coeval", "-C", folder / "repository", "training-set", "spending_v1", "--spine",
             folder / "spine.parquet", "--output", answer],
+        "tool": by_tool,
     },
     repository="windows",
 )
