@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import logging
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,14 +28,20 @@ from coeval.online_response import OnlineResponse
 from coeval.plan import Plan
 from coeval.progress import progress_bar
 from coeval.request import FeaturesLike, request_cells, request_of, view_references
+from coeval.store_words import (
+    KIND_NAMES,
+    clock_text,
+    facts_count,
+    list_of,
+    log,
+    null_on_error_of,
+    report_of,
+)
 from coeval.times import DurationLike, TimeLike, duration_micros, time_micros
 from coeval.training_set import TrainingSet
 
 Known = Literal["declared", "arrival", "hindsight"]
 EntityRows = Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Any]] | Any
-
-_LOG = logging.getLogger("coeval")
-_LOG_LEVELS = [logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR]
 
 
 class FeatureStore:
@@ -75,9 +80,9 @@ class FeatureStore:
             repository=self._path,
             environment=env or "",
             overrides=dict(settings or {}),
-            clock=_clock_text(clock),
+            clock=clock_text(clock),
             python=sys.executable or "",
-            log=_log,
+            log=log,
         )
 
     @property
@@ -112,7 +117,7 @@ class FeatureStore:
         Errors: InvalidArgument with all mistakes of all definitions, each with file, object and
         member.
         """
-        return Plan(*_report(self._core.plan(self._document(objects), objects is None, promote)))
+        return Plan(*report_of(self._core.plan(self._document(objects), objects is None, promote)))
 
     def apply(
         self, objects: Iterable[Any] | Any | None = None, *, promote: bool = False, who: str = ""
@@ -129,7 +134,7 @@ class FeatureStore:
         """
         document = self._document(objects)
         report = self._core.apply(document, objects is None, promote, who)
-        plan = Plan(*_report(report))
+        plan = Plan(*report_of(report))
         if plan.refused:
             raise FailedPrecondition(str(plan))
         return plan
@@ -137,16 +142,16 @@ class FeatureStore:
     def promote(self, reference: str) -> Plan:
         """Makes a version the active one: promote("weather"), promote("weather@v2"). Moves no
         data."""
-        return Plan(*_report(self._core.promote(reference)))
+        return Plan(*report_of(self._core.promote(reference)))
 
     def rollback(self, name: str) -> Plan:
         """Makes the version active that was so before. Moves no data."""
-        return Plan(*_report(self._core.rollback(name)))
+        return Plan(*report_of(self._core.rollback(name)))
 
     def delete(self, name: str) -> Plan:
         """Removes a definition. Errors: FailedPrecondition where others use it, with their
         names."""
-        return Plan(*_report(self._core.delete(name)))
+        return Plan(*report_of(self._core.delete(name)))
 
     def get_entity(self, name: str) -> Entity:
         """An entity of the registry. Errors: NotFound with the nearest name."""
@@ -239,7 +244,7 @@ class FeatureStore:
         `entity_df` is no table. Ctrl-C stops it.
         """
         plan = self._plan_request(features, full_feature_names)
-        null_on_error = _is_null(on_error)
+        null_on_error = null_on_error_of(on_error)
         if entity_df is None:
             return self._of_range(plan, start_date, end_date, known, null_on_error)
         if start_date is not None or end_date is not None:
@@ -284,8 +289,8 @@ class FeatureStore:
         grid = (time_micros(start, "start"), time_micros(end, "end"))
         step = duration_micros(every, "every")
         with progress_bar() as progress:
-            made = self._core.backfill(plan, *grid, step, known, _is_null(on_error), progress)
-        return TrainingSet(made, None)
+            made = self._core.backfill(plan, *grid, step, known, null_on_error_of(on_error), progress)
+        return TrainingSet(made, None, self._core)
 
     def get_online_features(
         self,
@@ -346,7 +351,7 @@ class FeatureStore:
         time = time_micros(self.now() if at is None else at, "at")
         with progress_bar() as progress:
             made = self._core.explain_key(
-                plan, cells, time, feature or "", known, _count(facts), progress
+                plan, cells, time, feature or "", known, facts_count(facts), progress
             )
         return Explanation(made)
 
@@ -387,19 +392,19 @@ class FeatureStore:
     def runs(self, limit: int = 100) -> list[dict[str, Any]]:
         """The last runs, newest first: kind, view, interval, rows read, written and refused,
         status."""
-        return _list(self._core.runs(limit))
+        return list_of(self._core.runs(limit))
 
     def history(self, limit: int = 100) -> list[dict[str, Any]]:
         """Who applied what when, newest first."""
-        return _list(self._core.history(limit))
+        return list_of(self._core.history(limit))
 
     def training_sets(self, limit: int = 100) -> list[dict[str, Any]]:
         """The training sets that were made here, newest first, with their manifests."""
-        return _list(self._core.training_sets(limit))
+        return list_of(self._core.training_sets(limit))
 
     def doctor(self) -> list[dict[str, Any]]:
         """Checks of installation and repository: check, ok, detail, advice."""
-        return _list(self._core.doctor())
+        return list_of(self._core.doctor())
 
     def close(self) -> None:
         """Lets the repository go, for other processes. A closed store answers nothing."""
@@ -471,7 +476,7 @@ class FeatureStore:
         named = [found for found in listed if found["definition"]["name"] == name]
         if not named:
             names = sorted({found["definition"]["name"] for found in listed})
-            what = _KIND_NAMES[kind]
+            what = KIND_NAMES[kind]
             raise NotFound(
                 f"there is no {what} '{name}'{_core.did_you_mean(name, names)}; the registry has "
                 f"{', '.join(names) if names else 'none: run apply first'}"
@@ -483,52 +488,6 @@ class FeatureStore:
                 return dict(found)
         numbers = ", ".join(str(found.get("version")) for found in named)
         raise NotFound(f"'{name}' has no version {version}; it has {numbers}")
-
-
-_KIND_NAMES = {
-    "entities": "entity",
-    "sources": "source",
-    "feature_views": "feature view",
-    "on_demand_feature_views": "on-demand feature view",
-    "feature_services": "feature service",
-}
-
-
-def _clock_text(clock: TimeLike | None) -> str:
-    if clock is None:
-        return ""
-    if isinstance(clock, str):
-        return clock
-    time = datetime.datetime(1970, 1, 1) + datetime.timedelta(
-        microseconds=time_micros(clock, "clock")
-    )
-    return time.isoformat() + "Z"
-
-
-def _is_null(on_error: str) -> bool:
-    if on_error not in ("raise", "null"):
-        raise InvalidArgument(f'on_error: "raise" or "null" is expected, found {on_error!r}')
-    return on_error == "null"
-
-
-def _report(report: tuple[str, str, bool, bool]) -> tuple[dict[str, Any], str, bool, bool]:
-    changes, text, empty, refused = report
-    return json.loads(changes), text, empty, refused
-
-
-def _list(text: str) -> list[dict[str, Any]]:
-    listed: list[dict[str, Any]] = json.loads(text)
-    return listed
-
-
-def _count(facts: int) -> int:
-    if facts < 1:
-        raise InvalidArgument(f"facts: at least 1 is expected, found {facts}")
-    return facts
-
-
-def _log(level: int, message: str) -> None:
-    _LOG.log(_LOG_LEVELS[level], "%s", message)
 
 
 __all__ = ["FeatureStore", "FeatureViewProjection"]

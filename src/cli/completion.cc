@@ -10,7 +10,7 @@ namespace coeval {
 namespace {
 
 Completes ArgumentsOf(std::string_view command) {
-  constexpr std::array<std::pair<std::string_view, Completes>, 12> kArguments{
+  constexpr std::array<std::pair<std::string_view, Completes>, 14> kArguments{
       {{"promote", Completes::kNames},
        {"rollback", Completes::kNames},
        {"delete", Completes::kNames},

@@ -69,7 +69,7 @@ Result<Explanation> Explained(FeatureStore* store, const ExplainArguments& argum
   // Wrong names are told before anything is read.
   COEVAL_ASSIGN_OR_RETURN(const std::size_t output, FindOutput(*plan, arguments.feature));
   if (!arguments.spine.empty()) {
-    COEVAL_ASSIGN_OR_RETURN(ArrowTable spine, ReadTableFile(arguments.spine, store->context()));
+    COEVAL_ASSIGN_OR_RETURN(ArrowTable spine, ReadTableFiles(arguments.spine, store->context()));
     return store->Explain(plan, std::move(spine), arguments.time_column, *arguments.row,
                           arguments.feature, std::move(options));
   }

@@ -9,6 +9,7 @@
 
 #include "base/suggest.h"
 #include "offline/explain_view.h"
+#include "offline/grid_facts.h"
 #include "retrieval/assemble.h"
 
 namespace coeval {
@@ -30,7 +31,12 @@ class Explainer {
  public:
   Explainer(const FeaturePlan& plan, std::span<const Column> request, TimeMicros t,
             const ExplainOptions& options, const OpenView& open, const Context& context)
-      : plan_(plan), request_(request), t_(t), options_(options), open_(open), context_(context) {}
+      : plan_(plan),
+        request_(request),
+        t_(t),
+        options_(options),
+        open_(WithGrids(open, options.known, context)),
+        context_(context) {}
 
   Result<Explanation> Run(std::size_t output) {
     Narrow(output);
@@ -157,7 +163,7 @@ class Explainer {
   std::span<const Column> request_;
   TimeMicros t_;
   const ExplainOptions& options_;
-  const OpenView& open_;
+  const OpenView open_;
   const Context& context_;
   FeaturePlan small_;
   std::map<std::size_t, ExplainedView> views_;  // by position in the plan

@@ -25,7 +25,11 @@ class KeyFactsReader {
     wanted.features = request_.columns;
     COEVAL_ASSIGN_OR_RETURN(const std::unique_ptr<FactReader> reader,
                             open(*view.version, std::move(wanted)));
-    for (const SourceFile& file : reader->manifest().files) found_.files_.push_back(file.name);
+    if (const auto& beneath = view.version->source_view; beneath != nullptr) {
+      found_.files_ = {"view " + beneath->view.name};  // its facts are made, not read (rule 5.9)
+    } else {
+      for (const SourceFile& file : reader->manifest().files) found_.files_.push_back(file.name);
+    }
     if (found_.files_.empty()) found_.files_.emplace_back();  // a stream
     Add(Nothing());
     while (true) {

@@ -83,6 +83,8 @@ TEST_F(UnitedReaderTest, GivesTheFactsOfAllWithTheColumnsOfAny) {
     EXPECT_EQ(facts.created_time.type(), DataType(TypeId::kTimestamp));
     EXPECT_EQ(facts.deleted.type(), DataType(TypeId::kBool));
     EXPECT_EQ(facts.sequence.type(), DataType(TypeId::kNull));
+    const RowPlace place = (*reader)->PlaceOf(facts.file, facts.row_number(0));
+    EXPECT_EQ(place.row, 0) << (*reader)->manifest().files[facts.file].name;
     for (std::int64_t row = 0; row < facts.num_rows; ++row) {
       seen[std::string(facts.keys[0].GetValue(row).AsString())] = {facts.times(row).has_created,
                                                                    facts.is_delete(row)};
@@ -112,14 +114,19 @@ TEST_F(UnitedReaderTest, SaysWhichSourceIsWrong) {
   EXPECT_THAT(Open().status().message(), HasSubstr("source `app`"));
   Write("app", Table()
                    .Strings("city", {"ber"})
-                   .Times("at", {std::nullopt})
+                   .Times("at", {At("2013-01-02")})
                    .Bools("gone", {false})
                    .Doubles("temp", {1.0}));
+  Write("web", Table()
+                   .Strings("city", {"ams"})
+                   .Times("at", {std::nullopt})
+                   .Times("written", {At("2013-02-01")})
+                   .Doubles("heat", {1.5}));
   const auto reader = Open();
   ASSERT_TRUE(reader.ok()) << reader.status().ToString();
-  ASSERT_TRUE((*reader)->Next().ok());
+  ASSERT_TRUE((*reader)->Next().ok()) << "by the names of the sources, app comes first";
   const auto failed = (*reader)->Next();
-  EXPECT_THAT(failed.status().message(), HasSubstr("source `app`"));
+  EXPECT_THAT(failed.status().message(), HasSubstr("source `web`"));
   EXPECT_EQ((*reader)->Next().status().message(), failed.status().message());
 }
 

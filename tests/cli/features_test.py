@@ -44,6 +44,7 @@ def test_formats_follow_the_ending(shop):
     manifest = json.loads((shop.folder / "t.csv.manifest.json").read_text())
     assert manifest["content_hash"]
     assert ".parquet" in shop("training-set", "purchase_v1", "-s", SPINE, "-o", "t.xlsx", code=3).err
+    (shop.folder / "s.xlsx").touch()
     assert ".parquet" in shop("training-set", "purchase_v1", "-s", "s.xlsx", "-o", "t.csv", code=3).err
 
 
