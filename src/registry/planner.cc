@@ -389,7 +389,7 @@ class Planner {
     for (std::size_t i = 0; i < result_.objects.size(); ++i) {
       const PlannedObject& planned = result_.objects[i];
       const ObjectKind kind = planned.key.first;
-      if (kind != ObjectKind::kOnDemandFeatureView && kind != ObjectKind::kFeatureService) continue;
+      if (kind == ObjectKind::kEntity || kind == ObjectKind::kSource) continue;
       const int active = result_.plan.changes[i].active_after;
       const StoredVersion* serving = active == planned.version.version
                                          ? &planned.version
@@ -421,16 +421,19 @@ class Planner {
 
 std::vector<Pin> PinsOf(const Json& content) {
   std::vector<Pin> pins;
+  const auto add = [&pins](std::string view, std::int64_t version) {
+    if (view.empty()) return;  // a source of a view
+    const Pin pin{std::move(view), static_cast<int>(version)};
+    const bool known = std::any_of(pins.begin(), pins.end(), [&pin](const Pin& other) {
+      return other.view == pin.view && other.version == pin.version;
+    });
+    if (!known) pins.push_back(pin);
+  };
+  add(content.GetString("source_view"), content.GetInt("source_view_version"));
   for (const char* list : {"sources", "features"}) {
     const Json* items = content.Find(list);
     if (items == nullptr || !items->is_array()) continue;
-    for (const Json& item : items->array()) {
-      Pin pin{item.GetString("view"), static_cast<int>(item.GetInt("version"))};
-      const bool known = std::any_of(pins.begin(), pins.end(), [&](const Pin& other) {
-        return other.view == pin.view && other.version == pin.version;
-      });
-      if (!known) pins.push_back(std::move(pin));
-    }
+    for (const Json& item : items->array()) add(item.GetString("view"), item.GetInt("version"));
   }
   return pins;
 }

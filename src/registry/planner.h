@@ -50,7 +50,8 @@ Result<PlannedApply> MakePlan(const StoredState& state, const Definitions& defin
 // The plan that deletes one object. Errors: NotFound with the nearest name.
 Result<PlannedApply> PlanDelete(const StoredState& state, ObjectKind kind, const std::string& name);
 
-// The views that a version of a service or on-demand view reads, by its logical content.
+// The views that a version of a service, an on-demand view or a view over a view reads, by its
+// logical content.
 std::vector<Pin> PinsOf(const Json& content);
 
 }  // namespace coeval

@@ -9,6 +9,7 @@ namespace coeval {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class ServingTest : public RegistryFixture {
  protected:
@@ -51,6 +52,22 @@ TEST_F(ServingTest, ApplyNeverMovesServing) {
   EXPECT_THAT(plan.ToText(),
               HasSubstr("becomes active by `coeval promote departure_delay_v1`, or by an apply "
                         "with --promote"));
+}
+
+TEST_F(ServingTest, AViewOfSeveralSourcesReadsNoViewAndIsPromotedAndRolledBack) {
+  ServeAll();
+  const Plan plan = Apply(Sample([](Definitions* all) {
+    Source app = all->sources[0];
+    app.name = "weather_app";
+    all->feature_views[0].source.clear();
+    all->feature_views[0].sources = {all->sources[0].name, app.name};
+    all->sources.push_back(app);
+  }));
+  EXPECT_THAT(plan.ToText(), Not(HasSubstr("reads @")));
+  const auto promoted = registry_->Promote(ObjectKind::kFeatureView, "weather", 2, "ann");
+  ASSERT_TRUE(promoted.ok()) << promoted.status().ToString();
+  EXPECT_EQ(ActiveView("weather"), 2);
+  EXPECT_EQ(Rollback("weather"), 1);
 }
 
 // What was served once stays so for all later versions, in this process and the next.
