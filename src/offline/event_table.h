@@ -87,7 +87,8 @@ class EventTable {
 
   EventRule rule_;
   std::vector<std::int64_t> first_row_;  // [number of keys + 1]
-  std::vector<TimeMicros> times_;
+  std::shared_ptr<TimeMicros> times_memory_;
+  std::span<const TimeMicros> times_;
   Column created_;   // type null where there is none
   Column sequence_;  // as FactBatch
   Column deleted_;

@@ -10,6 +10,7 @@
 
 #include "offline/fact_loop.h"
 #include "offline/read_ahead.h"
+#include "offline/untouched.h"
 #include "offline/work_items.h"
 
 namespace coeval {
@@ -103,9 +104,8 @@ std::vector<KeyId> EventTableReader::DivideKeys(std::size_t wanted) const {
 
 // Each thread takes a run of keys, and goes over all parts in their order.
 Result<EventTableReader::Entries> EventTableReader::Scatter() {
-  // Not touched yet: each thread touches its own.
-  const auto rows = static_cast<std::size_t>(table_.first_row_.back());
-  auto entries = std::make_unique_for_overwrite<Entry[]>(rows);
+  Entries memory = UntouchedValues<Entry>(static_cast<std::size_t>(table_.first_row_.back()));
+  Entry* const entries = memory.get();
   std::vector<std::int64_t> next(table_.first_row_.begin(), table_.first_row_.end() - 1);
   const int threads = std::clamp(context_.threads, 1, kMostPlacing);
   const std::vector<KeyId> bounds = DivideKeys(static_cast<std::size_t>(threads));
@@ -126,7 +126,7 @@ Result<EventTableReader::Entries> EventTableReader::Scatter() {
   };
   Status placed = RunItems(threads, bounds.size() - 1, *context_.cancel, place_run);
   if (!placed.ok()) return placed;
-  return entries;
+  return memory;
 }
 
 Result<bool> EventTableReader::SortByTime(Entry* entries) {
@@ -134,7 +134,10 @@ Result<bool> EventTableReader::SortByTime(Entry* entries) {
     return std::tie(a.time, a.part, a.row) < std::tie(b.time, b.part, b.row);
   };
   std::atomic<bool> any_ties{false};
-  table_.times_.resize(static_cast<std::size_t>(table_.first_row_.back()));
+  const auto rows = static_cast<std::size_t>(table_.first_row_.back());
+  table_.times_memory_ = UntouchedValues<TimeMicros>(rows);
+  TimeMicros* const times = table_.times_memory_.get();
+  table_.times_ = {times, rows};
   const std::vector<KeyId> bounds = DivideKeys(RunsOf(context_));
   const auto sort_run = [&](std::size_t /*worker*/, std::size_t item) -> Status {
     bool ties = false;
@@ -143,7 +146,7 @@ Result<bool> EventTableReader::SortByTime(Entry* entries) {
       Entry* const first = entries + range.first;
       Entry* const last = entries + range.last;
       if (!std::is_sorted(first, last, earlier)) std::sort(first, last, earlier);
-      TimeMicros* time = table_.times_.data() + range.first;
+      TimeMicros* time = times + range.first;
       for (const Entry* entry = first; entry != last; ++entry) {
         ties = ties || (entry != first && entry[-1].time == entry->time);
         *time++ = entry->time;
@@ -215,7 +218,7 @@ bool EventTableReader::SortTies(RowRange rows, std::vector<std::int64_t>* order)
 }
 
 Status EventTableReader::BreakTies() {
-  const std::vector<TimeMicros>& times = table_.times_;
+  const std::span<const TimeMicros> times = table_.times_;
   std::vector<std::int64_t> order(times.size());
   std::atomic<bool> moved{false};
   const std::vector<KeyId> bounds = DivideKeys(RunsOf(context_));

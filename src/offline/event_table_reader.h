@@ -48,7 +48,7 @@ class EventTableReader {
     std::uint32_t row;
   };
 
-  using Entries = std::unique_ptr<Entry[]>;  // one for each row of the table
+  using Entries = std::shared_ptr<Entry>;  // one for each row of the table
 
   void Take(const FactBatch& batch, std::vector<Part>* parts) const;
   void CountKeys();

@@ -14,6 +14,7 @@ KeyWindow::KeyWindow(const EventTable& events, std::vector<const SweepFeature*> 
   for (const SweepFeature* feature : features_) {
     std::optional<AggregateState>& state = states_.emplace_back();
     if (feature->sliding != nullptr) state.emplace(*feature->sliding);
+    dear_.push_back(feature->sliding != feature->function);
   }
 }
 
@@ -33,6 +34,7 @@ void KeyWindow::Begin(KeyId key, std::span<const Appearance> appearances) {
   first_row_ = range.first;
   waiting_ = appearances;
   rows_.clear();
+  asked_ = 0;
   plain_ = events_.delay().has_value() && features_.front()->mask == nullptr;
   all_ = plain_ ? Range{range.first, range.last} : Range{};
   if (!plain_ && events_.delay().has_value()) {
@@ -74,7 +76,7 @@ void KeyWindow::Insert(std::int64_t row) {
     return;
   }
   for (std::size_t i = 0; i < features_.size(); ++i) {
-    if (states_[i].has_value()) states_[i]->Add(EventsOf(*features_[i]), position, position + 1);
+    if (IsKept(i)) states_[i]->Add(EventsOf(*features_[i]), position, position + 1);
   }
 }
 
@@ -86,7 +88,7 @@ void KeyWindow::Erase(std::int64_t row) {
       --held_.first;
     } else {
       for (std::size_t i = 0; i < features_.size(); ++i) {
-        if (!states_[i].has_value()) continue;
+        if (!IsKept(i)) continue;
         states_[i]->Remove(EventsOf(*features_[i]), position, position + 1);
       }
     }
@@ -134,7 +136,7 @@ void KeyWindow::Slide(Range next) {
   const Range common{std::max(held_.first, next.first), std::min(held_.last, next.last)};
   const bool anew = size(common) == 0 || size(held_) + size(next) - 2 * size(common) > size(next);
   for (std::size_t i = 0; i < features_.size(); ++i) {
-    if (!states_[i].has_value()) continue;
+    if (!IsKept(i)) continue;
     AggregateState& state = *states_[i];
     const Events events = EventsOf(*features_[i]);
     const auto add = [&](std::int64_t first, std::int64_t last) {
@@ -143,7 +145,7 @@ void KeyWindow::Slide(Range next) {
     const auto remove = [&](std::int64_t first, std::int64_t last) {
       if (first < last) state.Remove(events, first, last);
     };
-    if (anew) {
+    if (anew || (dear_[i] && asked_ == kFewQuestions + 1)) {
       state.Reset();
       add(next.first, next.last);
       continue;
@@ -158,6 +160,7 @@ void KeyWindow::Slide(Range next) {
 
 void KeyWindow::Ask(TimeMicros t) {
   Apply(t);
+  asked_ = std::min(asked_ + 1, kFewQuestions + 2);
   Slide(Find(t));
   const bool empty = held_.first == held_.last;
   const std::int64_t newest =
@@ -173,7 +176,7 @@ void KeyWindow::Ask(TimeMicros t) {
                             .first = held_.first,
                             .last = held_.last};
     Outcome outcome = Outcome::kNull;
-    if (states_[i].has_value()) {
+    if (IsKept(i)) {
       outcome = states_[i]->Append(question, &out.values);
     } else {
       outcome = function.AppendRange(events, held_.first, held_.last, question, &out.values);

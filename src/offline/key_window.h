@@ -57,12 +57,22 @@ class KeyWindow {
   [[nodiscard]] Range Find(TimeMicros t) const;
   void Slide(Range next);
 
+  // Is the state of this feature kept now? One that is dearer than its function alone, because it
+  // takes events back, is made when a key asks a third time.
+  [[nodiscard]] bool IsKept(std::size_t i) const {
+    return states_[i].has_value() && (asked_ > kFewQuestions || !dear_[i]);
+  }
+
+  static constexpr int kFewQuestions = 2;  // questions of a key that are answered from the range
+
   const EventTable& events_;
   const std::vector<const SweepFeature*> features_;
   const std::vector<SweptBuilder*> builders_;
   const WindowRule& window_;
   std::vector<std::optional<AggregateState>> states_;  // none: by AppendRange
+  std::vector<bool> dear_;                             // of states: not its function's own
 
+  int asked_ = 0;                        // questions of the key so far
   std::int64_t first_row_ = 0;           // of the key
   bool plain_ = false;                   // positions are rows of the table; rows_ is not used
   std::vector<std::int64_t> rows_;       // events that count and are known, in their order

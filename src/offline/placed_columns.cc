@@ -1,17 +1,14 @@
 #include "offline/placed_columns.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <new>
 #include <utility>
 
 #include "column/type.h"
 #include "offline/gather_cells.h"
+#include "offline/untouched.h"
 #include "offline/work_items.h"
 
 namespace coeval {
@@ -19,19 +16,6 @@ namespace {
 
 constexpr std::size_t kRange = 1 << 16;  // rows of one work item; a multiple of kBlock
 constexpr std::size_t kBlock = 1 << 12;  // rows whose places stay in the cache for all columns
-
-// Memory that is not touched yet, so that each thread touches its own; in huge pages where it is
-// large, which cost a five hundredth of the faults.
-std::shared_ptr<std::uint8_t> Untouched(std::size_t bytes) {
-  constexpr std::size_t kHuge = std::size_t{2} << 20;
-  const std::size_t alignment = bytes >= kHuge ? kHuge : 64;
-  const std::size_t size = std::max(alignment, (bytes + alignment - 1) / alignment * alignment);
-  // NOLINTNEXTLINE(cppcoreguidelines-no-malloc): aligned, and given back by std::free
-  auto* memory = static_cast<std::uint8_t*>(std::aligned_alloc(alignment, size));
-  if (memory == nullptr) throw std::bad_alloc();
-  if (bytes >= kHuge) ::madvise(memory, size, MADV_HUGEPAGE);
-  return {memory, [](std::uint8_t* held) { std::free(held); }};  // NOLINT(*-no-malloc)
-}
 
 template <std::size_t kWidth>
 void CopyCells(std::span<const FactPlace> places, const std::uint8_t* const* values,
