@@ -237,7 +237,7 @@ Status EventTableReader::BreakTies() {
     }
     return context_.cancel->Check();
   };
-  const Status sorted = RunItems(context_.threads, bounds.size() - 1, *context_.cancel, sort_run);
+  Status sorted = RunItems(context_.threads, bounds.size() - 1, *context_.cancel, sort_run);
   if (!sorted.ok() || !moved) return sorted;
   for (Column* column : {&table_.created_, &table_.sequence_, &table_.deleted_}) {
     *column = column->Take(order);

@@ -51,8 +51,8 @@ std::string FromInputs(const std::vector<ExplainedInput>& inputs) {
     nulls += (nulls.empty() ? "`" : ", `") + input.name + "`";
     ++count;
   }
-  const std::string text = "computed from " + std::to_string(inputs.size()) +
-                           (inputs.size() == 1 ? " input" : " inputs");
+  std::string text = "computed from " + std::to_string(inputs.size()) +
+                     (inputs.size() == 1 ? " input" : " inputs");
   if (count == 0) return text;
   return text + ", of which " + nulls + (count == 1 ? " is null" : " are null");
 }

@@ -13,11 +13,10 @@ constexpr SlotId kFewSlots = 16;  // searched one by one
 // Cost: O(log distance). REQUIRES: the last is >= v; hint in [begin, end).
 SlotId Gallop(std::span<const TimeMicros> times, SlotId begin, SlotId end, SlotId hint,
               TimeMicros v) {
-  SlotId low = begin;
-  SlotId high = end - 1;  // the answer lies in [low, high]
+  SlotId low = begin;  // the answer lies in [low, high]
+  SlotId high = hint;
   SlotId step = 1;
   if (times[hint] >= v) {
-    high = hint;
     while (high - begin >= step && times[high - step] >= v) {
       high -= step;
       step *= 2;

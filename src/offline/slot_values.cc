@@ -23,12 +23,13 @@ template <typename T>
 Value LoadValue(TypeId type, const std::uint8_t* from) {
   T value;
   std::memcpy(&value, from, sizeof(T));
-  if constexpr (std::is_same_v<T, Int128>)
+  if constexpr (std::is_same_v<T, Int128>) {
     return Value::Decimal(value);
-  else if constexpr (std::is_floating_point_v<T>)
+  } else if constexpr (std::is_floating_point_v<T>) {
     return Value::Double(value);
-  else
+  } else {
     return type == TypeId::kBool ? Value::Bool(value != 0) : Value::Int(value);
+  }
 }
 
 Value LoadValue(TypeId type, const std::uint8_t* from) {

@@ -18,7 +18,7 @@ std::vector<ColumnSchema> Pick(const std::vector<ColumnSchema>& schema,
 
 }  // namespace
 
-SlotWinners::SlotWinners(SlotId num_slots, std::vector<ColumnSchema> schema,
+SlotWinners::SlotWinners(SlotId num_slots, const std::vector<ColumnSchema>& schema,
                          std::vector<std::size_t> needed)
     : needed_(std::move(needed)), heads_(num_slots), values_(Pick(schema, needed_), num_slots) {
   while (prefix_ < needed_.size() && needed_[prefix_] == prefix_) ++prefix_;

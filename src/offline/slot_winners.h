@@ -29,7 +29,8 @@ class SlotWinners {
  public:
   // `needed`: ascending positions in `schema`, the view's features in declared order (what ties are
   // decided by).
-  SlotWinners(SlotId num_slots, std::vector<ColumnSchema> schema, std::vector<std::size_t> needed);
+  SlotWinners(SlotId num_slots, const std::vector<ColumnSchema>& schema,
+              std::vector<std::size_t> needed);
 
   // Takes part of the facts, with the needed features; slots[i]: what fact i is a candidate for, or
   // kNoSlot. Any order, any batches: the same winners.
