@@ -1,10 +1,10 @@
 # Coeval's commands. `make help` lists them. Everything is done by the scripts in tools/, which
 # say what they do; nothing here does work twice.
 .DEFAULT_GOAL := help
-.PHONY: check help setup build demo test prove bench format tidy install clean
+.PHONY: check help lint setup build demo test prove bench format tidy install clean
 PYTHON := .venv/bin/python
 PREFIX ?= /usr/local
-# CI=true (set by .ci/run) turns `make test` into `make check` without clang-tidy.
+# CI=true (set by .ci/run) turns `make test` into the strict `make check`.
 ifeq ($(CI),false)
 override CI :=
 endif
@@ -15,19 +15,23 @@ help: ## this list
 setup: ## install what is missing: Debian packages and .venv
 	@tools/bootstrap.sh $(if $(CI),--check)
 
-build: setup ## a release build in build/release
-	@tools/build.sh release
+build: setup ## a release build in build/release: the command, its plugin, the Python extension
+	@tools/build.sh release coeval coeval_arrow _core
 
 demo: setup ## the whole road on real data: examples/flights
 	@tools/build.sh release coeval coeval_arrow _core
 	@tools/demo.sh
 
 test: setup ## every test; ends with "N passed, N failed"
-	@$(PYTHON) tools/run_tests.py $(if $(CI),ci,test)
+	@$(PYTHON) tools/run_tests.py $(if $(CI),check,test)
 
 check: ## make test and warnings as errors, sanitizers, fuzzers, clang-tidy
 	@tools/bootstrap.sh --check
 	@$(PYTHON) tools/run_tests.py check
+
+lint: ## clang-tidy over every C++ file; what was clean and did not change costs nothing
+	@tools/bootstrap.sh --check
+	@$(PYTHON) tools/run_tests.py lint
 
 prove: setup ## the long proofs: large random runs, soaks; writes dated results
 	@$(PYTHON) tools/run_tests.py prove

@@ -20,7 +20,7 @@ SECTIONS = [
     (
         "The store",
         [
-            "FeatureStore", "Plan", "TrainingSet", "Explanation", "OnlineResponse", "Materialized",
+            "FeatureStore", "Plan", "TrainingSet", "Explanation", "OnlineResponse", "Materialized", "Pushed", "PushMode",
         ],
     ),
     ("Joins without a repository", ["asof_join", "window"]),
@@ -28,7 +28,7 @@ SECTIONS = [
         "Definitions",
         [
             "Entity", "Field", "FileSource", "ParquetFormat", "CsvFormat", "ArrowFormat",
-            "RequestSource", "FeatureView", "Aggregation", "OnDemandFeatureView", "FeatureService",
+            "PushSource", "RequestSource", "FeatureView", "Aggregation", "OnDemandFeatureView", "FeatureService",
             "FeatureViewProjection",
         ],
     ),
