@@ -17,7 +17,12 @@ namespace coeval {
 // a time in a process.
 class FaultInjection {
  public:
-  FaultInjection(std::int64_t nth, int error);
+  // In place of an error: SIGKILL for the whole process, for tests that fork.
+  static constexpr int kKill = -1;
+
+  enum class Lasts { kOnce, kForGood };  // kForGood: all later calls fail too
+
+  FaultInjection(std::int64_t nth, int error, Lasts lasts = Lasts::kOnce);
   ~FaultInjection();
   FaultInjection(const FaultInjection&) = delete;
   FaultInjection& operator=(const FaultInjection&) = delete;

@@ -14,25 +14,12 @@
 
 #include "io/fault.h"
 #include "io/process.h"
+#include "io/system_call.h"
 #include "io/system_error.h"
 
 namespace coeval {
 
 namespace {
-
-// A system call, repeated while signals interrupt it: what it gives, or -1 with errno.
-template <typename Call>
-auto Try(Call call) -> decltype(call()) {
-  if (const int injected = InjectedError(); injected != 0) {
-    errno = injected;
-    return -1;
-  }
-  decltype(call()) result;
-  do {
-    result = call();
-  } while (result < 0 && errno == EINTR);
-  return result;
-}
 
 // Closes on all ways out.
 class FileDescriptor {
@@ -128,6 +115,13 @@ Status WriteFileAtomically(const std::string& path, std::string_view bytes, unsi
     return status;
   }
   return SyncDirectory(ParentDirectory(path));
+}
+
+Status SyncFile(const std::string& path) {
+  const FileDescriptor file(Try([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
+  if (file.get() < 0) return SystemError(errno, "open", path);
+  if (Try([&] { return ::fsync(file.get()); }) != 0) return SystemError(errno, "sync", path);
+  return {};
 }
 
 Status SyncDirectory(const std::string& path) {

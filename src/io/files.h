@@ -20,6 +20,9 @@ Result<std::string> ReadFile(const std::string& path,
 // `mode`: permissions of a new file.
 Status WriteFileAtomically(const std::string& path, std::string_view bytes, unsigned mode = 0644);
 
+// Makes what was written to a file durable, by whomever.
+Status SyncFile(const std::string& path);
+
 // Makes renames and removals in a folder durable.
 Status SyncDirectory(const std::string& path);
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "io/fault.h"
+#include "io/fork_guard.h"
 #include "io/process.h"
 #include "io/system_error.h"
 
@@ -48,17 +49,21 @@ Result<LockFile> LockFile::Acquire(const std::string& path) {
       ::pwrite(fd, id.data(), id.size(), 0) != static_cast<ssize_t>(id.size())) {
     return SystemError(errno, "write", path);
   }
+  CloseInChildren(fd);
   return lock;
 }
 
 LockFile::LockFile(LockFile&& other) noexcept
-    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)) {}
+    : path_(std::move(other.path_)),
+      fd_(std::exchange(other.fd_, -1)),
+      generation_(other.generation_) {}
 
 LockFile& LockFile::operator=(LockFile&& other) noexcept {
   if (this != &other) {
     Release();
     path_ = std::move(other.path_);
     fd_ = std::exchange(other.fd_, -1);
+    generation_ = other.generation_;
   }
   return *this;
 }
@@ -68,7 +73,10 @@ LockFile::~LockFile() {
 }
 
 void LockFile::Release() {
-  if (fd_ >= 0) static_cast<void>(::close(std::exchange(fd_, -1)));  // closing gives the lock back
+  const int fd = std::exchange(fd_, -1);
+  if (fd < 0 || generation_ != ForkGeneration()) return;  // a child's copy is closed already
+  ForgetInChildren(fd);
+  static_cast<void>(::close(fd));  // closing gives the lock back
 }
 
 }  // namespace coeval

@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "base/hash.h"
-#include "io/fault.h"
 #include "io/files.h"
+#include "io/system_call.h"
 #include "io/system_error.h"
 
 namespace coeval {
@@ -19,20 +19,6 @@ namespace {
 
 constexpr std::size_t kSlotSize = 4096;
 constexpr std::size_t kHeaderSize = 16;
-
-// A system call, repeated while signals interrupt it: what it gives, or -1 with errno.
-template <typename Call>
-auto Try(Call call) -> decltype(call()) {
-  if (const int injected = InjectedError(); injected != 0) {
-    errno = injected;
-    return -1;
-  }
-  decltype(call()) result;
-  do {
-    result = call();
-  } while (result < 0 && errno == EINTR);
-  return result;
-}
 
 void PutNumber(std::uint64_t value, std::size_t bytes, char* out) {
   for (std::size_t i = 0; i < bytes; ++i) out[i] = static_cast<char>((value >> (8 * i)) & 0xff);
