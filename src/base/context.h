@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/memory_ledger.h"
 #include "base/status.h"
 
 namespace coeval {
@@ -37,7 +39,11 @@ struct Context {
   std::shared_ptr<const Clock> clock = SystemClock();
   std::shared_ptr<CancelToken> cancel = std::make_shared<CancelToken>();
   LogSink log = [](LogLevel, std::string_view) {};
+  // Of the process; what its operations have taken of it.
   std::int64_t memory_budget_bytes = std::int64_t{2} << 30;
+  std::shared_ptr<MemoryLedger> memory = std::make_shared<MemoryLedger>();
+  // Where files go that stand in for memory; "" = $TMPDIR or /tmp.
+  std::string scratch_folder = {};
   int threads = 2;
 };
 
