@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -104,11 +105,22 @@ class ArrowTable {
 
   // One column over all batches, typed and in one piece.
   [[nodiscard]] Result<Column> ReadColumn(std::size_t column, Rounding rounding) const;
+  // The same batch by batch, of one type; none where there are no batches.
+  [[nodiscard]] Result<std::vector<Column>> ReadParts(std::size_t column, Rounding rounding) const;
+
+  // Rows [first, first + count) of added columns, one for each; asked for in order.
+  using AddedRows =
+      std::function<Result<std::vector<Column>>(std::int64_t first, std::int64_t count)>;
 
   // The table followed by more columns (one entry per name, each of num_rows()), as an Arrow stream
   // with batches of at most `batch_rows` rows. The original columns are passed on untouched.
   [[nodiscard]] Result<ArrowArrayStream> ExportWith(Schema added, std::vector<Column> columns,
                                                     std::int64_t batch_rows = 65536) const;
+  // The same with columns that are given as they are needed; a batch ends at every multiple of
+  // `block_rows` (0: anywhere). Their errors are those of the stream.
+  [[nodiscard]] Result<ArrowArrayStream> ExportWith(Schema added, AddedRows rows,
+                                                    std::int64_t batch_rows,
+                                                    std::int64_t block_rows) const;
 
  private:
   SharedArrowSchema schema_;

@@ -93,6 +93,7 @@ template <typename From, typename To>
 Column ArrowReader::Widen() const {
   std::vector<To> values(static_cast<std::size_t>(count_));
   for (std::int64_t row = 0; row < count_; ++row) {
+    // int8 is a number here. NOLINTNEXTLINE(bugprone-signed-char-misuse)
     values[static_cast<std::size_t>(row)] = static_cast<To>(ValueAt<From>(row));
   }
   return Column::FixedWidth(format_.type, count_, MakeBuffer(std::move(values)), Validity());
@@ -115,7 +116,7 @@ Column ArrowReader::ReadFloats() const {
   bool odd = false;
   for (std::int64_t row = 0; row < count_; ++row) {
     const T value = ValueAt<T>(row);
-    odd |= value != value && std::bit_cast<BitsOf<T>>(value) != canonical;
+    odd |= std::isnan(value) && std::bit_cast<BitsOf<T>>(value) != canonical;
   }
   if (!odd) return ShareFixed();
   std::vector<T> values(static_cast<std::size_t>(count_));

@@ -40,7 +40,7 @@ class ArrowReader {
  private:
   template <typename T>
   [[nodiscard]] T Load(int buffer, std::int64_t i) const {
-    T value;
+    T value{};
     std::memcpy(&value,
                 static_cast<const char*>(array_.buffers[buffer]) + i * std::int64_t{sizeof(T)},
                 sizeof(T));

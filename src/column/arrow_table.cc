@@ -100,11 +100,13 @@ struct WidenedTable {
   SharedArrowSchema schema;
   std::vector<SharedArrowArray> batches;
   Schema added;
-  std::vector<Column> columns;
+  ArrowTable::AddedRows rows;
   std::int64_t batch_rows;
+  std::int64_t block_rows;
   std::size_t batch = 0;  // the next to hand out
   std::int64_t row_in_batch = 0;
   std::int64_t row = 0;  // of the whole table
+  std::string error = {};
 };
 
 int GetSchema(ArrowArrayStream* self, ArrowSchema* out) {
@@ -115,7 +117,7 @@ int GetSchema(ArrowArrayStream* self, ArrowSchema* out) {
   }
   for (std::size_t i = 0; i < table->added.size(); ++i) {
     children.push_back(std::make_unique<ArrowSchema>());
-    const Column empty = table->columns[i].Slice(0, 0);
+    const Column empty = Column::Nulls(table->added[i].type, 0);
     ExportColumn(empty, table->added[i].name, children.back().get(), nullptr);
   }
   FinishStruct(table->schema, std::move(children), out);
@@ -131,14 +133,22 @@ int GetNext(ArrowArrayStream* self, ArrowArray* out) {
   *out = {};
   if (table->batch == table->batches.size()) return 0;
   const SharedArrowArray& batch = table->batches[table->batch];
-  const std::int64_t count = std::min(batch->length - table->row_in_batch, table->batch_rows);
+  std::int64_t count = std::min(batch->length - table->row_in_batch, table->batch_rows);
+  if (table->block_rows > 0) {
+    count = std::min(count, table->block_rows - table->row % table->block_rows);
+  }
+  const Result<std::vector<Column>> added = table->rows(table->row, count);
+  if (!added.ok()) {
+    table->error = added.status().message();
+    return ArrowErrnoOf(added.status().code());
+  }
   std::vector<std::unique_ptr<ArrowArray>> children;
   for (std::int64_t i = 0; i < batch->n_children; ++i) {
     children.push_back(CopySlice(batch, i, table->row_in_batch, count));
   }
-  for (const Column& column : table->columns) {
+  for (const Column& column : *added) {
     children.push_back(std::make_unique<ArrowArray>());
-    ExportColumn(column.Slice(table->row, count), "", nullptr, children.back().get());
+    ExportColumn(column, "", nullptr, children.back().get());
   }
   auto* parts = FinishStruct<ArrowArray>(nullptr, std::move(children), out);
   out->length = count;
@@ -153,8 +163,8 @@ int GetNext(ArrowArrayStream* self, ArrowArray* out) {
   return 0;
 }
 
-const char* GetLastError(ArrowArrayStream* /*self*/) {
-  return "";
+const char* GetLastError(ArrowArrayStream* self) {
+  return static_cast<const WidenedTable*>(self->private_data)->error.c_str();
 }
 
 void ReleaseTable(ArrowArrayStream* self) {
@@ -196,6 +206,11 @@ std::int64_t ArrowTable::num_rows() const {
 Result<Column> ArrowTable::ReadColumn(std::size_t column, Rounding rounding) const {
   COEVAL_ASSIGN_OR_RETURN(DataType type, TypeFromArrow(field(column)));
   if (batches_.empty()) return Column::Nulls(std::move(type), 0);
+  COEVAL_ASSIGN_OR_RETURN(const std::vector<Column> parts, ReadParts(column, rounding));
+  return Concatenate(parts);
+}
+
+Result<std::vector<Column>> ArrowTable::ReadParts(std::size_t column, Rounding rounding) const {
   std::vector<Column> parts;
   std::int64_t row = 0;
   for (const SharedArrowArray& batch : batches_) {
@@ -211,13 +226,12 @@ Result<Column> ArrowTable::ReadColumn(std::size_t column, Rounding rounding) con
     parts.push_back(std::move(part).value());
     row += batch->length;
   }
-  return Concatenate(parts);
+  return parts;
 }
 
 Result<ArrowArrayStream> ArrowTable::ExportWith(Schema added, std::vector<Column> columns,
                                                 std::int64_t batch_rows) const {
   COEVAL_CHECK(added.size() == columns.size());
-  if (batch_rows < 1) return Status::InvalidArgument("a batch must have a row at least");
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (columns[i].length() != num_rows()) {
       return Status::InvalidArgument("column '" + added[i].name + "' has " +
@@ -225,13 +239,25 @@ Result<ArrowArrayStream> ArrowTable::ExportWith(Schema added, std::vector<Column
                                      std::to_string(num_rows()));
     }
   }
+  const auto rows = [columns = std::move(columns)](std::int64_t first, std::int64_t count) {
+    std::vector<Column> slices;
+    for (const Column& column : columns) slices.push_back(column.Slice(first, count));
+    return Result<std::vector<Column>>(std::move(slices));
+  };
+  return ExportWith(std::move(added), rows, batch_rows, 0);
+}
+
+Result<ArrowArrayStream> ArrowTable::ExportWith(Schema added, AddedRows rows,
+                                                std::int64_t batch_rows,
+                                                std::int64_t block_rows) const {
+  if (batch_rows < 1) return Status::InvalidArgument("a batch must have a row at least");
   ArrowArrayStream stream{};
   stream.get_schema = GetSchema;
   stream.get_next = GetNext;
   stream.get_last_error = GetLastError;
   stream.release = ReleaseTable;
-  stream.private_data =
-      new WidenedTable{schema_, batches_, std::move(added), std::move(columns), batch_rows};
+  stream.private_data = new WidenedTable{schema_,         batches_,   std::move(added),
+                                         std::move(rows), batch_rows, block_rows};
   return stream;
 }
 

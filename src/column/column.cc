@@ -99,7 +99,7 @@ Column Column::Nulls(DataType type, std::int64_t length) {
 }
 
 Result<Column> Column::Constant(DataType type, const Value& value, std::int64_t length) {
-  ColumnBuilder one(type);
+  ColumnBuilder one(std::move(type));
   COEVAL_RETURN_IF_ERROR(one.Append(value));
   const std::vector<std::int64_t> rows(static_cast<std::size_t>(length), 0);
   const Column column = one.Finish();

@@ -35,7 +35,7 @@ void CountRows(benchmark::State& state) {
 }
 
 void EncodeKeys(benchmark::State& state, std::vector<Column> columns) {
-  for (auto _ : state) benchmark::DoNotOptimize(KeyColumn::Encode(columns, kRows));
+  while (state.KeepRunning()) benchmark::DoNotOptimize(KeyColumn::Encode(columns, kRows));
   CountRows(state);
 }
 
@@ -43,14 +43,14 @@ void Take(benchmark::State& state, const Column& column) {
   Random random(3);
   std::vector<std::int64_t> rows;
   for (std::int64_t i = 0; i < kRows; ++i) rows.push_back(Pick(random, kRows));
-  for (auto _ : state) benchmark::DoNotOptimize(column.Take(rows));
+  while (state.KeepRunning()) benchmark::DoNotOptimize(column.Take(rows));
   CountRows(state);
 }
 
 void EncodeRows(benchmark::State& state) {
   const std::vector<Column> columns = {Numbers(), Airports(), Numbers()};
   std::string bytes;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     bytes.clear();
     for (std::int64_t row = 0; row < kRows; ++row) EncodeRow(columns, row, &bytes);
     benchmark::DoNotOptimize(bytes.data());
@@ -64,7 +64,7 @@ void ReadRows(benchmark::State& state) {
   std::string row;
   EncodeRow(columns, 7, &row);
   ColumnBuilder numbers(TypeId::kInt64);
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     const auto view = RowView::Parse(row, types);
     if (!view.ok() || !view->AppendTo(2, &numbers).ok()) state.SkipWithError("row");
   }

@@ -1,8 +1,10 @@
 // Rows of columns chosen anew: Take, and Concatenate.
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <iterator>
 #include <limits>
+#include <memory>
 #include <utility>
 
 #include "column/builder.h"
@@ -105,20 +107,139 @@ Column TakeVectors(const Column& column, std::span<const std::int64_t> rows) {
                         {std::move(elements)}, TakeValidity(column, rows));
 }
 
+// Bytes that are all written before anybody reads them.
+struct Room {
+  explicit Room(std::size_t size)
+      : owner(std::make_unique_for_overwrite<std::max_align_t[]>(
+            (size + sizeof(std::max_align_t) - 1) / sizeof(std::max_align_t))),
+        bytes(reinterpret_cast<std::uint8_t*>(owner.get())),
+        size_bytes(static_cast<std::int64_t>(size)) {}
+
+  Buffer Finish() && { return {bytes, size_bytes, std::move(owner)}; }
+
+  std::shared_ptr<std::max_align_t[]> owner;
+  std::uint8_t* bytes;
+  std::int64_t size_bytes;
+};
+
+// Rows of a column, run after run: what lists take of their elements.
+using Runs = std::span<const Column::Extent>;
+
+std::int64_t RowsOf(Runs runs) {
+  std::int64_t rows = 0;
+  for (const Column::Extent run : runs) rows += run.last - run.first;
+  return rows;
+}
+
+// What the runs take of the bytes, or of the elements.
+std::vector<Column::Extent> WithinOffsets(const Column& column, Runs runs) {
+  const auto* offsets = reinterpret_cast<const std::int32_t*>(column.offsets_buffer().data);
+  std::vector<Column::Extent> within;
+  within.reserve(runs.size());
+  for (const Column::Extent run : runs) {
+    if (run.first < run.last) within.push_back({offsets[run.first], offsets[run.last]});
+  }
+  return within;
+}
+
+Status CheckRuns(const Column& column, Runs runs) {
+  const DataType& type = column.type();
+  if (type.width() > 0 || type.id() == TypeId::kNull) return {};
+  if (type.id() == TypeId::kVector) {
+    return RowsOf(runs) <= kMostElements / type.size() ? Status() : TooMany(type);
+  }
+  const std::vector<Column::Extent> within = WithinOffsets(column, runs);
+  if (RowsOf(within) > kMostElements) return TooMany(type);
+  if (!type.is_nested()) return {};
+  COEVAL_RETURN_IF_ERROR(CheckRuns(column.child(0), within));
+  return type.id() == TypeId::kMap ? CheckRuns(column.child(1), within) : Status();
+}
+
+Buffer RunsOfBytes(const std::uint8_t* from, Runs runs, std::size_t width) {
+  Room room(static_cast<std::size_t>(RowsOf(runs)) * width);
+  std::uint8_t* to = room.bytes;
+  for (const Column::Extent run : runs) {
+    const std::size_t size = static_cast<std::size_t>(run.last - run.first) * width;
+    if (size > 0) std::memcpy(to, from + static_cast<std::size_t>(run.first) * width, size);
+    to += size;
+  }
+  return std::move(room).Finish();
+}
+
+Buffer RunsOfValidity(const Column& column, Runs runs) {
+  if (!column.may_have_nulls()) return {};
+  std::vector<std::uint8_t> bits((static_cast<std::size_t>(RowsOf(runs)) + 7) / 8);
+  std::size_t i = 0;
+  for (const Column::Extent run : runs) {
+    for (std::int64_t row = run.first; row < run.last; ++row, ++i) {
+      if (!column.IsNull(row)) bits[i >> 3] |= static_cast<std::uint8_t>(1U << (i & 7));
+    }
+  }
+  return MakeBuffer(std::move(bits));
+}
+
+Buffer RunsOfOffsets(const Column& column, Runs runs) {
+  const auto* offsets = reinterpret_cast<const std::int32_t*>(column.offsets_buffer().data);
+  std::vector<std::int32_t> taken{0};
+  taken.reserve(static_cast<std::size_t>(RowsOf(runs)) + 1);
+  for (const Column::Extent run : runs) {
+    for (std::int64_t row = run.first; row < run.last; ++row) {
+      taken.push_back(taken.back() + (offsets[row + 1] - offsets[row]));
+    }
+  }
+  return MakeBuffer(std::move(taken));
+}
+
+// REQUIRES: CheckRuns.
+Column TakeRuns(const Column& column, Runs runs) {
+  const DataType& type = column.type();
+  const std::int64_t rows = RowsOf(runs);
+  if (type.id() == TypeId::kNull) return Column::Nulls(type, rows);
+  Buffer validity = RunsOfValidity(column, runs);
+  if (type.width() > 0) {
+    Buffer values =
+        RunsOfBytes(column.values_buffer().data, runs, static_cast<std::size_t>(type.width()));
+    return Column::FixedWidth(type, rows, std::move(values), std::move(validity));
+  }
+  std::vector<Column::Extent> within;
+  Buffer offsets;
+  if (type.id() == TypeId::kVector) {
+    for (const Column::Extent run : runs) {
+      within.push_back({run.first * type.size(), run.last * type.size()});
+    }
+  } else {
+    within = WithinOffsets(column, runs);
+    offsets = RunsOfOffsets(column, runs);
+  }
+  if (IsBinary(type)) {
+    return Column::Binary(type, rows, std::move(offsets),
+                          RunsOfBytes(column.values_buffer().data, within, 1), std::move(validity));
+  }
+  std::vector<Column> children{TakeRuns(column.child(0), within)};
+  if (type.id() == TypeId::kMap) children.push_back(TakeRuns(column.child(1), within));
+  return Column::Nested(type, rows, std::move(offsets), std::move(children), std::move(validity));
+}
+
+// Each row as a run of one.
+std::vector<Column::Extent> EachRow(std::span<const std::int64_t> rows) {
+  std::vector<Column::Extent> runs;
+  runs.reserve(rows.size());
+  for (const std::int64_t row : rows) {
+    runs.push_back(row < 0 ? Column::Extent{0, 0} : Column::Extent{row, row + 1});
+  }
+  return runs;
+}
+
 Column TakeLists(const Column& column, std::span<const std::int64_t> rows) {
-  std::vector<std::int64_t> elements;
+  const std::vector<Column::Extent> elements = WithinOffsets(column, EachRow(rows));
   std::vector<std::int32_t> offsets{0};
   offsets.reserve(rows.size() + 1);
   for (const std::int64_t row : rows) {
-    if (row >= 0) {
-      const Column::Extent extent = column.elements(row);
-      for (std::int64_t e = extent.first; e < extent.last; ++e) elements.push_back(e);
-    }
-    COEVAL_CHECK(elements.size() <= static_cast<std::size_t>(kMostElements));
-    offsets.push_back(static_cast<std::int32_t>(elements.size()));
+    const Column::Extent extent = row < 0 ? Column::Extent{0, 0} : column.elements(row);
+    offsets.push_back(offsets.back() + static_cast<std::int32_t>(extent.last - extent.first));
   }
-  std::vector<Column> children{column.child(0).Take(elements)};
-  if (column.type().id() == TypeId::kMap) children.push_back(column.child(1).Take(elements));
+  std::vector<Column> children{TakeRuns(column.child(0), elements)};
+  if (column.type().id() == TypeId::kMap) children.push_back(TakeRuns(column.child(1), elements));
   return Column::Nested(column.type(), static_cast<std::int64_t>(rows.size()),
                         MakeBuffer(std::move(offsets)), std::move(children),
                         TakeValidity(column, rows));
@@ -169,19 +290,7 @@ Status Column::CheckTake(std::span<const std::int64_t> rows) const {
   if (type_.id() == TypeId::kVector) {
     return std::ssize(rows) <= kMostElements / type_.size() ? Status() : TooMany(type_);
   }
-  std::int64_t total = 0;
-  std::vector<std::int64_t> elements;
-  for (const std::int64_t row : rows) {
-    if (row < 0) continue;
-    const Extent extent = this->elements(row);
-    total += extent.last - extent.first;
-    if (total > kMostElements) return TooMany(type_);
-    if (!type_.is_nested()) continue;
-    for (std::int64_t e = extent.first; e < extent.last; ++e) elements.push_back(e);
-  }
-  if (!type_.is_nested()) return {};
-  COEVAL_RETURN_IF_ERROR(child(0).CheckTake(elements));
-  return type_.id() == TypeId::kMap ? child(1).CheckTake(elements) : Status();
+  return CheckRuns(*this, EachRow(rows));
 }
 
 Result<Column> Concatenate(std::span<const Column> columns) {

@@ -338,7 +338,7 @@ class KeyReader {
  public:
   explicit KeyReader(std::string_view bytes) : rest_(bytes) {}
 
-  [[nodiscard]] bool done() const { return rest_.empty(); }
+  [[nodiscard]] std::size_t left() const { return rest_.size(); }
 
   bool Read(const DataType& type, Value* value) {
     if (rest_.empty() || rest_.front() != '\x01') return false;
@@ -383,18 +383,32 @@ class KeyReader {
   std::string_view rest_;
 };
 
+Status ReadKey(std::span<const JoinKey> keys, KeyReader* reader, std::vector<Value>* values) {
+  values->resize(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (!keys[i].type.is_key_type() || !reader->Read(keys[i].type, &(*values)[i])) {
+      return Status::Corruption("a stored key is damaged at join key '" + keys[i].name + "'");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<Value>> DecodeKey(std::string_view bytes, std::span<const JoinKey> keys) {
   KeyReader reader(bytes);
-  std::vector<Value> values(keys.size());
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (!keys[i].type.is_key_type() || !reader.Read(keys[i].type, &values[i])) {
-      return Status::Corruption("a stored key is damaged at join key '" + keys[i].name + "'");
-    }
-  }
-  if (!reader.done()) return Status::Corruption("a stored key has bytes after its last join key");
+  std::vector<Value> values;
+  COEVAL_RETURN_IF_ERROR(ReadKey(keys, &reader, &values));
+  if (reader.left() > 0)
+    return Status::Corruption("a stored key has bytes after its last join key");
   return values;
+}
+
+Result<std::size_t> KeySize(std::string_view bytes, std::span<const JoinKey> keys) {
+  KeyReader reader(bytes);
+  std::vector<Value> values;
+  COEVAL_RETURN_IF_ERROR(ReadKey(keys, &reader, &values));
+  return bytes.size() - reader.left();
 }
 
 }  // namespace coeval

@@ -66,5 +66,8 @@ class KeyColumn {
 std::string EncodeKey(std::span<const Value> values, std::span<const JoinKey> keys);
 // The inverse. Errors: Corruption.
 Result<std::vector<Value>> DecodeKey(std::string_view bytes, std::span<const JoinKey> keys);
+// How many of the bytes are the encoded key, where others follow: no key begins another. Errors:
+// Corruption.
+Result<std::size_t> KeySize(std::string_view bytes, std::span<const JoinKey> keys);
 
 }  // namespace coeval

@@ -93,6 +93,12 @@ bool BitAt(std::string_view bits, std::size_t i) {
   return ((static_cast<unsigned char>(bits[i / 8]) >> (i % 8)) & 1U) != 0;
 }
 
+std::int64_t NullBytes(const DataType& type) {
+  if (type.id() == TypeId::kNull) return 0;
+  if (type.id() == TypeId::kVector) return std::int64_t{type.size()} * type.child(0).width();
+  return type.width() > 0 ? type.width() : std::int64_t{sizeof(std::int32_t)};  // an offset
+}
+
 // Walks over encoded values from left to right. Skip checks every step against the end, so that
 // Read, called on what was skipped before, need not.
 class Cursor {
@@ -100,6 +106,9 @@ class Cursor {
   explicit Cursor(std::string_view rest) : rest_(rest) {}
 
   [[nodiscard]] std::size_t left() const { return rest_.size(); }
+
+  // Of the elements that were skipped and are null.
+  [[nodiscard]] std::int64_t null_bytes() const { return null_bytes_; }
 
   bool Skip(const DataType& type) {
     if (type.id() == TypeId::kBool) {
@@ -172,7 +181,9 @@ class Cursor {
     std::string_view validity;
     if (!Take((count + 7) / 8, &validity)) return false;
     for (std::size_t i = 0; i < count; ++i) {
-      if (BitAt(validity, i) ? !Skip(type) : !may_be_null) return false;
+      const bool valid = BitAt(validity, i);
+      if (valid ? !Skip(type) : !may_be_null) return false;
+      if (!valid) null_bytes_ += NullBytes(type);
     }
     return true;
   }
@@ -200,6 +211,7 @@ class Cursor {
   }
 
   std::string_view rest_;
+  std::int64_t null_bytes_ = 0;
 };
 
 Status Corrupt(std::string_view what) {
@@ -261,7 +273,11 @@ Result<RowView> RowView::Parse(std::string_view bytes, std::span<const DataType>
   view.offsets_.resize(types.size());
   for (const bool fixed : {true, false}) {
     for (std::size_t i = 0; i < types.size(); ++i) {
-      if ((types[i].width() > 0) != fixed || !BitAt(validity, i)) continue;
+      if ((types[i].width() > 0) != fixed) continue;
+      if (!BitAt(validity, i)) {
+        view.null_bytes_ += NullBytes(types[i]);
+        continue;
+      }
       view.offsets_[i] = static_cast<std::uint32_t>(body.size() - cursor.left());
       if (!cursor.Skip(types[i])) {
         return Corrupt("column " + std::to_string(i) + " does not hold a " + types[i].ToString());
@@ -269,6 +285,7 @@ Result<RowView> RowView::Parse(std::string_view bytes, std::span<const DataType>
     }
   }
   if (cursor.left() != 0) return Corrupt("bytes follow its last value");
+  view.null_bytes_ += cursor.null_bytes();
   return view;
 }
 

@@ -107,6 +107,19 @@ TEST(RowEncodingTest, ADeleteHasNoValues) {
   EXPECT_EQ(ColumnToText(builder.Finish()), "[null]");
 }
 
+// A null of a vector is one bit in the row.
+TEST(RowEncodingTest, SaysWhatItsNullsTakeInColumns) {
+  const std::vector<Column> columns = {
+      MakeColumn("vector<float32, 1000>", "[null]"), MakeColumn("int64", "[null]"),
+      MakeColumn("list<decimal(38, 0)>", R"([[null, null, "1"]])"), MakeColumn("string", "[null]"),
+      MakeColumn("float64", "[1.5]")};
+  std::vector<DataType> types;
+  for (const Column& column : columns) types.push_back(column.type());
+  std::string bytes;
+  EncodeRow(columns, 0, &bytes);
+  EXPECT_EQ(RowView::Parse(bytes, types)->null_bytes(), 4000 + 8 + 2 * 16 + 4);
+}
+
 TEST(RowEncodingTest, ErrorsSayWhatIsWrong) {
   const std::vector<Column> columns = {MakeColumn("int64", "[7]")};
   const std::vector<DataType> types = {TypeId::kInt64};

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -175,7 +176,7 @@ class Leaf {
       const Float value = column_.values<Float>()[static_cast<std::size_t>(row)];
       auto bits = std::bit_cast<Bits>(value);
       if (column_.IsNull(row)) bits = static_cast<Bits>(random_());
-      if (value != value && !column_.IsNull(row) && Pick(random_, 2) == 0) {
+      if (std::isnan(value) && !column_.IsNull(row) && Pick(random_, 2) == 0) {
         bits = kNan | static_cast<Bits>(1 + Pick(random_, 1000));
         if (Pick(random_, 2) == 0) bits |= static_cast<Bits>(Bits{1} << (sizeof(Bits) * 8 - 1));
       }

@@ -231,7 +231,8 @@ DataType DataType::Decimal(int precision, int scale) {
 
 DataType DataType::List(DataType element) {
   DataType type(TypeId::kList);
-  type.children_ = std::make_shared<const std::vector<DataType>>(1, std::move(element));
+  type.children_ =
+      std::make_shared<const std::vector<DataType>>(std::vector<DataType>{std::move(element)});
   return type;
 }
 
@@ -240,7 +241,8 @@ DataType DataType::Vector(DataType element, int size) {
   COEVAL_CHECK(size >= 1);
   DataType type(TypeId::kVector);
   type.size_ = size;
-  type.children_ = std::make_shared<const std::vector<DataType>>(1, std::move(element));
+  type.children_ =
+      std::make_shared<const std::vector<DataType>>(std::vector<DataType>{std::move(element)});
   return type;
 }
 
@@ -286,7 +288,7 @@ bool DataType::is_key_type() const {
 }
 
 std::string DataType::ToString() const {
-  const std::string name(kTypeNames[static_cast<std::size_t>(id_)].name);
+  std::string name(kTypeNames[static_cast<std::size_t>(id_)].name);
   switch (id_) {
     case TypeId::kDecimal128:
       return name + "(" + std::to_string(precision_) + ", " + std::to_string(scale_) + ")";
