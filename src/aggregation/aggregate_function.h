@@ -66,6 +66,11 @@ class AggregateFunction {
   virtual void Add(void* state, const Events& events, std::int64_t first,
                    std::int64_t last) const = 0;
   [[nodiscard]] virtual bool removable() const = 0;
+
+  // Does the value depend on t beyond the events that the window holds at t? If not, a value is
+  // made once for questions between which no event came or went.
+  [[nodiscard]] virtual bool reads_time() const { return false; }
+
   // Takes back events that were added, in any order. REQUIRES: removable().
   virtual void Remove(void* state, const Events& events, std::int64_t first,
                       std::int64_t last) const;

@@ -51,7 +51,7 @@ void Add(benchmark::State& state, const std::string& name, const DataType& type)
   const BoundAggregate bound = Bind(name, type);
   const Input input = Amounts(type);
   const Events events = {input.arguments, input.times};
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     AggregateState tile(*bound.function);
     for (std::int64_t from = 0; from < kEvents; from += 1000) tile.Add(events, from, from + 1000);
     benchmark::DoNotOptimize(&tile);
@@ -66,7 +66,7 @@ void Slide(benchmark::State& state, const std::string& name, const DataType& typ
   const Input input = Amounts(type);
   const Events events = {input.arguments, input.times};
   const std::int64_t width = state.range(0);
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     AggregateState window(*bound.sliding);
     window.Add(events, 0, width);
     ColumnBuilder values(bound.result);

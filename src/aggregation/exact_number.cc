@@ -7,12 +7,14 @@
 
 namespace coeval {
 
-LimbRun::LimbRun(std::size_t size) : size_(size) {
+LimbRun::LimbRun(std::size_t size) : LimbRun() {
+  size_ = size;
   if (size > kInline) heap_ = std::make_unique_for_overwrite<std::uint64_t[]>(size);
   std::fill_n(data(), size, 0);
 }
 
-LimbRun::LimbRun(const LimbRun& other) : size_(other.size_) {
+LimbRun::LimbRun(const LimbRun& other) : LimbRun() {
+  size_ = other.size_;
   if (size_ > kInline) heap_ = std::make_unique_for_overwrite<std::uint64_t[]>(size_);
   std::copy_n(other.data(), size_, data());
 }

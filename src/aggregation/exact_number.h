@@ -17,7 +17,9 @@ namespace coeval {
 // A run of limbs of which the first few need no memory from the heap.
 class LimbRun {
  public:
-  LimbRun() = default;
+  // Inline limbs stay unset above size().
+  LimbRun() {}  // NOLINT(modernize-use-equals-default,cppcoreguidelines-pro-type-member-init)
+
   explicit LimbRun(std::size_t size);  // zeros
   LimbRun(const LimbRun& other);
   LimbRun(LimbRun&&) noexcept = default;
@@ -44,7 +46,7 @@ class LimbRun {
   static constexpr std::size_t kInline = 28;
 
   std::size_t size_ = 0;
-  std::array<std::uint64_t, kInline> small_;  // NOLINT: set up to size_
+  std::array<std::uint64_t, kInline> small_;
   std::unique_ptr<std::uint64_t[]> heap_;
 };
 
@@ -99,7 +101,7 @@ class TenPowers {
  private:
   void Append(int digits);
 
-  std::array<std::uint64_t, 12> values_;
+  std::array<std::uint64_t, 12> values_ = {};
   std::size_t size_ = 0;
 };
 

@@ -15,7 +15,7 @@ void SetMagnitude(UInt128 magnitude, ExactTerm* term) {
 
 }  // namespace
 
-ExactTerm::ExactTerm(double value) {
+ExactTerm::ExactTerm(double value) : ExactTerm() {
   const auto bits = std::bit_cast<std::uint64_t>(value);
   const auto biased = static_cast<std::int64_t>((bits >> 52) & 0x7FF);
   const std::uint64_t fraction = bits & ((1ULL << 52) - 1);
@@ -25,13 +25,15 @@ ExactTerm::ExactTerm(double value) {
   exponent = (biased != 0 ? biased : 1) - 1075;
 }
 
-ExactTerm::ExactTerm(std::int64_t value) : negative(value < 0) {
+ExactTerm::ExactTerm(std::int64_t value) : ExactTerm() {
+  negative = value < 0;
   limbs[0] = value < 0 ? std::uint64_t{0} - static_cast<std::uint64_t>(value)
                        : static_cast<std::uint64_t>(value);
   count = value != 0 ? 1 : 0;
 }
 
-ExactTerm::ExactTerm(Int128 value) : negative(value < 0) {
+ExactTerm::ExactTerm(Int128 value) : ExactTerm() {
+  negative = value < 0;
   SetMagnitude(value < 0 ? UInt128{0} - static_cast<UInt128>(value) : static_cast<UInt128>(value),
                this);
 }
@@ -46,14 +48,14 @@ ExactTerm Product(const ExactTerm& a, const ExactTerm& b) {
   for (int i = 0; i < a.count; ++i) {
     std::uint64_t carry = 0;
     for (int j = 0; j < b.count; ++j) {
-      const auto at = static_cast<std::size_t>(i + j);
+      const auto at = static_cast<std::size_t>(i) + static_cast<std::size_t>(j);
       const UInt128 sum =
           UInt128{a.limbs[static_cast<std::size_t>(i)]} * b.limbs[static_cast<std::size_t>(j)] +
           product.limbs[at] + carry;
       product.limbs[at] = static_cast<std::uint64_t>(sum);
       carry = static_cast<std::uint64_t>(sum >> 64);
     }
-    product.limbs[static_cast<std::size_t>(i + b.count)] = carry;
+    product.limbs[static_cast<std::size_t>(i) + static_cast<std::size_t>(b.count)] = carry;
   }
   if (product.limbs[static_cast<std::size_t>(product.count - 1)] == 0) --product.count;
   return product;
@@ -91,6 +93,7 @@ ExactSum& ExactSum::operator=(ExactSum&& other) noexcept {
 void ExactSum::AddTerm(const ExactTerm& term, bool negative) {
   if (term.count == 0) return;
   const int shift = static_cast<int>(term.exponent & 63);
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): set as far as it is read
   std::array<std::uint64_t, ExactTerm::kMaxLimbs + 1> shifted;
   std::uint64_t below = 0;
   for (int i = 0; i < term.count; ++i) {
@@ -157,6 +160,7 @@ void ExactSum::Resize(std::int64_t low, std::int64_t high) {
   std::uint64_t* const into = limbs ? limbs.get() : small.data();
   for (std::int64_t i = low; i < high; ++i) {
     const std::int64_t from = i - low_;
+    // data() holds size_ limbs. NOLINTNEXTLINE(clang-analyzer-core.NullDereference)
     into[i - low] = from < 0 ? 0 : (from < size_ ? data()[from] : sign);
   }
   heap_ = std::move(limbs);

@@ -35,7 +35,8 @@ struct ExactTerm {
   bool negative = false;
   std::int64_t exponent = 0;
 
-  ExactTerm() {}  // NOLINT(modernize-use-equals-default): limbs stay unset, this is a hot path
+  // Limbs stay unset above `count`: this is a hot path.
+  ExactTerm() {}  // NOLINT(modernize-use-equals-default,cppcoreguidelines-pro-type-member-init)
 
   // REQUIRES: finite.
   explicit ExactTerm(double value);

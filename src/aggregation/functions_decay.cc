@@ -75,6 +75,8 @@ class DecayFunction : public TypedFunction<DecayState, true> {
     state->weights.Merge(later.weights);
   }
 
+  [[nodiscard]] bool reads_time() const override { return !kMean; }
+
   Outcome Value(const DecayState& state, const Question& question,
                 ColumnBuilder* out) const override {
     constexpr double kInfinity = std::numeric_limits<double>::infinity();

@@ -242,10 +242,11 @@ class DistinctPickFunction : public TypedFunction<std::deque<Value>, false> {
   void Take(coeval::Value value, State* state) const {
     const auto found = Find(*state, value);
     if (newest_) {
-      if (found != state->end())
+      if (found != state->end()) {
         state->erase(found);
-      else if (state->size() == n_)
+      } else if (state->size() == n_) {
         state->pop_front();
+      }
       state->push_back(std::move(value));
     } else if (found == state->end() && state->size() < n_) {
       state->push_back(std::move(value));

@@ -217,6 +217,8 @@ class TimeSinceFunction : public TypedFunction<TimesState, false> {
     state->present = true;
   }
 
+  [[nodiscard]] bool reads_time() const override { return true; }
+
   Outcome Value(const TimesState& state, const Question& question,
                 ColumnBuilder* out) const override {
     if (!state.present) return AppendNothing(out);

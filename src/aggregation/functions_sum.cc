@@ -177,7 +177,7 @@ class SumFunction : public TypedFunction<SumState<Sum>, true> {
  public:
   using State = SumState<Sum>;
 
-  SumFunction(DataType argument, DataType result)
+  SumFunction(const DataType& argument, DataType result)
       : scale_(argument.id() == TypeId::kDecimal128 ? argument.scale() : 0),
         result_(std::move(result)) {}
 

@@ -28,7 +28,7 @@ template <bool kGreatest>
 struct TopByOptions {
   DataType x;
   DataType by;
-  std::int64_t k;
+  std::int64_t k = 0;
 
   void Write(const Entry<kGreatest>& entry, StateWriter* out) const {
     WriteValue(entry.by, by, out);

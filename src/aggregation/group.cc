@@ -30,6 +30,8 @@ class GroupFunction : public TypedFunction<Groups<K>, kRemovable> {
   GroupFunction(std::shared_ptr<const AggregateFunction> inner, DataType result, DataType group)
       : inner_(std::move(inner)), result_(std::move(result)), group_(std::move(group)) {}
 
+  [[nodiscard]] bool reads_time() const override { return inner_->reads_time(); }
+
   Outcome AppendRange(const Events& events, std::int64_t first, std::int64_t last,
                       const Question& question, ColumnBuilder* out) const override {
     std::map<std::optional<K>, std::vector<std::int64_t>> rows;

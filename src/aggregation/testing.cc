@@ -32,8 +32,7 @@ std::int64_t RandomInteger(std::mt19937_64& random, std::int64_t least, std::int
       // Without sign, where the sum wraps as it should.
       return static_cast<std::int64_t>(
           static_cast<std::uint64_t>(least) +
-          static_cast<std::uint64_t>(Below(
-              random, static_cast<std::uint64_t>(greatest) - static_cast<std::uint64_t>(least))));
+          Below(random, static_cast<std::uint64_t>(greatest) - static_cast<std::uint64_t>(least)));
     default:
       return static_cast<std::int64_t>(Below(random, 9)) - 4;
   }
