@@ -67,7 +67,8 @@ void FloatToInt(const Call& call) {
   const auto [least, greatest] = RangeOf(ShapeOf(call).to);
   // Both bounds and 2^63 are exact doubles; NaN fails the comparison.
   const double low = static_cast<double>(least);
-  const double high = static_cast<double>(greatest / 2 + 1) * 2;
+  const Int half = greatest / 2 + 1;
+  const double high = static_cast<double>(half) * 2;
   MapRows<Int, double>(call, [&](double a, Int& result) {
     const double whole = std::trunc(a);
     if (whole >= low && whole < high) {

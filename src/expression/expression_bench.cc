@@ -86,7 +86,7 @@ void Run(benchmark::State& state, const std::string& text) {
   const Result<Expression> expression = Expression::Compile(text, bench.schema, std::nullopt);
   COEVAL_CHECK(expression.ok());
   const std::array<TimeMicros, 1> now = {1380585600000000};
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     benchmark::DoNotOptimize(expression.value().Evaluate(bench.columns, rows, now));
   }
   state.SetItemsProcessed(state.iterations() * rows);

@@ -88,7 +88,7 @@ struct Function {
   std::string_view usage;    // how it is written: "round(x[, digits])"
   std::string_view meaning;  // one or two sentences
   std::string_view nulls = kNullIfAnyNull;
-  std::string_view errors = "";  // what makes a row invalid; "" = nothing
+  std::string_view errors = {};  // what makes a row invalid; "" = nothing
   std::vector<std::string_view> aliases = {};
   std::vector<Overload> overloads = {};  // none: the checker treats the form itself
   std::vector<Example> examples = {};

@@ -1,5 +1,6 @@
 // = <> < <= > >=, is distinct from, between, in, greatest, least.
 #include <algorithm>
+#include <initializer_list>
 #include <string>
 
 #include "expression/comparison.h"
@@ -178,7 +179,7 @@ std::shared_ptr<const void> MakeMembers(const std::vector<Value>& values, bool h
 
 template <typename Compare>
 Function Comparison(std::string_view name, std::string_view meaning,
-                    std::vector<Example> examples) {
+                    std::initializer_list<Example> examples) {
   return {
       .name = name,
       .family = Family::kComparison,
@@ -187,7 +188,7 @@ Function Comparison(std::string_view name, std::string_view meaning,
       .meaning = meaning,
       .overloads = {{"T, T -> bool", nullptr, PickCompare<Compare>},
                     {"decimal, decimal -> bool", CompareDecimals<Compare>, nullptr, PrepareScales}},
-      .examples = std::move(examples)};
+      .examples = examples};
 }
 
 }  // namespace

@@ -52,10 +52,11 @@ void IsNullKernel(const Call& call) {
   for (std::int64_t row = 0; row < call.rows; ++row) {
     const RowState state = a.StateOf(row);
     result[row] = (state == kNull) == kWantNull;
-    if (state == kError)
+    if (state == kError) {
       SetState(out, call.rows, row, kError);
-    else if (!out.clean)
+    } else if (!out.clean) {
       out.state[row] = kValue;
+    }
   }
 }
 
@@ -70,10 +71,11 @@ void IsBoolKernel(const Call& call) {
     const RowState state = a.StateOf(row);
     const bool is = state == kValue && (a.as<Bool>()[row] != 0) == kWanted;
     result[row] = is != kNegated;
-    if (state == kError)
+    if (state == kError) {
       SetState(out, call.rows, row, kError);
-    else if (!out.clean)
+    } else if (!out.clean) {
       out.state[row] = kValue;
+    }
   }
 }
 
@@ -164,31 +166,10 @@ void OrKernel(const Call& call) {
   LogicKernel<true>(call);
 }
 
-std::vector<Function> LogicFunctions() {
+namespace {
+
+std::vector<Function> TestsOfOne() {
   return {
-      {.name = "and",
-       .family = Family::kLogic,
-       .notation = Notation::kForm,
-       .usage = "a and b",
-       .meaning = "Three-valued. What stands after a false is not used: its errors do not count.",
-       .nulls = "false if one is false; else null if one is null",
-       .examples = {{"true and null", "null"},
-                    {"false and null", "false"},
-                    {"false and 9223372036854775807 + 1 > 0", "false"}}},
-      {.name = "or",
-       .family = Family::kLogic,
-       .notation = Notation::kForm,
-       .usage = "a or b",
-       .meaning = "Three-valued. What stands after a true is not used: its errors do not count.",
-       .nulls = "true if one is true; else null if one is null",
-       .examples = {{"false or null", "null"}, {"null or true", "true"}}},
-      {.name = "not",
-       .family = Family::kLogic,
-       .notation = Notation::kPrefix,
-       .usage = "not a",
-       .meaning = "The other truth value.",
-       .overloads = {{kBoolSignature, NotKernel}},
-       .examples = {{"not true", "false"}, {"not null", "null"}}},
       {.name = "is null",
        .family = Family::kLogic,
        .notation = Notation::kPostfix,
@@ -237,6 +218,11 @@ std::vector<Function> LogicFunctions() {
        .nulls = "never null",
        .overloads = {{kBoolSignature, IsBoolKernel<false, true>}},
        .examples = {{"null is not false", "true"}}},
+  };
+}
+
+std::vector<Function> Choices() {
+  return {
       {.name = "case",
        .family = Family::kLogic,
        .notation = Notation::kForm,
@@ -270,6 +256,39 @@ std::vector<Function> LogicFunctions() {
        .nulls = "null if a is null",
        .examples = {{"nullif(3, 3)", "null"}, {"nullif(3, 4)", "3"}}},
   };
+}
+
+}  // namespace
+
+std::vector<Function> LogicFunctions() {
+  std::vector<Function> functions = {
+      {.name = "and",
+       .family = Family::kLogic,
+       .notation = Notation::kForm,
+       .usage = "a and b",
+       .meaning = "Three-valued. What stands after a false is not used: its errors do not count.",
+       .nulls = "false if one is false; else null if one is null",
+       .examples = {{"true and null", "null"},
+                    {"false and null", "false"},
+                    {"false and 9223372036854775807 + 1 > 0", "false"}}},
+      {.name = "or",
+       .family = Family::kLogic,
+       .notation = Notation::kForm,
+       .usage = "a or b",
+       .meaning = "Three-valued. What stands after a true is not used: its errors do not count.",
+       .nulls = "true if one is true; else null if one is null",
+       .examples = {{"false or null", "null"}, {"null or true", "true"}}},
+      {.name = "not",
+       .family = Family::kLogic,
+       .notation = Notation::kPrefix,
+       .usage = "not a",
+       .meaning = "The other truth value.",
+       .overloads = {{kBoolSignature, NotKernel}},
+       .examples = {{"not true", "false"}, {"not null", "null"}}},
+  };
+  for (Function& function : TestsOfOne()) functions.push_back(std::move(function));
+  for (Function& function : Choices()) functions.push_back(std::move(function));
+  return functions;
 }
 
 }  // namespace coeval

@@ -3,6 +3,7 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -213,7 +214,7 @@ void ExtractKernel(const Call& call) {
 
 template <bool kFold>
 Function Like(std::string_view name, std::string_view usage, std::string_view meaning,
-              std::vector<Example> examples) {
+              std::initializer_list<Example> examples) {
   return {.name = name,
           .family = Family::kText,
           .notation = Notation::kInfix,
@@ -222,7 +223,7 @@ Function Like(std::string_view name, std::string_view usage, std::string_view me
           .errors = "an escape that is not one character, or the last of the pattern",
           .overloads = {{"string, string -> bool", LikeKernel<kFold>},
                         {"string, string, string -> bool", LikeKernel<kFold>}},
-          .examples = std::move(examples)};
+          .examples = examples};
 }
 
 }  // namespace

@@ -30,7 +30,8 @@ Result<std::shared_ptr<const void>> PrepareBoundaries(const PrepareContext& cont
     const Value& constant = *context.constants[i];
     if (constant.is_null()) return Status::InvalidArgument("the boundary is null");
     const T boundary = Read(constant, T{});
-    if (boundary != boundary) return Status::InvalidArgument("the boundary is NaN");
+    if (std::isnan(static_cast<double>(boundary)))
+      return Status::InvalidArgument("the boundary is NaN");
     if (!boundaries->empty() && !(boundaries->back() < boundary)) {
       return Status::InvalidArgument(
           fmt::format("the boundary {} is not above {}, the one before it; write them in order",

@@ -1,5 +1,6 @@
 // now, date_trunc, date_diff, intervals, epochs, wall times.
 #include <cmath>
+#include <initializer_list>
 
 #include <fmt/format.h>
 
@@ -239,13 +240,13 @@ std::vector<Function> IntervalOperators() {
 
 template <DurationMicros kUnit>
 Function Duration(std::string_view name, std::string_view usage, std::string_view meaning,
-                  std::vector<Example> examples) {
+                  std::initializer_list<Example> examples) {
   return {.name = name,
           .family = Family::kTime,
           .usage = usage,
           .meaning = meaning,
           .overloads = {{"interval -> float64", InUnits<kUnit>}},
-          .examples = std::move(examples)};
+          .examples = examples};
 }
 
 std::vector<Function> DurationFunctions() {
@@ -267,6 +268,49 @@ std::vector<Function> DurationFunctions() {
                       {{"hours(timestamp '2013-01-02' - timestamp '2013-01-01')", "24.0"}}),
       Duration<kDay>("days", "days(interval)", "An interval in days of 24 hours, as float64.",
                      {{"days(interval '36 hours')", "1.5"}}),
+  };
+}
+
+std::vector<Function> ConversionsOfTime() {
+  return {
+      {.name = "add_months",
+       .family = Family::kTime,
+       .usage = "add_months(t, n)",
+       .meaning =
+           "The same day and time n months later (earlier where n is negative), or the last day of "
+           "that month where it is shorter, in UTC.",
+       .errors = "a result outside the calendar",
+       .overloads = {{"timestamp, int64 -> timestamp", AddMonths<kDay>},
+                     {"date, int64 -> date", AddMonths<1>}},
+       .examples = {{"add_months(date '2013-01-31', 1)", "2013-02-28"}}},
+      {.name = "to_timestamp",
+       .family = Family::kTime,
+       .usage = "to_timestamp(seconds)",
+       .meaning = "The timestamp so many seconds after 1970-01-01 UTC, to the nearest microsecond.",
+       .errors = "a time outside the range of timestamps; NaN",
+       .overloads = {{"int64 -> timestamp", SecondsToTimestamp},
+                     {"float64 -> timestamp", FloatToTimestamp}},
+       .examples = {{"to_timestamp(86400)", "1970-01-02T00:00:00Z"}}},
+      {.name = "to_local",
+       .family = Family::kTime,
+       .usage = "to_local(t, zone)",
+       .meaning = "What the zone's wall clock shows at t, as a timestamp without zone.",
+       .errors = kBadZone,
+       .overloads = {{"timestamp, string -> timestamp", ToLocalKernel, nullptr, PrepareZone,
+                      nullptr, 1}},
+       .examples = {{"to_local(timestamp '2013-01-01T12:00:00Z', 'America/New_York')",
+                     "2013-01-01T07:00:00Z"}}},
+      {.name = "from_local",
+       .family = Family::kTime,
+       .usage = "from_local(wall, zone)",
+       .meaning =
+           "The instant at which the zone's wall clock shows `wall`: the earlier of two, and the "
+           "end of the gap where clocks were set forward over it.",
+       .errors = kBadZone,
+       .overloads = {{"timestamp, string -> timestamp", FromLocalKernel, nullptr, PrepareZone,
+                      nullptr, 1}},
+       .examples = {{"from_local(timestamp '2013-03-10 02:30:00', 'America/New_York')",
+                     "2013-03-10T07:00:00Z"}}},
   };
 }
 
@@ -319,46 +363,9 @@ std::vector<Function> TimeFunctions() {
                      "'2013-01-01T13:01:00Z')",
                      "1"},
                     {"date_diff('year', date '2012-12-31', date '2013-01-01')", "1"}}},
-      {.name = "add_months",
-       .family = Family::kTime,
-       .usage = "add_months(t, n)",
-       .meaning =
-           "The same day and time n months later (earlier where n is negative), or the last day of "
-           "that month where it is shorter, in UTC.",
-       .errors = "a result outside the calendar",
-       .overloads = {{"timestamp, int64 -> timestamp", AddMonths<kDay>},
-                     {"date, int64 -> date", AddMonths<1>}},
-       .examples = {{"add_months(date '2013-01-31', 1)", "2013-02-28"}}},
-      {.name = "to_timestamp",
-       .family = Family::kTime,
-       .usage = "to_timestamp(seconds)",
-       .meaning = "The timestamp so many seconds after 1970-01-01 UTC, to the nearest microsecond.",
-       .errors = "a time outside the range of timestamps; NaN",
-       .overloads = {{"int64 -> timestamp", SecondsToTimestamp},
-                     {"float64 -> timestamp", FloatToTimestamp}},
-       .examples = {{"to_timestamp(86400)", "1970-01-02T00:00:00Z"}}},
-      {.name = "to_local",
-       .family = Family::kTime,
-       .usage = "to_local(t, zone)",
-       .meaning = "What the zone's wall clock shows at t, as a timestamp without zone.",
-       .errors = kBadZone,
-       .overloads = {{"timestamp, string -> timestamp", ToLocalKernel, nullptr, PrepareZone,
-                      nullptr, 1}},
-       .examples = {{"to_local(timestamp '2013-01-01T12:00:00Z', 'America/New_York')",
-                     "2013-01-01T07:00:00Z"}}},
-      {.name = "from_local",
-       .family = Family::kTime,
-       .usage = "from_local(wall, zone)",
-       .meaning =
-           "The instant at which the zone's wall clock shows `wall`: the earlier of two, and the "
-           "end of the gap where clocks were set forward over it.",
-       .errors = kBadZone,
-       .overloads = {{"timestamp, string -> timestamp", FromLocalKernel, nullptr, PrepareZone,
-                      nullptr, 1}},
-       .examples = {{"from_local(timestamp '2013-03-10 02:30:00', 'America/New_York')",
-                     "2013-03-10T07:00:00Z"}}},
   };
   functions.insert(functions.end(), named.begin(), named.end());
+  for (Function& function : ConversionsOfTime()) functions.push_back(std::move(function));
   for (Function& function : DurationFunctions()) functions.push_back(std::move(function));
   return functions;
 }

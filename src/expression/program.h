@@ -48,7 +48,7 @@ struct Program {
   };
 
   struct Constant {
-    std::uint32_t register_index;
+    std::uint32_t register_index = 0;
     Value value;
   };
 

@@ -118,7 +118,7 @@ std::string Ask(std::string_view expression, const Batch& inputs) {
   };
   const std::array now{kNow};
   const Evaluation alone = compiled.value().Evaluate(inputs.columns, 1, now);
-  const std::string first = answer(alone, 0);
+  std::string first = answer(alone, 0);
   const Batch many = Repeat(inputs, kCopies);
   const Evaluation batch = compiled.value().Evaluate(many.columns, kCopies, now);
   for (std::int64_t row = 0; row < kCopies; ++row) {
