@@ -23,6 +23,7 @@ struct Inspection {
   // What row_groups point to.
   std::deque<std::vector<coeval_arrow_statistics>> statistics;
   std::deque<std::vector<int64_t>> column_bytes;
+  std::deque<std::string> texts;
 };
 
 // Hands it over the border. `*out` owns all of it until its release().

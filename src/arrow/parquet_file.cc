@@ -8,13 +8,10 @@
 #include <parquet/arrow/reader.h>
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
-#include <parquet/statistics.h>
-#include <parquet/types.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +20,7 @@
 #include "arrow/inspection.h"
 #include "arrow/parquet_open.h"
 #include "arrow/parquet_rows.h"
+#include "arrow/parquet_statistics.h"
 #include "arrow/plugin_abi.h"
 #include "arrow/readahead_stream.h"
 #include "column/arrow_c.h"
@@ -35,74 +33,6 @@ using ::arrow::Status;
 namespace {
 
 using FileReader = ::parquet::arrow::FileReader;
-
-int64_t FloorDivide(int64_t value, int64_t by) {
-  return value / by - (value % by < 0 ? 1 : 0);
-}
-
-int64_t SaturatingMultiply(int64_t value, int64_t by) {
-  int64_t product = 0;
-  if (!__builtin_mul_overflow(value, by, &product)) return product;
-  return value < 0 ? INT64_MIN : INT64_MAX;
-}
-
-// How the integers of a column's statistics become what the border promises; no value where they
-// have another order than the values (unsigned, decimal) or are no integers.
-struct RangeScale {
-  int64_t multiply = 1;
-  int64_t divide = 1;
-};
-
-std::optional<RangeScale> ScaleOf(const ::parquet::ColumnDescriptor& column) {
-  const auto& type = column.logical_type();
-  if (type == nullptr || type->is_none() || type->is_invalid()) return RangeScale{};
-  if (type->is_date()) return RangeScale{.multiply = int64_t{86'400'000'000}};
-  if (type->is_int()) {
-    const auto& integer = static_cast<const ::parquet::IntLogicalType&>(*type);
-    if (integer.is_signed() || integer.bit_width() < 32) return RangeScale{};
-    return std::nullopt;
-  }
-  if (!type->is_timestamp()) return std::nullopt;
-  switch (static_cast<const ::parquet::TimestampLogicalType&>(*type).time_unit()) {
-    case ::parquet::LogicalType::TimeUnit::MILLIS:
-      return RangeScale{.multiply = 1000};
-    case ::parquet::LogicalType::TimeUnit::MICROS:
-      return RangeScale{};
-    case ::parquet::LogicalType::TimeUnit::NANOS:
-      return RangeScale{.divide = 1000};
-    default:
-      return std::nullopt;
-  }
-}
-
-coeval_arrow_statistics StatisticsOf(const ::parquet::ColumnChunkMetaData& chunk,
-                                     const ::parquet::ColumnDescriptor& column) {
-  coeval_arrow_statistics result{.has_range = 0, .min = 0, .max = 0, .nulls = -1};
-  if (!chunk.is_stats_set()) return result;
-  const std::shared_ptr<::parquet::Statistics> statistics = chunk.statistics();
-  if (statistics == nullptr) return result;
-  if (statistics->HasNullCount()) result.nulls = statistics->null_count();
-  const std::optional<RangeScale> scale = ScaleOf(column);
-  if (!statistics->HasMinMax() || !scale) return result;
-  int64_t min = 0;
-  int64_t max = 0;
-  if (column.physical_type() == ::parquet::Type::INT64) {
-    const auto& typed = static_cast<const ::parquet::Int64Statistics&>(*statistics);
-    min = typed.min();
-    max = typed.max();
-  } else if (column.physical_type() == ::parquet::Type::INT32) {
-    const auto& typed = static_cast<const ::parquet::Int32Statistics&>(*statistics);
-    min = typed.min();
-    max = typed.max();
-  } else {
-    return result;
-  }
-  result.has_range = 1;
-  result.min = FloorDivide(SaturatingMultiply(min, scale->multiply), scale->divide);
-  result.max = -FloorDivide(-std::max(SaturatingMultiply(max, scale->multiply), INT64_MIN + 1),
-                            scale->divide);
-  return result;
-}
 
 // The leaf of a column that is no list, struct or map; -1 where it is one, or is not there.
 int PlainLeaf(const FileReader& reader, const std::string& name) {
@@ -129,9 +59,9 @@ Status InspectRowGroups(const FileReader& reader, const std::vector<int>& fields
     auto& statistics = out->statistics.emplace_back();
     for (const std::string& name : stat_columns) {
       const int leaf = PlainLeaf(reader, name);
-      statistics.push_back(
-          leaf < 0 ? coeval_arrow_statistics{.has_range = 0, .min = 0, .max = 0, .nulls = -1}
-                   : StatisticsOf(*group->ColumnChunk(leaf), *metadata->schema()->Column(leaf)));
+      statistics.push_back(leaf < 0 ? NoStatistics()
+                                    : StatisticsOf(*group->ColumnChunk(leaf),
+                                                   *metadata->schema()->Column(leaf), &out->texts));
     }
     if (group->num_rows() < 0) {
       return Status::SerializationError("row group ", i, " claims a negative number of rows");

@@ -11,8 +11,10 @@
 #include "arrow/border.h"
 #include "arrow/csv_file.h"
 #include "arrow/inspection.h"
+#include "arrow/ipc_bytes.h"
 #include "arrow/ipc_file.h"
 #include "arrow/parquet_file.h"
+#include "arrow/parquet_filter.h"
 #include "arrow/plugin_abi.h"
 #include "arrow/table_writer.h"
 #include "column/arrow_c.h"
@@ -56,6 +58,16 @@ int32_t OpenFile(const coeval_arrow_call* /*call*/, const char* path, int32_t fo
                 error);
 }
 
+int32_t MayHold(const coeval_arrow_call* call, const coeval_arrow_value_request* request,
+                int32_t* answer, coeval_arrow_error* error) {
+  return Report(Caught([&] {
+                  ARROW_ASSIGN_OR_RAISE(const bool may, MayHoldValue(*request, Caller(call)));
+                  *answer = may ? 1 : 0;
+                  return Status::OK();
+                }),
+                error);
+}
+
 int32_t Scan(const coeval_arrow_call* call, const coeval_arrow_scan_request* request,
              ArrowArrayStream* out, coeval_arrow_error* error) {
   return Report(Caught([&] {
@@ -81,6 +93,17 @@ int32_t Scan(const coeval_arrow_call* call, const coeval_arrow_scan_request* req
 int32_t Write(const coeval_arrow_call* call, const coeval_arrow_write_request* request,
               ArrowArrayStream* data, coeval_arrow_written* out, coeval_arrow_error* error) {
   return Report(Caught([&] { return WriteFile(*request, Caller(call), data, out); }), error);
+}
+
+int32_t Decode(const coeval_arrow_call* call, const char* bytes, int64_t size,
+               ArrowArrayStream* out, coeval_arrow_error* error) {
+  return Report(Caught([&] { return DecodeIpc(bytes, size, Caller(call), out); }), error);
+}
+
+int32_t Encode(const coeval_arrow_call* /*call*/, ArrowArrayStream* data, const char* const* keys,
+               const char* const* values, int64_t n_metadata, coeval_arrow_bytes* out,
+               coeval_arrow_error* error) {
+  return Report(Caught([&] { return EncodeIpc(data, keys, values, n_metadata, out); }), error);
 }
 
 // Once for the process: Arrow's kernels and thread pool are its own globals.
@@ -110,8 +133,11 @@ Status Open(const coeval_arrow_host* host, coeval_arrow_table* out, int32_t abi)
   out->version = ARROW_VERSION_STRING;
   out->inspect = &Inspect;
   out->open = &OpenFile;
+  out->may_hold = &MayHold;
   out->scan = &Scan;
   out->write = &Write;
+  out->decode = &Decode;
+  out->encode = &Encode;
   return Status::OK();
 }
 

@@ -5,8 +5,10 @@
 //   coeval_arrow_open(&host, &table, ABI)  -->  fills the table of functions
 //   table.inspect(...)                     -->  schema, rows, statistics; ended by its release()
 //   table.open(...)                        -->  a file, for several scans; ended by its release()
+//   table.may_hold(...)                    -->  what a Bloom filter of an open file denies
 //   table.scan(...)                        -->  an ArrowArrayStream; ended by its release()
 //   table.write(...)                       -->  a file, whole or not at all, or standard output
+//   table.decode(...), table.encode(...)   -->  Arrow IPC in memory: what processes tell each other
 //
 // Rules of the border: no C++ type or exception crosses, and what one side allocated the same side
 // frees. Texts are UTF-8 and end in 0; structs that go in are borrowed for the call, but `call`
@@ -22,7 +24,7 @@
 #include "column/arrow_c.h"
 
 // Raised by any change below; a plugin refuses another number.
-#define COEVAL_ARROW_ABI 3
+#define COEVAL_ARROW_ABI 6
 
 // NOLINTBEGIN(readability-identifier-naming): names of a C interface
 extern "C" {
@@ -96,11 +98,20 @@ struct coeval_arrow_inspect_request {
 };
 
 // Of one column in one row group. Integers as they are, dates and timestamps in µs since 1970 with
-// min rounded down and max up; other types have no range.
+// min rounded down and max up; other types have no range. Strings and bytes have `bytes` in its
+// place, compared as unsigned bytes: `min_bytes` is at most the least value, no value is beyond all
+// texts that begin with `max_bytes`. Not ended by 0; the inspection's.
 struct coeval_arrow_statistics {
   int32_t has_range;
   int64_t min, max;
   int64_t nulls;  // -1 = not known
+  int32_t has_bytes;
+  const char* min_bytes;
+  int64_t n_min_bytes;
+  const char* max_bytes;
+  int64_t n_max_bytes;
+  // The size of the Bloom filter that may_hold() can ask; 0 = none.
+  int64_t filter_bytes;
 };
 
 struct coeval_arrow_row_group {
@@ -127,6 +138,20 @@ struct coeval_arrow_file {
   int64_t modified;  // caller knows that it still is the file that was planned for
   void (*release)(struct coeval_arrow_file*);
   void* private_data;
+};
+
+// May a column of a row group hold one of these values?
+struct coeval_arrow_value_request {
+  const coeval_arrow_file* file;
+  const char* column;
+  int64_t row_group;
+  int64_t most_bytes;  // a filter that is larger is not read
+  // Values as coeval_arrow_statistics has them: `numbers`, or, where that is null, texts of so many
+  // bytes each.
+  const int64_t* numbers;
+  const char* const* texts;
+  const int64_t* text_bytes;
+  int64_t n_values;
 };
 
 struct coeval_arrow_scan_request {
@@ -173,6 +198,14 @@ struct coeval_arrow_written {
   int64_t bytes;
 };
 
+// Bytes that the plugin made.
+struct coeval_arrow_bytes {
+  const char* data;
+  int64_t size;
+  void (*release)(struct coeval_arrow_bytes*);
+  void* private_data;
+};
+
 struct coeval_arrow_table {
   uint32_t size;        // sizeof(coeval_arrow_table)
   const char* version;  // of Arrow: "26.0.1"
@@ -180,11 +213,24 @@ struct coeval_arrow_table {
                      coeval_arrow_inspection* out, coeval_arrow_error*);
   int32_t (*open)(const coeval_arrow_call*, const char* path, int32_t format,
                   coeval_arrow_file* out, coeval_arrow_error*);
+  // `*answer`: 0 where a sound Bloom filter denies all of the values; else 1. A filter that does
+  // not read is told to the log and denies nothing: it is an aid, and the rows are sound without.
+  int32_t (*may_hold)(const coeval_arrow_call*, const coeval_arrow_value_request*, int32_t* answer,
+                      coeval_arrow_error*);
   int32_t (*scan)(const coeval_arrow_call*, const coeval_arrow_scan_request*,
                   struct ArrowArrayStream* out, coeval_arrow_error*);
   // Takes `data` over, also where it fails.
   int32_t (*write)(const coeval_arrow_call*, const coeval_arrow_write_request*,
                    struct ArrowArrayStream* data, coeval_arrow_written* out, coeval_arrow_error*);
+  // An IPC stream as its record batches; the bytes are copied. They may be anybody's: all is
+  // checked, down to each offset and each byte of text.
+  int32_t (*decode)(const coeval_arrow_call*, const char* bytes, int64_t size,
+                    struct ArrowArrayStream* out, coeval_arrow_error*);
+  // The inverse, not compressed, with metadata for its schema. Takes `data` over, also where it
+  // fails.
+  int32_t (*encode)(const coeval_arrow_call*, struct ArrowArrayStream* data,
+                    const char* const* keys, const char* const* values, int64_t n_metadata,
+                    coeval_arrow_bytes* out, coeval_arrow_error*);
 };
 
 // The one exported symbol. 0, or a coeval_arrow_code with the reason in `error`.

@@ -1,6 +1,5 @@
 #include "arrow/table_writer.h"
 
-#include <arrow/c/bridge.h>
 #include <arrow/csv/writer.h>
 #include <arrow/io/interfaces.h>
 #include <arrow/ipc/options.h>
@@ -27,6 +26,7 @@
 #include "arrow/atomic_file.h"
 #include "arrow/block_pool.h"
 #include "arrow/border.h"
+#include "arrow/border_stream.h"
 #include "arrow/plugin_abi.h"
 #include "arrow/standard_output.h"
 #include "column/arrow_c.h"
@@ -211,41 +211,8 @@ Result<std::unique_ptr<TableWriter>> MakeWriter(
   }
 }
 
-// The caller's stream. Arrow's own import would forget what kind of failure the errno tells.
-class Input {
- public:
-  explicit Input(ArrowArrayStream* stream) : stream_(stream) {}
-
-  Status Open() {
-    ArrowSchema schema{};
-    ARROW_RETURN_NOT_OK(Checked(stream_->get_schema(stream_, &schema)));
-    return ::arrow::ImportSchema(&schema).Value(&schema_);
-  }
-
-  // Null at the end.
-  Status Next(std::shared_ptr<RecordBatch>* batch) {
-    ArrowArray array{};
-    ARROW_RETURN_NOT_OK(Checked(stream_->get_next(stream_, &array)));
-    batch->reset();
-    if (array.release == nullptr) return Status::OK();
-    return ::arrow::ImportRecordBatch(&array, schema_).Value(batch);
-  }
-
-  [[nodiscard]] const std::shared_ptr<::arrow::Schema>& schema() const { return schema_; }
-
- private:
-  Status Checked(int number) {
-    if (number == 0) return Status::OK();
-    const char* text = stream_->get_last_error(stream_);
-    return StatusOf(number, text == nullptr ? "the data could not be read" : text);
-  }
-
-  ArrowArrayStream* stream_;
-  std::shared_ptr<::arrow::Schema> schema_;
-};
-
-Status WriteAll(const coeval_arrow_write_request& request, const Caller& caller, Input* input,
-                coeval_arrow_written* out) {
+Status WriteAll(const coeval_arrow_write_request& request, const Caller& caller,
+                BorderStream* input, coeval_arrow_written* out) {
   ARROW_RETURN_NOT_OK(input->Open());
   std::shared_ptr<RecordBatch> batch;
   ARROW_RETURN_NOT_OK(input->Next(&batch));
@@ -276,7 +243,7 @@ Status WriteFile(const coeval_arrow_write_request& request, const Caller& caller
                  ArrowArrayStream* data, coeval_arrow_written* out) {
   *out = {};
   const Status status = Caught([&] {
-    Input input(data);
+    BorderStream input(data);
     return WriteAll(request, caller, &input, out);
   });
   if (data->release != nullptr) data->release(data);
