@@ -32,6 +32,7 @@ struct OnlineStoreConfig {
   std::string type;
   BoundText path;
   DurationMicros online_history = 0;
+  DurationMicros owner_timeout = 0;
 };
 
 struct ServeConfig {
@@ -56,8 +57,8 @@ class Config {
   BoundText registry;
   OnlineStoreConfig online_store;
   ServeConfig serve;
-  std::string clock;  // as ParseClock takes it
-  std::int64_t memory_bytes = 0;
+  std::string clock;                           // as ParseClock takes it
+  std::int64_t memory_bytes = 0;               // 0 = half of what there is
   int threads = 0;                             // 0 = one for each processor
   std::map<std::string, BoundText> locations;  // by name, absolute or URIs
 

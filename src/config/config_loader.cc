@@ -1,11 +1,11 @@
 #include "config/config_loader.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/clock.h"
 #include "base/suggest.h"
 #include "config/expand.h"
+#include "config/setting_number.h"
 
 namespace coeval {
 namespace {
@@ -20,36 +20,6 @@ std::string Join(const std::string& folder, const std::string& path) {
   return folder.ends_with('/') ? folder + path : folder + "/" + path;
 }
 
-std::optional<std::int64_t> ParseInteger(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-// "16MiB", "64 KiB", "1GB", "1024".
-std::optional<std::int64_t> ParseSize(std::string_view text) {
-  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  const std::optional<std::int64_t> count = ParseInteger(text.substr(0, digits));
-  std::string_view unit = text.substr(digits);
-  while (unit.starts_with(' ')) unit.remove_prefix(1);
-  const std::map<std::string_view, std::int64_t> units = {{"", 1},
-                                                          {"B", 1},
-                                                          {"KiB", 1LL << 10},
-                                                          {"MiB", 1LL << 20},
-                                                          {"GiB", 1LL << 30},
-                                                          {"TiB", 1LL << 40},
-                                                          {"kB", 1000},
-                                                          {"MB", 1'000'000},
-                                                          {"GB", 1'000'000'000}};
-  const auto factor = units.find(unit);
-  std::int64_t bytes = 0;
-  if (!count || factor == units.end() || __builtin_mul_overflow(*count, factor->second, &bytes)) {
-    return std::nullopt;
-  }
-  return bytes;
-}
-
 std::string WhyBadProject(std::string_view name) {
   if (name.empty()) return "may not be empty";
   if (name.size() > 100) return "has more than 100 characters";
@@ -59,10 +29,6 @@ std::string WhyBadProject(std::string_view name) {
     if (!letter && c != '_' && c != '-') return "has only letters, digits, '_' and '-'";
   }
   return "";
-}
-
-std::string ShownNumber(const Setting& setting, std::int64_t value) {
-  return setting.kind == SettingKind::kDuration ? FormatDuration(value) : std::to_string(value);
 }
 
 }  // namespace
@@ -190,27 +156,10 @@ std::int64_t ConfigLoader::Number(const std::string& key) {
   const Setting& setting = *FindSetting(key);
   const Shown value = Value(key);
   if (value.origin.empty()) return 0;  // reported before
-  std::optional<std::int64_t> number;
-  const char* wanted = "an integer";
-  if (setting.kind == SettingKind::kInteger) {
-    number = ParseInteger(value.text);
-  } else if (setting.kind == SettingKind::kSize) {
-    number = ParseSize(value.text);
-    wanted = "a size (\"16MiB\")";
-  } else {
-    const Result<DurationMicros> duration = ParseDuration(value.text);
-    if (duration.ok()) number = *duration;
-    wanted = "a duration (\"5m\")";
-  }
-  if (!number) {
-    Fail(key, value, "'" + value.shown + "' is not " + wanted);
+  const Result<std::int64_t> number = ParseNumber(setting, value.text, value.shown);
+  if (!number.ok()) {
+    Fail(key, value, number.status().message());
     return 0;
-  }
-  if (*number < setting.least || *number > setting.most) {
-    Fail(key, value,
-         "'" + value.shown + "' is not between " + ShownNumber(setting, setting.least) + " and " +
-             ShownNumber(setting, setting.most));
-    return *number;
   }
   // A number that was read is no secret, wherever it came from.
   config_->dump_.Set(key, Json::MakeObject().Set("value", value.text).Set("from", value.origin));
@@ -220,7 +169,7 @@ std::int64_t ConfigLoader::Number(const std::string& key) {
 void ConfigLoader::LoadProject() {
   const Shown project = Value("project");
   if (!values_.values().contains("project")) {
-    errors_->push_back("coeval.yaml: project: is missing; add `project: NAME`");
+    errors_->emplace_back("coeval.yaml: project: is missing; add `project: NAME`");
     return;
   }
   config_->project = project.text;
@@ -268,6 +217,7 @@ void ConfigLoader::Load() {
              "; rocksdb is one");
   }
   config_->online_store.online_history = Number("online_store.online_history");
+  config_->online_store.owner_timeout = Number("online_store.owner_timeout");
   ServeConfig& serve = config_->serve;
   serve.host = Text("serve.host");
   serve.port = static_cast<int>(Number("serve.port"));

@@ -71,7 +71,7 @@ project: p-1
 definitions: [definitions.py, features/*.yaml]
 state: state
 registry: /elsewhere/r.db
-online_store: {type: rocksdb, path: o, online_history: 1h}
+online_store: {type: rocksdb, path: o, online_history: 1h, owner_timeout: 3s}
 serve: {host: localhost, port: 0, threads: 3, max_body: 1 MiB, max_rows: 7, max_connections: 8,
         request_timeout: 2s, drain_timeout: 0s}
 clock: "2013-10-01T00:00:00Z"
@@ -83,6 +83,7 @@ locations: {data: data, lake: "s3://bucket/x"}
   EXPECT_EQ(config.registry.value.Reveal(), "/elsewhere/r.db");
   EXPECT_EQ(config.online_store.path.value.Reveal(), folder_ + "/o");
   EXPECT_EQ(config.online_store.online_history, kHour);
+  EXPECT_EQ(config.online_store.owner_timeout, 3 * kSecond);
   EXPECT_EQ(config.serve.max_body_bytes, 1 << 20);
   EXPECT_EQ(config.serve.max_rows, 7);
   EXPECT_EQ(config.serve.max_connections, 8);
@@ -223,11 +224,26 @@ TEST_F(ConfigTest, PathsAreBoundToLocations) {
 TEST_F(ConfigTest, TheCanaryIsNeverSeen) {
   const std::string canary = "canary-7b1e9d";
   Write("secret.txt", canary + "\n");
-  for (const std::string key :
-       {"project", "definitions", "state", "registry", "online_store.type", "online_store.path",
-        "online_store.online_history", "serve.host", "serve.port", "serve.threads",
-        "serve.max_body", "serve.max_rows", "serve.max_connections", "serve.request_timeout",
-        "serve.drain_timeout", "clock", "memory", "threads", "locations.data"}) {
+  for (const std::string key : {"project",
+                                "definitions",
+                                "state",
+                                "registry",
+                                "online_store.type",
+                                "online_store.path",
+                                "online_store.online_history",
+                                "online_store.owner_timeout",
+                                "serve.host",
+                                "serve.port",
+                                "serve.threads",
+                                "serve.max_body",
+                                "serve.max_rows",
+                                "serve.max_connections",
+                                "serve.request_timeout",
+                                "serve.drain_timeout",
+                                "clock",
+                                "memory",
+                                "threads",
+                                "locations.data"}) {
     const std::size_t dot = key.find('.');
     const std::string open =
         dot == std::string::npos ? key : key.substr(0, dot) + ": {" + key.substr(dot + 1);

@@ -23,11 +23,13 @@ constexpr std::array kSettings = {
     Setting{"online_store.path", SettingKind::kPath, "{state}/online", 0, 0, "Its folder."},
     Setting{"online_store.online_history", SettingKind::kDuration, "5m", 0, 366 * kDayMicros,
             "How far behind the newest data the online store still answers exactly."},
+    Setting{"online_store.owner_timeout", SettingKind::kDuration, "10s", 1000, kDayMicros,
+            "How long another process waits for a sign of life of the one that owns the store."},
     Setting{"serve.host", SettingKind::kText, "127.0.0.1", 0, 0,
             "The address that `coeval serve` listens on."},
     Setting{"serve.port", SettingKind::kInteger, "6566", 0, 65535, "Its port; 0 takes a free one."},
     Setting{"serve.threads", SettingKind::kInteger, "0", 0, 1024,
-            "Its threads; 0 is one for each processor."},
+            "Its threads; 0 is one for each processor, or what a quota leaves of them."},
     Setting{"serve.max_body", SettingKind::kSize, "16MiB", 1024, kGiB,
             "The largest request that it reads."},
     Setting{"serve.max_rows", SettingKind::kInteger, "100000", 1, 100'000'000,
@@ -40,10 +42,11 @@ constexpr std::array kSettings = {
             "How long requests may still run after SIGTERM."},
     Setting{"clock", SettingKind::kText, "system", 0, 0,
             "Where `now` comes from: `system`, a time, or `@FILE` that holds one."},
-    Setting{"memory", SettingKind::kSize, "2GiB", 64 << 20, 1024 * kGiB,
-            "What reading ahead and a materialization may take."},
+    Setting{"memory", SettingKind::kSize, "0", 0, 1024 * kGiB,
+            "What training sets, materializations and reading ahead may take in all; 0 is half of "
+            "what the machine or its control group allows."},
     Setting{"threads", SettingKind::kInteger, "0", 0, 1024,
-            "Threads of such work; 0 is one for each processor."},
+            "Threads of such work; 0 is one for each processor, or what a quota leaves of them."},
 };
 
 std::string_view KindName(SettingKind kind) {
