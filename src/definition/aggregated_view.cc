@@ -6,6 +6,7 @@
 
 #include "base/suggest.h"
 #include "column/batch.h"
+#include "definition/field_mapping.h"
 
 namespace coeval {
 namespace {
@@ -122,8 +123,16 @@ class Resolver {
     const Status fits = bound->CheckWindow(aggregation.window);
     if (!fits.ok()) return Fail(place + ".time_window", fits.message());
     Keep({aggregation.name, bound->result, "", {}, std::nullopt});
+    std::vector<std::size_t> reads = columns;
+    for (const auto& expression : {*where, *by}) {
+      if (expression == nullptr) continue;
+      for (const std::string& name : expression->inputs()) {
+        reads.push_back(*PositionOf(view_.inputs, name));
+      }
+    }
     made_.aggregations.push_back({.function = *std::move(bound),
                                   .columns = std::move(columns),
+                                  .reads = std::move(reads),
                                   .window = *std::move(window),
                                   .where = *std::move(where),
                                   .by = *std::move(by)});
@@ -139,7 +148,7 @@ class Resolver {
   // None after a mistake; null inside where there is no text.
   std::optional<std::shared_ptr<const Expression>> Compile(const std::string& place,
                                                            const std::string& text,
-                                                           std::optional<DataType> type) {
+                                                           const std::optional<DataType>& type) {
     if (text.empty()) return std::shared_ptr<const Expression>();
     Result<Expression> compiled = Expression::Compile(text, inputs_, type);
     if (!compiled.ok()) {
@@ -210,11 +219,6 @@ class Resolver {
 };
 
 }  // namespace
-
-std::string MappedName(const Source& source, const std::string& column) {
-  const auto mapped = source.field_mapping.find(column);
-  return mapped == source.field_mapping.end() ? column : mapped->second;
-}
 
 std::optional<AggregatedView> ResolveAggregatedView(const FeatureView& view, const Source& source,
                                                     const TellMistake& tell) {

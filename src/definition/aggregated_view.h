@@ -28,6 +28,7 @@ namespace coeval {
 struct ResolvedAggregation {
   BoundAggregate function;
   std::vector<std::size_t> columns;  // its arguments: positions in the view's inputs
+  std::vector<std::size_t> reads;    // these, and what `where` and `by` read; some may be twice
   WindowRule window;
   std::shared_ptr<const Expression> where;  // over the inputs; null: all events
   std::shared_ptr<const Expression> by;     // over the inputs; null: no groups
@@ -65,8 +66,5 @@ Result<AggregatedView> ResolveAggregatedView(const FeatureView& view, const Sour
 // a `where` or `by` that does not compile.
 Result<std::vector<Field>> InputsOf(const FeatureView& view, const Source& source,
                                     const std::vector<Field>& columns);
-
-// The name under which a column of the source is known to views (field_mapping).
-std::string MappedName(const Source& source, const std::string& column);
 
 }  // namespace coeval

@@ -90,4 +90,19 @@ std::vector<const ViewVersion*> Catalogue::VersionsToFeed(const std::string& vie
   return fed;
 }
 
+std::vector<const ViewVersion*> Catalogue::VersionsFedBy(const std::string& push_source) const {
+  std::vector<const ViewVersion*> fed;
+  for (const auto& [name, versions] : views) {
+    for (const ViewVersion* version : VersionsToFeed(name)) {
+      if (version->push.has_value() && version->push->name == push_source) fed.push_back(version);
+    }
+  }
+  return fed;
+}
+
+bool HasGreaterTtl(const ViewVersion& a, const ViewVersion& b) {
+  if (a.view.ttl == 0 || b.view.ttl == 0) return a.view.ttl == 0 && b.view.ttl != 0;
+  return a.view.ttl > b.view.ttl;
+}
+
 }  // namespace coeval

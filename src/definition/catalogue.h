@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,17 +16,31 @@ namespace coeval {
 
 // A stored view's version with everything that rules 2 and 3 need, resolved.
 struct ViewVersion {
-  FeatureView view;                                // schema complete
-  Source source;                                   // what its facts' times mean (view_source.h)
+  FeatureView view;  // schema complete
+  // What the times of its batch facts mean (view_source.h); of a view that is fed by pushes alone,
+  // the same as `push`.
+  Source source;
   std::vector<Source> sources;                     // where several are united: each; else none
   std::shared_ptr<const ViewVersion> source_view;  // of a view over a view: that one; else null
+  std::optional<Source> push;                      // where it is pushed to as well: the PushMeaning
   std::vector<JoinKey> join_keys;                  // of its entities, in order
   int version = 0;                                 // 1, 2, ...
   std::string identity;                            // rule 8.2
   std::string data_identity;                       // versions that share it share their online data
   std::string label;                               // "1.2" or ""
   bool active = false;
+
+  // Is there nothing to be read but what was pushed?
+  [[nodiscard]] bool pushed_alone() const { return source.kind == SourceKind::kPush; }
+
+  // Where its facts come from, for people: "trips", "trips + trips_push".
+  [[nodiscard]] std::string source_names() const {
+    return push.has_value() && !pushed_alone() ? source.name + " + " + push->name : source.name;
+  }
 };
+
+// Does `a` see further back? A ttl of 0 is none: greater than any.
+bool HasGreaterTtl(const ViewVersion& a, const ViewVersion& b);
 
 struct OnDemandVersion {
   OnDemandFeatureView view;  // sources carry pinned versions
@@ -64,6 +79,8 @@ struct Catalogue {
   // those that an active or newer version of a service or on-demand view reads, and all newer than
   // the active one. Ascending; none where there is no such view.
   [[nodiscard]] std::vector<const ViewVersion*> VersionsToFeed(const std::string& view) const;
+  // Of those, the versions of all views that a push to that source feeds; by view, then ascending.
+  [[nodiscard]] std::vector<const ViewVersion*> VersionsFedBy(const std::string& push_source) const;
 };
 
 using CatalogueSnapshot = std::shared_ptr<const Catalogue>;

@@ -1,5 +1,5 @@
 // What is checked of sources: times that make sense together, columns, CSV options (rules 1.3, 3.2,
-// 3.5, 5.8, 7.7).
+// 3.5, 5.8, 7.7). Push sources: check_push_source.cc.
 #include <set>
 
 #include "base/suggest.h"
@@ -14,6 +14,10 @@ void DefinitionChecker::CheckSource(const Source& source) {
   if (source.kind == SourceKind::kRequest) {
     if (source.schema.empty()) Fail("schema", "a request source has at least one field");
     CheckFields("schema", source.schema);
+    return;
+  }
+  if (source.kind == SourceKind::kPush) {
+    CheckPush(source);
     return;
   }
   if (source.path.empty()) Fail("path", "may not be empty");
@@ -61,6 +65,10 @@ void DefinitionChecker::CheckFileColumns(const Source& source) {
     const auto [first, added] = roles.emplace(column, role);
     if (!added) Fail(role, "the column '" + column + "' is the " + first->second + " already");
   }
+  CheckFieldMapping(source);
+}
+
+void DefinitionChecker::CheckFieldMapping(const Source& source) {
   std::set<std::string> targets;
   for (const auto& [column, name] : source.field_mapping) {
     const std::string place = "field_mapping." + column;

@@ -26,31 +26,63 @@ std::optional<Source> DefinitionChecker::CheckSourcesOf(const FeatureView& view)
     return std::nullopt;
   }
   const std::string member = view.sources.empty() ? "source" : "sources";
+  const std::optional<ViewSources> sources = CheckNamedSources(view, member);
+  if (!sources.has_value()) return std::nullopt;
+  bool alike = true;
+  CheckUnitedSources(sources->All(), [&](const std::string&, std::string message) {
+    alike = false;
+    Fail(member, std::move(message));
+  });
+  if (!alike) return std::nullopt;
+  if (view.is_aggregated() && sources->push.has_value() && !sources->batch.empty() &&
+      sources->push->event_id_field.empty()) {
+    Fail(member, "an event may come in twice, as a row of '" + sources->batch[0]->name +
+                     "' and as a push to '" + sources->push->name +
+                     "', and nothing tells that it is one: declare event_id_field on both");
+    return std::nullopt;
+  }
+  return sources->Meaning();
+}
+
+std::optional<ViewSources> DefinitionChecker::CheckNamedSources(const FeatureView& view,
+                                                                const std::string& member) {
   std::set<std::string> seen;
-  std::vector<const Source*> sources;
+  std::string pushed;  // the push source found
+  bool good = true;
+  const auto fail = [&](std::string message) {
+    good = false;
+    Fail(member, std::move(message));
+  };
   for (const std::string& name : view.source_names()) {
     const Source* source = FindSource(all_, name);
     if (!seen.insert(name).second) {
-      Fail(member, "'" + name + "' is there twice");
+      fail("'" + name + "' is there twice");
     } else if (source == nullptr) {
-      Fail(member,
-           "there is no source '" + name + "'" + DidYouMean(name, Names(ObjectKind::kSource)));
+      fail("there is no source '" + name + "'" + DidYouMean(name, Names(ObjectKind::kSource)));
     } else if (source->kind == SourceKind::kRequest) {
-      Fail(member, "'" + name +
-                       "' is a request source; only an on-demand view can read what a request "
-                       "brings");
-    } else {
-      sources.push_back(source);
+      fail("'" + name +
+           "' is a request source; only an on-demand view can read what a request brings");
+    } else if (source->kind == SourceKind::kPush && !pushed.empty()) {
+      fail("'" + pushed + "' and '" + name +
+           "' are push sources; a view has one at most: push to one of them, or make a view of "
+           "each");
+    } else if (source->kind == SourceKind::kPush) {
+      pushed = name;
     }
   }
-  if (sources.size() < view.source_names().size()) return std::nullopt;
-  bool alike = true;
-  CheckUnitedSources(sources, [&](std::string field, std::string message) {
-    alike = false;
-    Fail(std::move(field), std::move(message));
-  });
-  if (!alike) return std::nullopt;
-  return UniteSources(sources);
+  if (!good) return std::nullopt;
+  const Source* push = pushed.empty() ? nullptr : FindSource(all_, pushed);
+  if (push != nullptr && push->batch_source != pushed && seen.contains(push->batch_source)) {
+    fail("'" + push->batch_source + "' is there twice: it is the batch source of '" + pushed + "'");
+    return std::nullopt;
+  }
+  // Without it, its batch source is not as it should be, which is told there.
+  std::optional<ViewSources> found = FindViewSources(view, all_.sources);
+  if (push != nullptr && found.has_value() && !push->batch_source.empty() &&
+      found->Meaning().timeless) {
+    return std::nullopt;  // told there too
+  }
+  return found;
 }
 
 std::optional<Source> DefinitionChecker::CheckSourceView(const FeatureView& view) {

@@ -10,6 +10,7 @@
 
 #include "definition/definitions.h"
 #include "definition/object_kind.h"
+#include "definition/view_source.h"
 
 namespace coeval {
 
@@ -30,12 +31,20 @@ class DefinitionChecker {
   void CheckSource(const Source& source);
   void CheckFileTimes(const Source& source);
   void CheckFileColumns(const Source& source);
+  void CheckFieldMapping(const Source& source);
   void CheckCsv(const Source& source);
+
+  void CheckPush(const Source& source);
+  // The batch source of a push source; null where there is none, or none that can be one (told).
+  const Source* CheckBatchSource(const Source& push);
+  void CheckPushedColumns(const Source& push, const Source& meaning);
 
   void CheckView(const FeatureView& view);
   std::vector<JoinKey> CheckEntitiesOf(const FeatureView& view);
   // What the view reads, as one source; none where it is not known, which is told.
   std::optional<Source> CheckSourcesOf(const FeatureView& view);
+  // The ways into a view over sources; none where one is not as it should be (told).
+  std::optional<ViewSources> CheckNamedSources(const FeatureView& view, const std::string& member);
   std::optional<Source> CheckSourceView(const FeatureView& view);
   void CheckAggregations(const FeatureView& view, const std::optional<Source>& source);
   void CheckLabel(const std::string& label);

@@ -25,11 +25,17 @@ Result<Known> ParseKnown(std::string_view text) {
                                  "'; it may be 'declared', 'arrival' or 'hindsight'");
 }
 
+bool KnownByCreatedTime(const Source& source, Known known, bool arrived) {
+  if (source.timeless || known == Known::kHindsight) return false;
+  return arrived || known == Known::kArrival || source.created == CreatedMeaning::kArrival;
+}
+
 TimeMicros KnownTime(const FactTimes& times, const Source& source, Known known) {
   if (source.timeless) return kMinTime;
   if (known == Known::kHindsight) return times.event_time;
-  const bool arrival = known == Known::kArrival || source.created == CreatedMeaning::kArrival;
-  if (arrival && times.has_created) return times.created_time;
+  if (times.has_created && KnownByCreatedTime(source, known, times.arrived)) {
+    return times.created_time;
+  }
   return SaturatingAdd(times.event_time, source.data_delay);
 }
 

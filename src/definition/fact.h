@@ -21,20 +21,36 @@ Result<Known> ParseKnown(std::string_view text);
 
 // A sequence (rule 1.3): a log, compared as bytes, and a number in it. A batch source's declared
 // column has the empty log.
+//
+// Facts of one view may have come several ways, and each is known by the rule of its own:
+//
+//   trips.parquet   10:00, written 23:00         known at 10:00 (version), no sequence
+//   pushed          10:00, C 10:00:02, number 7  known at 10:00:02 (arrival), (writer, 7): it wins
 struct Sequence {
   bool present = false;
   std::string_view log;
   std::int64_t number = 0;
 };
 
+// Stands for the log of a pushed fact where facts are only compared. Which log it is never decides:
+// a project has one sequence of C (rule 1.4), so pushed facts of one created time are of one push
+// and of one log, and batch sources have none or the empty one.
+inline constexpr std::string_view kAnyLog = "log";
+
 // The times of a fact as stored. `has_created` false = null.
 struct FactTimes {
   TimeMicros event_time = 0;
   TimeMicros created_time = 0;
   bool has_created = false;
+  // Pushed or streamed: known since its created time, whatever the view's source says of its own.
+  bool arrived = false;
 };
 
-// Rule 3.2. Timeless facts are known since for ever.
+// Does rule 3.2 look at created times? Where not, known and visible time depend on the event time
+// alone and never fall as it grows.
+bool KnownByCreatedTime(const Source& source, Known known, bool arrived = false);
+// Rule 3.2; `source`: what the times of the view's batch facts mean. Timeless facts are known since
+// for ever.
 TimeMicros KnownTime(const FactTimes& times, const Source& source, Known known);
 // v(f) of rule 3.6: from then on the fact is a candidate.
 TimeMicros VisibleTime(const FactTimes& times, const Source& source, Known known);

@@ -60,6 +60,22 @@ TEST(FactTest, AnArrivalIsKnownWhenItArrived) {
   EXPECT_EQ(VisibleTime(Times(100, 40), ArrivalSource(), Known::kDeclared), 100);
 }
 
+// A view may have batch facts and pushed ones: each is known by the rule of its own.
+TEST(FactTest, WhatWasPushedIsAnArrivalBesideAnyBatchSource) {
+  FactTimes pushed = Times(100, 900);
+  pushed.arrived = true;
+  for (const Source& source : {VersionSource(), VersionSource(7), ArrivalSource()}) {
+    EXPECT_EQ(KnownTime(pushed, source, Known::kDeclared), 900);
+    EXPECT_EQ(KnownTime(pushed, source, Known::kArrival), 900);
+    EXPECT_EQ(KnownTime(pushed, source, Known::kHindsight), 100);
+    EXPECT_EQ(VisibleTime(pushed, source, Known::kDeclared), 900);
+  }
+  EXPECT_EQ(KnownTime(Times(100, 900), VersionSource(7), Known::kDeclared), 107);
+  EXPECT_FALSE(KnownByCreatedTime(VersionSource(), Known::kDeclared));
+  EXPECT_TRUE(KnownByCreatedTime(VersionSource(), Known::kDeclared, true));
+  EXPECT_FALSE(KnownByCreatedTime(VersionSource(), Known::kHindsight, true));
+}
+
 TEST(FactTest, ANullCreatedTimeCountsAsEventTimeAndDelay) {
   EXPECT_EQ(KnownTime(Times(100), ArrivalSource(), Known::kDeclared), 100 + kHour);
   EXPECT_EQ(KnownTime(Times(100), VersionSource(7), Known::kArrival), 107);
@@ -141,6 +157,9 @@ TEST(FactTest, TheGreatestWinsByEventTimeThenCreatedThenSequenceThenTieBytes) {
       Rank(Times(2), {true, "\x80", 1}, ""),
       Rank(Times(2, kMinTime), {}, ""),
       Rank(Times(2, 7), {}, "z"),
+      Rank(Times(2, 7), {true, "", 99}, "z"),
+      Rank(Times(2, 7), {true, kAnyLog, 3}, "z"),
+      Rank(Times(2, 7), {true, kAnyLog, 4}, "a"),
       Rank(Times(2, 8), {}, "a"),
   };
   for (std::size_t i = 0; i < ascending.size(); ++i) {

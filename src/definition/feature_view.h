@@ -60,6 +60,9 @@ struct FeatureView {
 
   [[nodiscard]] bool reads_view() const { return !source_view.empty(); }
 
+  // Views over views are not served online yet.
+  [[nodiscard]] bool is_served_online() const { return online && !reads_view(); }
+
   // The sources that it names, one or several; none of a view over a view.
   [[nodiscard]] std::vector<std::string> source_names() const {
     if (!sources.empty() || source.empty()) return sources;

@@ -1,6 +1,7 @@
 #include "definition/identity.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/hash.h"
@@ -8,7 +9,6 @@
 #include "definition/object_json.h"
 #include "definition/on_demand_inputs.h"
 #include "definition/value_json.h"
-#include "definition/view_source.h"
 #include "expression/expression.h"
 
 namespace coeval {
@@ -62,14 +62,42 @@ Json SourceContent(const Source& source) {
   return json;
 }
 
+// A push source says what it says otherwise than its batch source, whose content stands beside it.
+// All of it is known on arrival, and it may be as late as the batch source's rows.
+Json PushContent(const ViewSources& sources) {
+  const Source& push = *sources.push;
+  const Source undeclared;
+  const auto own = std::find_if(sources.batch.begin(), sources.batch.end(),
+                                [&](const Source* of) { return of->name == push.batch_source; });
+  Source said = push;
+  said.created = undeclared.created;
+  if (own == sources.batch.end()) return SourceContent(said);
+  said.lateness = undeclared.lateness;
+  const Json content = SourceContent(said);
+  const Json of_batch = SourceContent(**own);
+  Json other = Json::MakeObject();
+  for (const auto& [name, value] : content.object()) {
+    const Json* same = of_batch.Find(name);
+    if (same == nullptr || !(*same == value)) other.Set(name, value);
+  }
+  // No mapping, where the batch source has one, is something said.
+  const bool unmapped =
+      of_batch.Find("field_mapping") != nullptr && content.Find("field_mapping") == nullptr;
+  if (unmapped) other.Set("field_mapping", Json::MakeObject());
+  return other;
+}
+
 // Several sources are known by what they say, in no order: names do not count.
-void SetSource(const FeatureView& view, const std::vector<const Source*>& sources, Json* json) {
+void SetSource(const FeatureView& view, const ViewSources& ways, Json* json) {
   if (view.reads_view()) {
     json->Set("source_view", view.source_view);
     json->Set("source_view_version", view.source_view_version);
     json->Set("every", view.every);
     return;
   }
+  if (ways.push.has_value()) json->Set("push", PushContent(ways));
+  const std::vector<const Source*>& sources = ways.batch;
+  if (sources.empty()) return;
   if (sources.size() == 1) {
     json->Set("source", SourceContent(*sources[0]));
     return;
@@ -140,10 +168,10 @@ std::vector<Projection> PinVersions(std::vector<Projection> projections,
 
 Json LogicalContent(const FeatureView& view, const Source& source,
                     const std::vector<JoinKey>& join_keys) {
-  return LogicalContent(view, std::vector<const Source*>{&source}, join_keys);
+  return LogicalContent(view, ViewSources{.batch = {&source}, .push = {}}, join_keys);
 }
 
-Json LogicalContent(const FeatureView& view, const std::vector<const Source*>& sources,
+Json LogicalContent(const FeatureView& view, const ViewSources& sources,
                     const std::vector<JoinKey>& join_keys) {
   Json json = Json::MakeObject();
   json.Set("kind", "feature_view");
@@ -213,9 +241,9 @@ Json LogicalContent(const FeatureView& view, const Definitions& definitions,
   if (view.reads_view() && view.source_view_version == 0) {
     pinned.source_view_version = upstream.at(view.source_view);
   }
-  const std::vector<const Source*> sources = SourcesOf(view, definitions.sources);
-  COEVAL_CHECK(sources.size() == view.source_names().size());
-  return LogicalContent(pinned, sources, JoinKeysOf(view, definitions));
+  const std::optional<ViewSources> sources = FindViewSources(view, definitions.sources);
+  COEVAL_CHECK(sources.has_value());
+  return LogicalContent(pinned, *sources, JoinKeysOf(view, definitions));
 }
 
 Json LogicalContent(const OnDemandFeatureView& view, const Definitions& definitions,
@@ -247,9 +275,9 @@ std::string IdentityOf(const Json& logical_content) {
   return Sha256Hex(logical_content.Write(/*sort_keys=*/true));
 }
 
-std::string DataIdentityOf(Json logical_content) {
+std::string DataIdentityOf(const Json& logical_content) {
   Json without = Json::MakeObject();
-  for (auto& [name, value] : logical_content.object()) {
+  for (const auto& [name, value] : logical_content.object()) {
     if (name != "ttl") without.Set(name, value);
   }
   return IdentityOf(without);

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/status.h"
 #include "definition/definitions.h"
+#include "definition/view_source.h"
 
 namespace coeval {
 
@@ -27,7 +28,7 @@ std::vector<Projection> PinVersions(std::vector<Projection> projections,
 // The canonical content, from what the view reads.
 // `sources`: those that the view names, in any order; none of a view over a view, whose
 // source_view_version is pinned.
-Json LogicalContent(const FeatureView& view, const std::vector<const Source*>& sources,
+Json LogicalContent(const FeatureView& view, const ViewSources& sources,
                     const std::vector<JoinKey>& join_keys);
 Json LogicalContent(const FeatureView& view, const Source& source,
                     const std::vector<JoinKey>& join_keys);
@@ -49,7 +50,7 @@ Json LogicalContent(const FeatureService& service, const UpstreamVersions& upstr
 
 std::string IdentityOf(const Json& logical_content);
 // Two versions of a stored view that differ only in ttl share their data: this leaves the ttl out.
-std::string DataIdentityOf(Json logical_content);
+std::string DataIdentityOf(const Json& logical_content);
 std::string DataIdentity(const FeatureView& view, const Definitions& definitions);
 
 }  // namespace coeval

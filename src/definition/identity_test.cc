@@ -159,6 +159,21 @@ TEST(IdentityTest, HashesAreThoseOfTheFirstRelease) {
   found["on_demand_feature_view.trip_features"] = IdentityOf(on_demand);
   found["feature_service.departure_delay_v1"] =
       IdentityOf(LogicalContent(all.feature_services[0], kUpstream));
+  Definitions pushed = all;
+  Source push;
+  push.name = "weather_push";
+  push.kind = SourceKind::kPush;
+  push.batch_source = "weather_hourly";
+  push.max_future = kDay;
+  pushed.sources.push_back(push);
+  pushed.feature_views[0].source = "weather_push";
+  found["feature_view.weather_pushed"] =
+      IdentityOf(LogicalContent(pushed.feature_views[0], pushed));
+  push.batch_source.clear();
+  push.timestamp_field = "at";
+  pushed.sources.back() = push;
+  found["feature_view.weather_pushed_alone"] =
+      IdentityOf(LogicalContent(pushed.feature_views[0], pushed));
   FeatureView every = all.feature_views[0];
   every.schema.clear();
   for (const auto& [type, value] :

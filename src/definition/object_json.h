@@ -5,6 +5,7 @@
 // read.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "base/json.h"
@@ -13,6 +14,9 @@
 #include "definition/object_reader.h"
 
 namespace coeval {
+
+// "file", "request", "push".
+std::string_view SourceKindName(SourceKind kind);
 
 Json WriteObject(const Field& field);
 Json WriteObject(const Entity& entity);

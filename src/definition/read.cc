@@ -150,6 +150,23 @@ void ReadFileSource(ObjectReader& in, Source* source, std::vector<DefinitionErro
   source->on_bad_time = static_cast<OnBadTime>(in.Choice("on_bad_time", {"error", "skip"}, 0));
 }
 
+// What a push source cannot have is read all the same where the checks say why (CheckPush).
+void ReadPushSource(ObjectReader& in, Source* source, std::vector<DefinitionError>* errors) {
+  source->batch_source = in.Text("batch_source");
+  source->schema = ReadFields(in, "schema", errors);
+  source->timestamp_field = in.Text("timestamp_field");
+  source->event_id_field = in.Text("event_id_field");
+  source->field_mapping = in.TextMap("field_mapping");
+  source->lateness = in.Duration("lateness", source->lateness);
+  source->max_future = in.Duration("max_future", source->max_future);
+  source->created_field = in.Text("created_timestamp_column");
+  source->created = static_cast<CreatedMeaning>(in.Choice("created", {"version", "arrival"}, 1));
+  source->data_delay = in.Duration("data_delay", 0);
+  source->sequence_field = in.Text("sequence_field");
+  source->delete_field = in.Text("delete_field");
+  source->timeless = in.Flag("timeless", false);
+}
+
 Aggregation ReadAggregation(const Json& json, const DefinitionPlace& place,
                             std::vector<DefinitionError>* errors) {
   Aggregation aggregation;
@@ -241,9 +258,11 @@ Source ReadSource(const Json& json, const DefinitionPlace& place,
   Source source;
   ObjectReader in(json, place, errors);
   source.name = in.RequiredText("name");
-  source.kind = static_cast<SourceKind>(in.Choice("kind", {"file", "request"}, 0));
+  source.kind = static_cast<SourceKind>(in.Choice("kind", {"file", "request", "push"}, 0));
   if (source.kind == SourceKind::kFile) {
     ReadFileSource(in, &source, errors);
+  } else if (source.kind == SourceKind::kPush) {
+    ReadPushSource(in, &source, errors);
   } else {
     source.schema = ReadFields(in, "schema", errors);
   }

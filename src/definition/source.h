@@ -1,5 +1,6 @@
 // Source: where the facts of a view come from, and what its times mean
-// (rules 1.3, 3.2, 3.5, 5.8, 7.7).
+// (rules 1.3, 3.2, 3.5, 5.8, 7.7). Of a view that is pushed to, view_source.h says what is read
+// where.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,7 @@
 
 namespace coeval {
 
-enum class SourceKind : std::uint8_t { kFile, kRequest };
+enum class SourceKind : std::uint8_t { kFile, kRequest, kPush };
 enum class FileFormat : std::uint8_t { kParquet, kCsv, kArrow };  // kArrow: IPC file or stream
 // What a created time says (rule 3.2).
 enum class CreatedMeaning : std::uint8_t { kVersion, kArrival };
@@ -29,8 +30,9 @@ struct CsvOptions {
   std::vector<std::string> column_names;  // where there is no header
 };
 
-// A batch source of files. `path` may be one file, a folder, or a glob, absolute or relative to the
-// repository, and may hold names that the configuration binds: "{data}/weather/*.parquet".
+// A batch source of files: `path` may be one file, a folder, or a glob, absolute or relative to the
+// repository, and may hold names that the configuration binds: "{data}/weather/*.parquet". Or a
+// push source: batches that are handed over, known when they arrive. Or what a request brings.
 struct Source {
   std::string name;
   SourceKind kind = SourceKind::kFile;
@@ -62,8 +64,14 @@ struct Source {
   bool allow_1970 = false;        // rule 3.5
   OnBadTime on_bad_time = OnBadTime::kError;
 
-  // kRequest: what a request brings
+  // kRequest: what a request brings. kPush: the columns of a pushed batch, named as they are
+  // pushed; the timestamp_field may be left out. Needed where there is no batch source.
   std::vector<Field> schema;
+
+  // kPush: the file source that has the history of what is pushed; "" = none. As declared, what is
+  // not given (timestamp_field, event_id_field, field_mapping, lateness, max_future) is as there;
+  // PushMeaning (view_source.h) fills it in. `created` is kArrival, always.
+  std::string batch_source;
 
   [[nodiscard]] DurationMicros effective_lateness() const {
     return lateness < 0 ? SaturatingAdd(data_delay, 7 * kDay) : lateness;

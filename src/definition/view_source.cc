@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "base/time.h"
+#include "definition/field_mapping.h"
 
 namespace coeval {
 namespace {
@@ -62,9 +63,11 @@ void CheckUnitedSources(std::span<const Source* const> sources, const TellMistak
                         "or a view of each");
   };
   for (const Source* other : sources.subspan(1)) {
-    differ(*other, "created", CreatedName(first.created), CreatedName(other->created));
-    differ(*other, "data_delay", FormatDuration(first.data_delay),
-           FormatDuration(other->data_delay));
+    if (other->kind != SourceKind::kPush) {
+      differ(*other, "created", CreatedName(first.created), CreatedName(other->created));
+      differ(*other, "data_delay", FormatDuration(first.data_delay),
+             FormatDuration(other->data_delay));
+    }
     differ(*other, "timeless", first.timeless ? "true" : "false",
            other->timeless ? "true" : "false");
     if (first.timeless || other->timeless) continue;
@@ -83,18 +86,57 @@ Source GridSource(const FeatureView& view) {
   return source;
 }
 
-std::vector<const Source*> SourcesOf(const FeatureView& view, const std::vector<Source>& sources) {
-  std::vector<const Source*> found;
-  for (const std::string& name : view.source_names()) {
+Source PushMeaning(const Source& push, const Source* batch) {
+  Source meaning = push;
+  meaning.created = CreatedMeaning::kArrival;
+  if (batch == nullptr) return meaning;
+  const Source undeclared;
+  if (push.timestamp_field.empty()) meaning.timestamp_field = batch->timestamp_field;
+  if (push.event_id_field.empty()) meaning.event_id_field = batch->event_id_field;
+  if (push.field_mapping.empty()) meaning.field_mapping = batch->field_mapping;
+  if (push.lateness < 0) meaning.lateness = batch->effective_lateness();
+  if (push.max_future == undeclared.max_future) meaning.max_future = batch->max_future;
+  return meaning;
+}
+
+Source ViewSources::Meaning() const {
+  return batch.empty() ? *push : UniteSources(batch);
+}
+
+std::vector<const Source*> ViewSources::All() const {
+  std::vector<const Source*> all = batch;
+  if (push.has_value()) all.push_back(&*push);
+  return all;
+}
+
+std::optional<ViewSources> FindViewSources(const FeatureView& view,
+                                           const std::vector<Source>& sources) {
+  const auto find = [&sources](const std::string& name) -> const Source* {
     const auto it = std::find_if(sources.begin(), sources.end(),
                                  [&name](const Source& source) { return source.name == name; });
-    if (it != sources.end()) found.push_back(&*it);
+    return it == sources.end() ? nullptr : &*it;
+  };
+  ViewSources found;
+  for (const std::string& name : view.source_names()) {
+    const Source* source = find(name);
+    if (source == nullptr || source->kind == SourceKind::kRequest) return std::nullopt;
+    if (source->kind == SourceKind::kFile) {
+      found.batch.push_back(source);
+      continue;
+    }
+    if (found.push.has_value()) return std::nullopt;
+    const Source* batch = source->batch_source.empty() ? nullptr : find(source->batch_source);
+    if (!source->batch_source.empty()) {
+      if (batch == nullptr || batch->kind != SourceKind::kFile) return std::nullopt;
+      found.batch.push_back(batch);
+    }
+    found.push = PushMeaning(*source, batch);
   }
   return found;
 }
 
-Source MeaningOf(const FeatureView& view, std::span<const Source* const> sources) {
-  return view.reads_view() ? GridSource(view) : UniteSources(sources);
+Source MeaningOf(const FeatureView& view, const ViewSources& sources) {
+  return view.reads_view() ? GridSource(view) : sources.Meaning();
 }
 
 }  // namespace coeval

@@ -89,7 +89,7 @@ TEST(ViewSourceTest, TheOrderAndTheNamesOfSourcesMakeNoVersion) {
   web.sequence_field = "n";
   Source app = Named("app");
   const auto identity = [&view](const std::vector<const Source*>& sources) {
-    return IdentityOf(LogicalContent(view, sources, {}));
+    return IdentityOf(LogicalContent(view, ViewSources{.batch = sources, .push = {}}, {}));
   };
   const std::string first = identity({&web, &app});
   EXPECT_EQ(identity({&app, &web}), first);
@@ -105,12 +105,12 @@ TEST(ViewSourceTest, TheVersionOfAViewBeneathAndTheGridAreOfTheIdentity) {
   view.source_view = "spend";
   view.source_view_version = 1;
   view.every = kDay;
-  const std::string first = IdentityOf(LogicalContent(view, std::vector<const Source*>{}, {}));
+  const std::string first = IdentityOf(LogicalContent(view, ViewSources{}, {}));
   view.source_view_version = 2;
-  EXPECT_NE(IdentityOf(LogicalContent(view, std::vector<const Source*>{}, {})), first);
+  EXPECT_NE(IdentityOf(LogicalContent(view, ViewSources{}, {})), first);
   view.source_view_version = 1;
   view.every = kHour;
-  EXPECT_NE(IdentityOf(LogicalContent(view, std::vector<const Source*>{}, {})), first);
+  EXPECT_NE(IdentityOf(LogicalContent(view, ViewSources{}, {})), first);
 }
 
 FeatureView ReadView(const std::string& members, std::vector<DefinitionError>* errors) {

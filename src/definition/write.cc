@@ -101,6 +101,17 @@ void WriteFile(const Source& source, Json* json) {
   if (source.on_bad_time == OnBadTime::kSkip) json->Set("on_bad_time", "skip");
 }
 
+void WritePush(const Source& source, Json* json) {
+  const Source fallback;
+  SetText(json, "batch_source", source.batch_source);
+  SetObjects(json, "schema", source.schema);
+  SetText(json, "timestamp_field", source.timestamp_field);
+  SetText(json, "event_id_field", source.event_id_field);
+  SetMap(json, "field_mapping", source.field_mapping);
+  SetInteger(json, "lateness", source.lateness, fallback.lateness);
+  SetInteger(json, "max_future", source.max_future, fallback.max_future);
+}
+
 template <typename T>
 void SetList(Json* document, ObjectKind kind, const std::vector<T>& objects) {
   Json list = Json::MakeArray();
@@ -109,6 +120,18 @@ void SetList(Json* document, ObjectKind kind, const std::vector<T>& objects) {
 }
 
 }  // namespace
+
+std::string_view SourceKindName(SourceKind kind) {
+  switch (kind) {
+    case SourceKind::kFile:
+      return "file";
+    case SourceKind::kRequest:
+      return "request";
+    case SourceKind::kPush:
+      return "push";
+  }
+  CheckFailed(__FILE__, __LINE__, "unknown kind of source");
+}
 
 Json WriteObject(const Field& field) {
   Json json = Json::MakeObject();
@@ -140,9 +163,11 @@ Json WriteObject(const Entity& entity) {
 Json WriteObject(const Source& source) {
   Json json = Json::MakeObject();
   json.Set("name", source.name);
-  json.Set("kind", source.kind == SourceKind::kFile ? "file" : "request");
+  json.Set("kind", SourceKindName(source.kind));
   if (source.kind == SourceKind::kFile) {
     WriteFile(source, &json);
+  } else if (source.kind == SourceKind::kPush) {
+    WritePush(source, &json);
   } else {
     SetObjects(&json, "schema", source.schema);
   }
