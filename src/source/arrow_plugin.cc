@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -22,6 +23,7 @@
 #include "column/arrow_c.h"
 #include "column/type.h"
 #include "definition/source.h"
+#include "source/plugin_argument.h"
 
 namespace coeval {
 
@@ -140,86 +142,6 @@ struct CallState {
   }
 };
 
-std::vector<const char*> Pointers(const std::vector<std::string>& texts) {
-  std::vector<const char*> pointers;
-  pointers.reserve(texts.size());
-  for (const std::string& text : texts) pointers.push_back(text.c_str());
-  return pointers;
-}
-
-// The format string of a type that CSV text can be read as.
-Result<std::string> CsvFormat(const std::string& column, const DataType& type) {
-  switch (type.id()) {
-    case TypeId::kBool:
-      return std::string("b");
-    case TypeId::kInt32:
-      return std::string("i");
-    case TypeId::kInt64:
-      return std::string("l");
-    case TypeId::kFloat32:
-      return std::string("f");
-    case TypeId::kFloat64:
-      return std::string("g");
-    case TypeId::kNull:
-    case TypeId::kString:
-    case TypeId::kTimestamp:
-      return std::string("u");
-    case TypeId::kBytes:
-      return std::string("z");
-    case TypeId::kDate:
-      return std::string("tdD");
-    case TypeId::kDecimal128:
-      return "d:" + std::to_string(type.precision()) + "," + std::to_string(type.scale());
-    default:
-      return Status::InvalidArgument("column `" + column + "` is declared " + type.ToString() +
-                                     ", which CSV cannot hold; use Parquet or Arrow");
-  }
-}
-
-// coeval_arrow_csv and the memory that it points to.
-class CsvArgument {
- public:
-  // Points to nothing for other formats.
-  static Result<std::unique_ptr<CsvArgument>> Make(const FormatOptions& format) {
-    std::unique_ptr<CsvArgument> self(new CsvArgument);
-    if (format.format != FileFormat::kCsv) return self;
-    const CsvOptions& options = format.csv;
-    for (const auto& [name, type] : options.types) {
-      COEVAL_ASSIGN_OR_RETURN(std::string text, CsvFormat(name, type));
-      self->typed_names_.push_back(name);
-      self->typed_formats_.push_back(std::move(text));
-    }
-    self->null_values_ = options.null_values;
-    self->names_ = options.column_names;
-    self->Point(options);
-    return self;
-  }
-
-  [[nodiscard]] const coeval_arrow_csv* get() const { return &csv_; }
-
- private:
-  CsvArgument() = default;
-
-  void Point(const CsvOptions& options) {
-    pointers_ = {Pointers(null_values_), Pointers(names_), Pointers(typed_names_),
-                 Pointers(typed_formats_)};
-    csv_.delimiter = options.delimiter;
-    csv_.quote = options.quote;
-    csv_.header = options.header ? 1 : 0;
-    csv_.null_values = pointers_[0].data();
-    csv_.n_null_values = static_cast<std::int64_t>(null_values_.size());
-    csv_.names = pointers_[1].data();
-    csv_.n_names = static_cast<std::int64_t>(names_.size());
-    csv_.typed_names = pointers_[2].data();
-    csv_.typed_formats = pointers_[3].data();
-    csv_.n_typed = static_cast<std::int64_t>(typed_names_.size());
-  }
-
-  std::vector<std::string> null_values_, names_, typed_names_, typed_formats_;
-  std::vector<std::vector<const char*>> pointers_;
-  coeval_arrow_csv csv_{};
-};
-
 // Key-value pairs as the C interface takes them.
 struct MetadataArgument {
   explicit MetadataArgument(const std::vector<std::pair<std::string, std::string>>& pairs) {
@@ -258,8 +180,16 @@ RowGroup RowGroupOf(const coeval_arrow_row_group& group, std::size_t statistics,
   result.column_bytes.assign(group.column_bytes, group.column_bytes + columns);
   for (std::size_t i = 0; i < statistics; ++i) {
     const coeval_arrow_statistics& of = group.statistics[i];
-    result.statistics.push_back(
-        {.has_range = of.has_range != 0, .min = of.min, .max = of.max, .nulls = of.nulls});
+    ColumnStatistics& statistics_of = result.statistics.emplace_back();
+    statistics_of.has_range = of.has_range != 0;
+    statistics_of.min = of.min;
+    statistics_of.max = of.max;
+    statistics_of.nulls = of.nulls;
+    statistics_of.filter_bytes = of.filter_bytes;
+    statistics_of.has_bytes = of.has_bytes != 0;
+    if (of.has_bytes == 0) continue;
+    statistics_of.min_bytes.assign(of.min_bytes, static_cast<std::size_t>(of.n_min_bytes));
+    statistics_of.max_bytes.assign(of.max_bytes, static_cast<std::size_t>(of.n_max_bytes));
   }
   return result;
 }
@@ -399,6 +329,30 @@ Result<ArrowFile> ArrowPlugin::OpenParquet(const std::string& path, const Contex
   return opened;
 }
 
+Result<bool> ArrowPlugin::MayHold(const ArrowFile& file, const ValueQuestion& question,
+                                  const Context& context) const {
+  const CallState state(context);
+  const auto texts = Pointers(question.texts);
+  std::vector<std::int64_t> text_bytes;
+  text_bytes.reserve(texts.size());
+  for (const std::string& text : question.texts) text_bytes.push_back(std::ssize(text));
+  coeval_arrow_value_request request{};
+  request.file = file.file_.get();
+  request.column = question.column.c_str();
+  request.row_group = question.row_group;
+  request.most_bytes = question.most_bytes;
+  if (question.texts.empty()) request.numbers = question.numbers.data();
+  request.texts = texts.data();
+  request.text_bytes = text_bytes.data();
+  request.n_values = std::ssize(question.texts) + std::ssize(question.numbers);
+  std::int32_t answer = 1;
+  auto error = std::make_unique<coeval_arrow_error>();
+  if (const auto code = table_.may_hold(&state.call, &request, &answer, error.get()); code != 0) {
+    return StatusOf(code, error->text);
+  }
+  return answer != 0;
+}
+
 Result<ArrowStream> ArrowPlugin::Scan(const std::string& path, const FormatOptions& format,
                                       const ScanOptions& options, const Context& context) const {
   auto state = std::make_shared<CallState>(context);
@@ -451,6 +405,37 @@ Result<WrittenFile> ArrowPlugin::Write(ArrowArrayStream* data, const std::string
     return StatusOf(code, error->text);
   }
   return WrittenFile{.rows = written.rows, .bytes = written.bytes};
+}
+
+Result<ArrowStream> ArrowPlugin::Decode(std::string_view bytes, const Context& context) const {
+  auto state = std::make_shared<CallState>(context);
+  ArrowArrayStream stream{};
+  auto error = std::make_unique<coeval_arrow_error>();
+  if (const auto code =
+          table_.decode(&state->call, bytes.data(), static_cast<std::int64_t>(bytes.size()),
+                        &stream, error.get());
+      code != 0) {
+    return StatusOf(code, error->text);
+  }
+  return ArrowStream(&stream, std::move(state));
+}
+
+Result<std::string> ArrowPlugin::Encode(
+    ArrowArrayStream* data, const std::vector<std::pair<std::string, std::string>>& metadata,
+    const Context& context) const {
+  const CallState state(context);
+  const MetadataArgument pairs(metadata);
+  coeval_arrow_bytes bytes{};
+  auto error = std::make_unique<coeval_arrow_error>();
+  if (const auto code =
+          table_.encode(&state.call, data, pairs.key_pointers.data(), pairs.value_pointers.data(),
+                        static_cast<std::int64_t>(metadata.size()), &bytes, error.get());
+      code != 0) {
+    return StatusOf(code, error->text);
+  }
+  std::string text(bytes.data, static_cast<std::size_t>(bytes.size));
+  bytes.release(&bytes);
+  return text;
 }
 
 }  // namespace coeval

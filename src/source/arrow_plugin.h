@@ -16,6 +16,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -36,12 +37,18 @@ struct FormatOptions {
   CsvOptions csv = {};
 };
 
-// Of one column in one row group; times in µs, min rounded down and max up.
+// Of one column in one row group: coeval_arrow_statistics. Times in µs, min rounded down and max
+// up; of strings and bytes the ends, perhaps cut short.
 struct ColumnStatistics {
   bool has_range = false;
   std::int64_t min = 0;
   std::int64_t max = 0;
   std::int64_t nulls = -1;  // -1 = not known
+  bool has_bytes = false;
+  std::string min_bytes = {};
+  std::string max_bytes = {};
+  // Of a Bloom filter that can be asked (MayHold); 0 = none.
+  std::int64_t filter_bytes = 0;
 };
 
 struct RowGroup {
@@ -80,6 +87,16 @@ class ArrowFile {
  private:
   friend class ArrowPlugin;
   std::shared_ptr<const coeval_arrow_file> file_;
+};
+
+// May a column of a row group hold one of these values, as its statistics have them? Either numbers
+// or texts; at least one. A Bloom filter of more than `most_bytes` is not read.
+struct ValueQuestion {
+  const std::string& column;
+  std::int64_t row_group = 0;
+  std::int64_t most_bytes = 0;
+  std::span<const std::int64_t> numbers = {};
+  std::span<const std::string> texts = {};
 };
 
 struct ScanOptions {
@@ -143,12 +160,20 @@ class ArrowPlugin {
   // Reads the footer of a Parquet file.
   [[nodiscard]] Result<ArrowFile> OpenParquet(const std::string& path,
                                               const Context& context) const;
+  // False only where a sound Bloom filter denies all of the values.
+  [[nodiscard]] Result<bool> MayHold(const ArrowFile& file, const ValueQuestion& question,
+                                     const Context& context) const;
   [[nodiscard]] Result<ArrowStream> Scan(const std::string& path, const FormatOptions& format,
                                          const ScanOptions& options, const Context& context) const;
   // Replaces `path` in one step, or leaves it as it was. Takes `data` over.
   [[nodiscard]] Result<WrittenFile> Write(ArrowArrayStream* data, const std::string& path,
                                           const WriteOptions& options,
                                           const Context& context) const;
+  // Arrow IPC streams in memory (source/ipc_bytes.h). Encode takes `data` over.
+  [[nodiscard]] Result<ArrowStream> Decode(std::string_view bytes, const Context& context) const;
+  [[nodiscard]] Result<std::string> Encode(
+      ArrowArrayStream* data, const std::vector<std::pair<std::string, std::string>>& metadata,
+      const Context& context) const;
 
  private:
   ArrowPlugin() = default;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <utility>
 
 #include "base/status.h"
 #include "base/time.h"
@@ -16,8 +17,9 @@ Status BadTimes::ToStatus(const Source& source) const {
                      source.name + "` with a bad time";
   text += count_ > kShown ? ", the first 10: " : ": ";
   for (std::size_t i = 0; i < shown_.size(); ++i) text += (i == 0 ? "" : "; ") + shown_[i];
-  return Status::InvalidArgument(
-      text + ". Correct the data, or declare on_bad_time=\"skip\" on the source");
+  text += ". Correct the data";
+  if (source.kind != SourceKind::kPush) text += ", or declare on_bad_time=\"skip\" on the source";
+  return Status::InvalidArgument(std::move(text));
 }
 
 Status CheckNewest(const Source& source, TimeMicros newest, TimeUnit stored) {

@@ -20,11 +20,11 @@
 #include "column/key.h"
 #include "column/type.h"
 #include "column/value.h"
+#include "definition/field_mapping.h"
 #include "definition/source.h"
 #include "source/fact_reader.h"
 #include "source/file_list.h"
 #include "source/lossless_cast.h"
-#include "source/source_schema.h"
 #include "source/time_column.h"
 
 namespace coeval {
@@ -140,11 +140,11 @@ Status CheckValueType(const ArrowSchema& field, const DataType& to, bool text_ti
 // Runs `check` over the field of each part that is read from files.
 template <typename Check>
 Status CheckPart(const ArrowSchema& schema, const ColumnRef& ref, const std::string& what,
-                 Check check) {
+                 const Check& check) {
   if (ref.is_partition) return {};
   const ArrowSchema* field = FieldOf(schema, ref.name);
   if (field == nullptr) return Status::NotFound("no column `" + ref.name + "`, for " + what);
-  const Status status = check(*field);
+  Status status = check(*field);
   if (status.ok()) return status;
   return status.WithContext("column `" + ref.name + "`, for " + what);
 }
@@ -253,10 +253,13 @@ FactColumns WithoutFeatures(const FactColumns& columns) {
   return fewer;
 }
 
-FactColumns FeaturesAlone(const FactColumns& columns) {
+FactColumns FeaturesAlone(const FactColumns& columns, FeatureSpan features) {
   FactColumns fewer = columns;
   fewer.event_time = fewer.created = fewer.sequence = fewer.deleted = std::nullopt;
   fewer.keys.clear();
+  const std::size_t n = columns.features.size();
+  fewer.features = {columns.features.begin() + static_cast<std::ptrdiff_t>(features.begin(n)),
+                    columns.features.begin() + static_cast<std::ptrdiff_t>(features.end(n))};
   Rescan(columns, &fewer);
   return fewer;
 }

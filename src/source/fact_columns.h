@@ -48,7 +48,7 @@ Result<FactColumns> ResolveFactColumns(const Source& source, const FactRequest& 
 // The same with fewer columns scanned: what decides who wins, and the values of the winners. The
 // latter may have no column to scan, where all features come from folders.
 FactColumns WithoutFeatures(const FactColumns& columns);
-FactColumns FeaturesAlone(const FactColumns& columns);
+FactColumns FeaturesAlone(const FactColumns& columns, FeatureSpan features = kAllFeatures);
 
 // Can what a file holds be what the request declares? Errors: NotFound, InvalidArgument naming
 // column and types; the caller adds the file.

@@ -1,10 +1,13 @@
 #include "source/fact_maker.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <numeric>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +22,22 @@ namespace coeval {
 
 namespace {
 
+constexpr std::int64_t kBlockRows = 4096;  // a multiple of 8: blocks begin at a byte of validity
+
+std::int64_t CountMarks(std::span<const std::uint8_t> marks) {
+  return std::accumulate(marks.begin(), marks.end(), std::int64_t{0});
+}
+
+// Clears the mark of each row that is not to be kept.
+template <typename Keep>
+void KeepMarks(std::span<std::uint8_t> marks, Keep keep) {
+  std::int64_t i = 0;
+  for (std::uint8_t& mark : marks) {
+    mark = static_cast<std::uint8_t>(mark & static_cast<std::uint8_t>(keep(i)));
+    ++i;
+  }
+}
+
 // Timestamps without a validity buffer, for a column that has no nulls.
 Column WithoutNulls(const Column& times) {
   return Column::FixedWidth(times.type(), times.length(), times.values_buffer());
@@ -31,12 +50,31 @@ struct FactMaker::Decisive {
   std::vector<Column> keys;
   TimeColumn event;    // timeless: all kMinTime
   TimeColumn created;  // type null where the source declares none
+
+  [[nodiscard]] FactTimes times(std::int64_t row) const {
+    const auto i = static_cast<std::size_t>(row);
+    FactTimes times{.event_time = event.times.values<TimeMicros>()[i]};
+    if (!created.times.IsNull(row)) {
+      times.created_time = created.times.values<TimeMicros>()[i];
+      times.has_created = true;
+    }
+    return times;
+  }
 };
 
-// Which rows of a batch are facts that are wanted.
-struct FactMaker::Chosen {
-  bool all = false;
-  std::vector<std::int64_t> rows;  // ascending, unless all
+// Rows [first, first + count) of a batch.
+struct FactMaker::Block {
+  std::int64_t first;
+  std::int64_t count;
+
+  [[nodiscard]] bool HasNulls(const Column& column) const {
+    return column.may_have_nulls() && column.Slice(first, count).CountNulls() > 0;
+  }
+
+  [[nodiscard]] bool HasAny(const std::vector<std::int64_t>& rows) const {
+    const auto next = std::lower_bound(rows.begin(), rows.end(), first);
+    return next != rows.end() && *next < first + count;
+  }
 };
 
 void FactTally::Append(const FactTally& next) {
@@ -61,14 +99,6 @@ Status FactTally::Check(const Source& source) const {
 Status FactMeaning::InView(const Status& status) const {
   const std::string view = request.view.empty() ? "" : "view `" + request.view + "`, ";
   return status.WithContext(view + "source `" + source.name + "`");
-}
-
-Column FactMaker::PickRows(const Column& column, const Chosen& chosen) {
-  if (chosen.all) return column;
-  const std::int64_t first = chosen.rows.front();
-  const auto count = static_cast<std::int64_t>(chosen.rows.size());
-  if (chosen.rows.back() - first + 1 == count) return column.Slice(first, count);
-  return column.Take(chosen.rows);
 }
 
 // A value that does not convert, with its row and column.
@@ -116,30 +146,6 @@ bool FactMaker::InRange(const FactTimes& times) const {
   return range.created_min && times.has_created && times.created_time >= *range.created_min;
 }
 
-// The usual batch: no null, nothing impossible, all wanted. One look at each time.
-bool FactMaker::AllGood(const Decisive& decisive) const {
-  const auto has_nulls = [](const Column& column) {
-    return column.may_have_nulls() && column.CountNulls() > 0;
-  };
-  if (std::any_of(decisive.keys.begin(), decisive.keys.end(), has_nulls)) return false;
-  if (has_nulls(decisive.event.times) || !decisive.created.impossible.empty()) return false;
-  const auto events = decisive.event.times.values<TimeMicros>();
-  const auto [low, high] = std::minmax_element(events.begin(), events.end());
-  if (!InRange({*low, 0, false}) || !InRange({*high, 0, false})) return false;
-  // Every row's created time, or the clock in its place, is at least the least of them.
-  const Column& created = decisive.created.times;
-  if (created.type().id() == TypeId::kNull || has_nulls(created)) {
-    if (TooFarAhead({*high, 0, false}, meaning_->source, meaning_->clock)) return false;
-  }
-  if (created.type().id() == TypeId::kNull) return true;
-  TimeMicros earliest = kMaxTime;
-  const auto values = created.values<TimeMicros>();
-  for (std::int64_t row = 0; row < created.length(); ++row) {
-    if (!created.IsNull(row)) earliest = std::min(earliest, values[static_cast<std::size_t>(row)]);
-  }
-  return !TooFarAhead({*high, earliest, true}, meaning_->source, meaning_->clock);
-}
-
 std::string FactMaker::TimeProblem(const FactSource& from, const ColumnRef& ref, std::int64_t row,
                                    bool is_null) const {
   if (is_null) return "`" + ref.name + "` is null";
@@ -148,10 +154,9 @@ std::string FactMaker::TimeProblem(const FactSource& from, const ColumnRef& ref,
 }
 
 void FactMaker::ChooseRow(const FactSource& from, const Decisive& decisive, std::int64_t row,
-                          const RowName& name, Chosen* chosen) {
+                          const RowName& name, ChosenRows* chosen) {
   FactCounts& counts = tally_.counts;
   BadTimes& bad = tally_.bad;
-  const auto i = static_cast<std::size_t>(row);
   for (const Column& key : decisive.keys) {
     if (key.IsNull(row)) {
       counts.null_keys += 1;
@@ -172,11 +177,7 @@ void FactMaker::ChooseRow(const FactSource& from, const Decisive& decisive, std:
     }
     return;
   }
-  FactTimes times{.event_time = decisive.event.times.values<TimeMicros>()[i]};
-  if (!decisive.created.times.IsNull(row)) {
-    times.created_time = decisive.created.times.values<TimeMicros>()[i];
-    times.has_created = true;
-  }
+  const FactTimes times = decisive.times(row);
   if (TooFarAhead(times, meaning_->source, meaning_->clock)) {
     counts.too_far_ahead += 1;
     if (!bad.wants_text()) {
@@ -196,27 +197,114 @@ void FactMaker::ChooseRow(const FactSource& from, const Decisive& decisive, std:
     counts.out_of_range += 1;
     return;
   }
-  chosen->rows.push_back(row);
+  chosen->Add(row);
 }
 
-FactMaker::Chosen FactMaker::Choose(const FactSource& from, const Decisive& decisive,
-                                    const RowName& name) {
-  const std::int64_t rows = from.batch->num_rows();
-  tally_.counts.rows += rows;
-  Chosen chosen;
-  chosen.all = AllGood(decisive);
+void FactMaker::AddNewest(const TimeSpread& spread) {
+  tally_.newest = std::max(tally_.newest, spread.high);
+  tally_.any_time = true;
+}
+
+bool FactMaker::AnyTooFarAhead(const Decisive& decisive, const Block& block,
+                               const TimeSpread& spread) const {
+  const Source& source = meaning_->source;
+  if (source.timeless || source.max_future == kMaxTime) return false;
+  if (decisive.created.times.type().id() == TypeId::kNull) {
+    return TooFarAhead({spread.high, 0, false}, source, meaning_->clock);
+  }
+  bool any = false;
+  for (std::int64_t row = block.first; row < block.first + block.count; ++row) {
+    any |= TooFarAhead(decisive.times(row), source, meaning_->clock);
+  }
+  return any;
+}
+
+bool FactMaker::ChooseBlock(const Decisive& decisive, const Block& block, ChosenRows* chosen) {
+  TimeSpread spread;
   if (!meaning_->source.timeless) {
     const Column& event = decisive.event.times;
-    const auto values = event.values<TimeMicros>();
-    for (std::int64_t row = 0; row < rows; ++row) {
-      if (event.may_have_nulls() && event.IsNull(row)) continue;
-      tally_.newest = std::max(tally_.newest, values[static_cast<std::size_t>(row)]);
-      tally_.any_time = true;
+    const auto times = event.values<TimeMicros>();
+    if (block.HasNulls(event)) {
+      for (std::int64_t row = block.first; row < block.first + block.count; ++row) {
+        const TimeMicros time = times[static_cast<std::size_t>(row)];
+        if (!event.IsNull(row)) AddNewest({.low = time, .high = time});
+      }
+      return false;
+    }
+    spread = SpreadOf(times.subspan(static_cast<std::size_t>(block.first),
+                                    static_cast<std::size_t>(block.count)));
+    AddNewest(spread);
+  }
+  if (block.HasAny(decisive.created.impossible)) return false;
+  if (AnyTooFarAhead(decisive, block, spread)) return false;
+  ChooseRange(decisive, block, spread, chosen);
+  return true;
+}
+
+// Of a block whose times are good: only null keys and the range decide.
+void FactMaker::ChooseRange(const Decisive& decisive, const Block& block, const TimeSpread& spread,
+                            ChosenRows* chosen) {
+  // A time between two in range is in range; created times only widen it.
+  const bool all = InRange({spread.low, 0, false}) && InRange({spread.high, 0, false});
+  if (std::any_of(decisive.keys.begin(), decisive.keys.end(),
+                  [&block](const Column& key) { return block.HasNulls(key); })) {
+    return ChooseMarked(decisive, block, all, chosen);
+  }
+  if (all) return chosen->AddRun(block.first, block.count);
+  const FactRange& range = meaning_->request.range;
+  const bool by_event = !range.created_min || spread.low > range.event_max;
+  if (by_event && (spread.low > range.event_max || spread.high < range.event_min)) {
+    tally_.counts.out_of_range += block.count;
+    return;
+  }
+  if (!by_event || !spread.in_order) return ChooseMarked(decisive, block, false, chosen);
+  const auto times = decisive.event.times.values<TimeMicros>().subspan(
+      static_cast<std::size_t>(block.first), static_cast<std::size_t>(block.count));
+  const auto begin = std::lower_bound(times.begin(), times.end(), range.event_min);
+  const std::int64_t count = std::upper_bound(begin, times.end(), range.event_max) - begin;
+  chosen->AddRun(block.first + (begin - times.begin()), count);
+  tally_.counts.out_of_range += block.count - count;
+}
+
+// The same, with a mark for each row.
+void FactMaker::ChooseMarked(const Decisive& decisive, const Block& block, bool all_in_range,
+                             ChosenRows* chosen) {
+  std::array<std::uint8_t, kBlockRows> of_block{};
+  const std::span<std::uint8_t> marks(of_block.data(), static_cast<std::size_t>(block.count));
+  std::fill(marks.begin(), marks.end(), std::uint8_t{1});
+  for (const Column& key : decisive.keys) {
+    if (!key.may_have_nulls()) continue;
+    KeepMarks(marks, [&](std::int64_t i) { return !key.IsNull(block.first + i); });
+  }
+  const std::int64_t with_keys = CountMarks(marks);
+  tally_.counts.null_keys += block.count - with_keys;
+  if (all_in_range) return chosen->AddMarked(block.first, marks, with_keys);
+  const FactRange& range = meaning_->request.range;
+  if (range.created_min) {
+    KeepMarks(marks, [&](std::int64_t i) { return InRange(decisive.times(block.first + i)); });
+  } else {
+    const TimeMicros* times = decisive.event.times.values<TimeMicros>().data() + block.first;
+    KeepMarks(marks, [&range, times](std::int64_t i) {
+      return (times[i] <= range.event_max) & (times[i] >= range.event_min);
+    });
+  }
+  const std::int64_t wanted = CountMarks(marks);
+  tally_.counts.out_of_range += with_keys - wanted;
+  chosen->AddMarked(block.first, marks, wanted);
+}
+
+ChosenRows FactMaker::Choose(const FactSource& from, const Decisive& decisive,
+                             const RowName& name) {
+  const std::int64_t rows = from.batch->num_rows();
+  tally_.counts.rows += rows;
+  ChosenRows chosen;
+  for (std::int64_t first = 0; first < rows; first += kBlockRows) {
+    const Block block{.first = first, .count = std::min(kBlockRows, rows - first)};
+    if (ChooseBlock(decisive, block, &chosen)) continue;
+    for (std::int64_t row = first; row < first + block.count; ++row) {
+      ChooseRow(from, decisive, row, name, &chosen);
     }
   }
-  if (chosen.all) return chosen;
-  for (std::int64_t row = 0; row < rows; ++row) ChooseRow(from, decisive, row, name, &chosen);
-  chosen.all = static_cast<std::int64_t>(chosen.rows.size()) == rows;
   return chosen;
 }
 
@@ -228,28 +316,24 @@ Result<std::optional<FactBatch>> FactMaker::Make(const RawBatch& raw, const RowN
     if (timestamp) tally_.stored_unit = timestamp->unit;
   }
   COEVAL_ASSIGN_OR_RETURN(const Decisive decisive, ReadDecisive(from, name));
-  const Chosen chosen = Choose(from, decisive, name);
+  ChosenRows chosen = Choose(from, decisive, name);
   const bool fails = tally_.bad.count() > 0 && meaning_->source.on_bad_time == OnBadTime::kError;
-  if (fails || (!chosen.all && chosen.rows.empty())) return std::optional<FactBatch>();
+  if (fails || chosen.count() == 0) return std::optional<FactBatch>();
 
   FactBatch batch;
   batch.file = raw.file;
-  batch.first_row = raw.first_row;
-  if (!chosen.all) {
-    auto numbers = std::make_shared<std::vector<std::int64_t>>(chosen.rows);
-    for (std::int64_t& number : *numbers) number += raw.first_row;
-    batch.row_numbers = std::move(numbers);
-  }
-  batch.num_rows = chosen.all ? raw.num_rows() : static_cast<std::int64_t>(chosen.rows.size());
-  for (const Column& key : decisive.keys) batch.keys.push_back(PickRows(key, chosen));
-  batch.event_time = WithoutNulls(PickRows(decisive.event.times, chosen));
-  batch.created_time = PickRows(decisive.created.times, chosen);
+  batch.first_row = raw.first_row + (chosen.is_run() ? chosen.first() : 0);
+  batch.num_rows = chosen.count();
+  batch.log = meaning_->log;
+  for (const Column& key : decisive.keys) batch.keys.push_back(chosen.Pick(key));
+  batch.event_time = WithoutNulls(chosen.Pick(decisive.event.times));
+  batch.created_time = chosen.Pick(decisive.created.times);
   batch.sequence = Column::Nulls(TypeId::kNull, batch.num_rows);
   batch.deleted = Column::Nulls(TypeId::kNull, batch.num_rows);
   CellFailure failure;
   const auto read = [&](const ColumnRef& ref, const DataType& type) -> std::optional<Column> {
     auto column = ReadValues(from, ref, type, &failure);
-    if (column) column = PickRows(*column, chosen);
+    if (column) column = chosen.Pick(*column);
     return column;
   };
   if (columns_.sequence) {
@@ -273,6 +357,7 @@ Result<std::optional<FactBatch>> FactMaker::Make(const RawBatch& raw, const RowN
     if (!feature) return CellError(from, failure, name);
     batch.features.push_back(*std::move(feature));
   }
+  if (!chosen.is_run()) batch.row_numbers = std::move(chosen).TakeNumbers(raw.first_row);
   tally_.counts.facts += batch.num_rows;
   return std::optional<FactBatch>(std::move(batch));
 }

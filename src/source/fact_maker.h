@@ -2,6 +2,11 @@
 // The rules of fact_reader.h about one row live here, and nowhere else. Parts of a source may be
 // read apart, each by a maker of its own; their tallies are then put together in the source's
 // order.
+//
+// Rows are looked at in blocks of a few thousand. Mostly nothing in a block needs a decision row by
+// row (no time is null, impossible or too far ahead), and the least and the greatest of its times
+// tell that it is wanted as a whole or not at all; where they do not, the range is searched if the
+// times ascend, and otherwise compared in one pass.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +18,11 @@
 
 #include "base/status.h"
 #include "base/time.h"
+#include "base/time_spread.h"
+#include "definition/fact.h"
 #include "definition/source.h"
 #include "source/bad_times.h"
+#include "source/chosen_rows.h"
 #include "source/fact_columns.h"
 #include "source/fact_reader.h"
 #include "source/file_list.h"
@@ -27,7 +35,8 @@ struct FactMeaning {
   Source source;
   FactRequest request;
   TimeMicros clock = 0;
-  std::vector<SourceFile> files;  // none for a stream
+  std::vector<SourceFile> files;                // none for a stream
+  std::shared_ptr<const std::string> log = {};  // FactBatch::log
 
   [[nodiscard]] FactSource From(const RawBatch& raw) const {
     return {.batch = &raw,
@@ -74,17 +83,24 @@ class FactMaker {
 
  private:
   struct Decisive;
-  struct Chosen;
+  struct Block;
 
   Result<Decisive> ReadDecisive(const FactSource& from, const RowName& name) const;
-  Chosen Choose(const FactSource& from, const Decisive& decisive, const RowName& name);
+  ChosenRows Choose(const FactSource& from, const Decisive& decisive, const RowName& name);
+  // Counts its times in, and decides the block as a whole unless some row needs a look of its own.
+  bool ChooseBlock(const Decisive& decisive, const Block& block, ChosenRows* chosen);
+  void ChooseRange(const Decisive& decisive, const Block& block, const TimeSpread& spread,
+                   ChosenRows* chosen);
+  void ChooseMarked(const Decisive& decisive, const Block& block, bool all_in_range,
+                    ChosenRows* chosen);
   void ChooseRow(const FactSource& from, const Decisive& decisive, std::int64_t row,
-                 const RowName& name, Chosen* chosen);
-  [[nodiscard]] bool AllGood(const Decisive& decisive) const;
+                 const RowName& name, ChosenRows* chosen);
+  void AddNewest(const TimeSpread& spread);
+  [[nodiscard]] bool AnyTooFarAhead(const Decisive& decisive, const Block& block,
+                                    const TimeSpread& spread) const;
   [[nodiscard]] bool InRange(const FactTimes& times) const;
   [[nodiscard]] std::string TimeProblem(const FactSource& from, const ColumnRef& ref,
                                         std::int64_t row, bool is_null) const;
-  static Column PickRows(const Column& column, const Chosen& chosen);
 
   std::shared_ptr<const FactMeaning> meaning_;
   FactColumns columns_;

@@ -29,10 +29,10 @@ bool Matters(const FactRange& range, const ColumnStatistics& event,
              const ColumnStatistics* created = nullptr) {
   Source source;
   source.max_future = 100;
-  return MayMatter(source, range, 1000, kRows, event, created);
+  return MayHoldBadTime(source, 1000, kRows, event, created) || MayBeInRange(range, event, created);
 }
 
-TEST(MayMatterTest, RangesAreInclusive) {
+TEST(RowGroupMattersTest, RangesAreInclusive) {
   const FactRange range{.event_min = 10, .event_max = 20, .created_min = {}};
   EXPECT_TRUE(Matters(range, Range(0, 10)));
   EXPECT_FALSE(Matters(range, Range(0, 9)));
@@ -40,7 +40,7 @@ TEST(MayMatterTest, RangesAreInclusive) {
   EXPECT_FALSE(Matters(range, Range(21, 30)));
 }
 
-TEST(MayMatterTest, WhatIsNotKnownIsRead) {
+TEST(RowGroupMattersTest, WhatIsNotKnownIsRead) {
   const FactRange none{.event_min = 10, .event_max = 9, .created_min = {}};
   EXPECT_FALSE(Matters(none, Range(0, 5)));
   EXPECT_TRUE(Matters(none, {})) << "no statistics";
@@ -55,7 +55,7 @@ TEST(MayMatterTest, WhatIsNotKnownIsRead) {
   EXPECT_FALSE(Matters(none, Range(0, 5), &all_null));
 }
 
-TEST(MayMatterTest, LateRowsAreFoundByTheirCreatedTime) {
+TEST(RowGroupMattersTest, LateRowsAreFoundByTheirCreatedTime) {
   const FactRange range{.event_min = 10, .event_max = 20, .created_min = 500};
   const ColumnStatistics before = Range(0, 499);
   const ColumnStatistics late = Range(0, 500);

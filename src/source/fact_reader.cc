@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@
 #include "definition/source.h"
 #include "source/arrow_plugin.h"
 #include "source/bad_times.h"
+#include "source/batch_facts.h"
 #include "source/fact_columns.h"
 #include "source/fact_maker.h"
 #include "source/fact_plan.h"
@@ -28,20 +30,33 @@
 
 namespace coeval {
 
+namespace {
+
+constexpr const char* kFrameName = "the data frame";
+
+}  // namespace
+
 struct FactReader::Impl {
-  Impl(std::shared_ptr<const FactMeaning> of, FactColumns columns)
-      : meaning(std::move(of)), maker(meaning, std::move(columns)) {}
+  Impl(std::shared_ptr<const FactMeaning> of, FactColumns of_scan)
+      : meaning(std::move(of)), columns(std::move(of_scan)), maker(meaning, columns) {}
 
   std::shared_ptr<const FactMeaning> meaning;
+  FactColumns columns;
   SourceManifest manifest;
   std::int64_t expected_rows = -1;
   FactMaker maker;
   std::unique_ptr<RawScan> scan;
-  std::unique_ptr<RowGroupFacts> pieces;  // null where the source has none
+  // Either or none.
+  std::unique_ptr<RowGroupFacts> row_groups;
+  std::unique_ptr<BatchFacts> batches;
 
   bool done = false;
   Status failed;
 
+  static Result<std::unique_ptr<Impl>> OfStream(const Source& source, ArrowArrayStream* stream,
+                                                FactRequest request,
+                                                std::shared_ptr<const std::string> log,
+                                                const Context& context);
   Result<std::optional<FactBatch>> Next();
 };
 
@@ -75,7 +90,7 @@ Result<std::unique_ptr<FactReader>> FactReader::Open(const Source& source,
   COEVAL_ASSIGN_OR_RETURN(SourceManifest manifest, MakeManifest(source.name, files));
   auto plan = PlanFacts(source, meaning->request, files, meaning->clock, context);
   if (!plan.ok()) return meaning->InView(plan.status());
-  if (plan->newest) {
+  if (plan->newest && plan->all_have_newest) {
     const Status doubtful = CheckNewest(source, *plan->newest, TimeUnit::kMicro);
     if (!doubtful.ok()) return meaning->InView(doubtful);
   }
@@ -84,7 +99,7 @@ Result<std::unique_ptr<FactReader>> FactReader::Open(const Source& source,
   if (plan->newest) impl->maker.set_newest(*plan->newest);
   impl->manifest = std::move(manifest);
   impl->expected_rows = plan->expected_rows;
-  impl->pieces = RowGroupFacts::Make(meaning, *plan, context);
+  impl->row_groups = RowGroupFacts::Make(meaning, *plan, context);
   ScanRequest scan{.format = plan->format,
                    .columns = plan->columns.scanned,
                    .batch_rows = meaning->request.batch_rows};
@@ -96,10 +111,47 @@ Result<std::unique_ptr<FactReader>> FactReader::FromStream(const Source& source,
                                                            ArrowArrayStream* stream,
                                                            FactRequest request,
                                                            const Context& context) {
+  COEVAL_ASSIGN_OR_RETURN(std::unique_ptr<Impl> impl,
+                          Impl::OfStream(source, stream, std::move(request), nullptr, context));
+  return std::unique_ptr<FactReader>(new FactReader(std::move(impl)));
+}
+
+Result<std::unique_ptr<FactReader>> FactReader::FromTable(const Source& source,
+                                                          const ArrowTable& table,
+                                                          FactRequest request,
+                                                          const Context& context) {
+  return FromLogged(source, table, std::move(request), nullptr, context);
+}
+
+Result<std::unique_ptr<FactReader>> FactReader::FromLogged(const Source& push,
+                                                           const ArrowTable& table,
+                                                           FactRequest request,
+                                                           std::shared_ptr<const std::string> log,
+                                                           const Context& context) {
+  constexpr std::int64_t kWhole = std::numeric_limits<std::int64_t>::max();
+  COEVAL_ASSIGN_OR_RETURN(ArrowArrayStream stream, table.ExportWith({}, {}, kWhole));
+  COEVAL_ASSIGN_OR_RETURN(
+      std::unique_ptr<Impl> impl,
+      Impl::OfStream(push, &stream, std::move(request), std::move(log), context));
+  impl->expected_rows = table.num_rows();
+  COEVAL_ASSIGN_OR_RETURN(stream, table.ExportWith({}, {}, kWhole));
+  COEVAL_ASSIGN_OR_RETURN(
+      const std::unique_ptr<RawScan> scan,
+      ScanStream(ArrowStream(&stream), kFrameName, impl->columns.scanned, context));
+  auto batches = BatchFacts::Make(impl->meaning, impl->columns, scan.get(), kFrameName, context);
+  if (!batches.ok()) return impl->meaning->InView(batches.status());
+  impl->batches = std::move(batches).value();
+  return std::unique_ptr<FactReader>(new FactReader(std::move(impl)));
+}
+
+Result<std::unique_ptr<FactReader::Impl>> FactReader::Impl::OfStream(
+    const Source& source, ArrowArrayStream* stream, FactRequest request,
+    std::shared_ptr<const std::string> log, const Context& context) {
   ArrowStream owned(stream);
   auto meaning = std::make_shared<FactMeaning>();
   meaning->source = source;
   meaning->request = std::move(request);
+  meaning->log = std::move(log);
   COEVAL_ASSIGN_OR_RETURN(meaning->clock, context.clock->Now());
   COEVAL_ASSIGN_OR_RETURN(const SharedArrowSchema schema, owned.ReadSchema());
   std::vector<std::string> names;
@@ -114,9 +166,9 @@ Result<std::unique_ptr<FactReader>> FactReader::FromStream(const Source& source,
   if (!fits.ok()) return meaning->InView(fits);
   auto impl = std::make_unique<Impl>(meaning, *resolved);
   impl->manifest.source = source.name;
-  COEVAL_ASSIGN_OR_RETURN(
-      impl->scan, ScanStream(std::move(owned), "the data frame", resolved->scanned, context));
-  return std::unique_ptr<FactReader>(new FactReader(std::move(impl)));
+  COEVAL_ASSIGN_OR_RETURN(impl->scan,
+                          ScanStream(std::move(owned), kFrameName, resolved->scanned, context));
+  return impl;
 }
 
 Result<std::optional<FactBatch>> FactReader::Next() {
@@ -137,12 +189,13 @@ const FactCounts& FactReader::counts() const {
 
 ScanStats FactReader::stats() const {
   ScanStats stats = impl_->scan->stats();
-  if (impl_->pieces != nullptr) impl_->pieces->AddTo(&stats);
+  if (impl_->row_groups != nullptr) impl_->row_groups->AddTo(&stats);
   return stats;
 }
 
 FactPieces* FactReader::pieces() {
-  return impl_->pieces.get();
+  if (impl_->batches != nullptr) return impl_->batches.get();
+  return impl_->row_groups.get();
 }
 
 std::int64_t FactReader::expected_rows() const {

@@ -16,6 +16,7 @@
 // declared types, so that a string key "007" stays one.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -28,6 +29,7 @@
 #include "base/context.h"
 #include "base/status.h"
 #include "base/time.h"
+#include "column/arrow_bridge.h"
 #include "column/arrow_c.h"
 #include "column/batch.h"
 #include "column/column.h"
@@ -36,6 +38,7 @@
 #include "definition/source.h"
 #include "source/manifest.h"
 #include "source/scan.h"
+#include "source/wanted_keys.h"
 
 namespace coeval {
 
@@ -52,12 +55,17 @@ struct FactRange {
   std::optional<TimeMicros> created_min = {};
 };
 
+// Keys: only facts of some keys may be wanted. Those of others are left out where row groups, files
+// and partitions can hold no wanted key nor a bad time, and may be given else.
 struct FactRequest {
   std::string view = {};                    // named in errors
   std::vector<JoinKey> keys = {};           // in order; none = the one global row (rule 2.2)
   std::vector<ColumnSchema> features = {};  // in declared order; names after field_mapping
   FactRange range = {};
-  std::int64_t batch_rows = 65536;  // at most so many rows in a batch
+  std::optional<FactRange> pushed_range = {};     // of what was pushed; none: the same
+  std::shared_ptr<const WantedKeys> wanted = {};  // of `keys`; null = all
+  bool hindsight = false;                         // with what was pushed to be offline alone (3.2)
+  std::int64_t batch_rows = 65536;                // at most so many rows in a batch
 };
 
 // Facts, column by column; all of num_rows, none of them refused. Immutable, cheap to copy.
@@ -71,11 +79,17 @@ struct FactBatch {
   Column deleted;                // bool without nulls; type null where the source declares none
   std::vector<Column> features;  // one for each feature asked for, of its declared type
   // Where the facts lie among the rows that were read of a file, which is the one at that position
-  // in the source's manifest: fact i is row first_row + i, or, where not all rows of the batch are
+  // in the source's manifest: fact i is row first_row + i, or, where rows between them are no
   // facts, row (*row_numbers)[i].
   std::size_t file = 0;
   std::int64_t first_row = 0;
   std::shared_ptr<const std::vector<std::int64_t>> row_numbers = {};
+  // Of facts that were pushed, which are arrivals (rule 3.2): the writer of the log that holds
+  // them, by which and by their numbers they are told apart (1.3). Null: of a batch source. So a
+  // batch is of one or the other.
+  std::shared_ptr<const std::string> log = {};
+
+  [[nodiscard]] bool arrived() const { return log != nullptr; }
 
   [[nodiscard]] std::int64_t row_number(std::int64_t i) const {
     return row_numbers == nullptr ? first_row + i : (*row_numbers)[static_cast<std::size_t>(i)];
@@ -91,15 +105,17 @@ struct FactBatch {
     if (!created_time.IsNull(row)) {
       result.created_time = created_time.values<TimeMicros>()[i];
       result.has_created = true;
+      result.arrived = arrived();
     }
     return result;
   }
 
-  // The empty log: a batch source's declared column (rule 1.3).
+  // For comparing facts: a batch source's declared column has the empty log (rule 1.3), and for
+  // that of pushed facts kAnyLog stands.
   [[nodiscard]] Sequence sequence_of(std::int64_t row) const {
     if (sequence.IsNull(row)) return {};
     return {.present = true,
-            .log = {},
+            .log = arrived() ? kAnyLog : std::string_view(),
             .number = sequence.values<std::int64_t>()[static_cast<std::size_t>(row)]};
   }
 
@@ -120,15 +136,30 @@ struct FactCounts {
   std::int64_t out_of_range = 0;   // good, but not asked for
 };
 
+// Of the features that were asked for, those from `first` on.
+struct FeatureSpan {
+  std::size_t first = 0;
+  std::size_t count = static_cast<std::size_t>(-1);  // at most: as many as there are
+
+  // The positions of these among `n` features.
+  [[nodiscard]] std::size_t begin(std::size_t n) const { return std::min(first, n); }
+
+  [[nodiscard]] std::size_t end(std::size_t n) const {
+    return begin(n) + std::min(count, n - begin(n));
+  }
+};
+
+inline constexpr FeatureSpan kAllFeatures{};
+
 // The facts of a source in pieces that lie apart, its row groups, for a reader who looks at all
 // keys and times first and wants the values of a few facts later.
 //
 //   for each piece        ReadKeys(piece)          -> keys and times, the rows where they lie
 //                         or ReadFacts(piece)      -> these with all features
 //   then                  Finish()                 -> errors of the source as a whole
-//   for some pieces       ReadValues(piece, rows)  -> the features of these rows
+//   for some pieces       ReadValues(piece, rows, features)  -> these features of these rows
 //
-// Threads: any number, each with a piece of its own.
+// Threads: any number, each with a piece of its own, or, of values, with features of its own.
 class FactPieces {
  public:
   using Use = std::function<void(const FactBatch& facts)>;
@@ -139,6 +170,10 @@ class FactPieces {
   [[nodiscard]] virtual std::size_t size() const = 0;
   [[nodiscard]] virtual std::int64_t rows(std::size_t piece) const = 0;
 
+  // Do the rows lie in memory as long as this does? Then batches may be kept, and values of a whole
+  // piece cost no more than those of some rows.
+  [[nodiscard]] virtual bool is_held() const { return false; }
+
   // The facts of a piece without their features, batch by batch; row numbers count within the
   // piece. Each piece once. Errors: those of FactReader::Next but for the bad times.
   virtual Result<FactCounts> ReadKeys(std::size_t piece, const Use& use) = 0;
@@ -146,11 +181,12 @@ class FactPieces {
   virtual Result<FactCounts> ReadFacts(std::size_t piece, const Use& use) = 0;
   // When all pieces were read. Errors: the bad times of the whole source, as FactReader::Next.
   virtual Status Finish() = 0;
-  // One column for each feature: its values in these rows, which ascend. REQUIRES: not empty, facts
-  // that ReadKeys gave. Errors: a value of them that does not convert; Unavailable where the file
-  // is no longer what it was; those of the files.
+  // One column for each of the features: its values in these rows, which ascend. REQUIRES: rows are
+  // not empty, and facts that ReadKeys gave. Errors: a value of them that does not convert;
+  // Unavailable where the file is no longer what it was; those of the files.
   virtual Result<std::vector<Column>> ReadValues(std::size_t piece,
-                                                 std::span<const std::int64_t> rows) = 0;
+                                                 std::span<const std::int64_t> rows,
+                                                 FeatureSpan features) = 0;
 };
 
 // A run of facts, in no promised order. Threads: one at a time.
@@ -181,6 +217,17 @@ class FactReader : public FactStream {
   static Result<std::unique_ptr<FactReader>> FromStream(const Source& source,
                                                         ArrowArrayStream* stream,
                                                         FactRequest request,
+                                                        const Context& context);
+
+  // The same of a table that is held, which has pieces: all threads may read it. Shares its memory.
+  static Result<std::unique_ptr<FactReader>> FromTable(const Source& source,
+                                                       const ArrowTable& table, FactRequest request,
+                                                       const Context& context);
+
+  // The same of rows that were pushed: `log` is FactBatch::log.
+  static Result<std::unique_ptr<FactReader>> FromLogged(const Source& push, const ArrowTable& table,
+                                                        FactRequest request,
+                                                        std::shared_ptr<const std::string> log,
                                                         const Context& context);
 
   FactReader(const FactReader&) = delete;

@@ -1,6 +1,6 @@
 #include "source/row_group_facts.h"
 
-#include <algorithm>
+#include <atomic>
 #include <optional>
 #include <utility>
 
@@ -11,18 +11,6 @@ namespace coeval {
 namespace {
 
 constexpr std::size_t kMostOpen = 32;  // files
-
-// The bytes of those columns of a row group, of which `all` were inspected.
-std::int64_t BytesOf(const RowGroup& group, const std::vector<std::string>& all,
-                     const std::vector<std::string>& columns) {
-  std::int64_t bytes = 0;
-  for (std::size_t i = 0; i < group.column_bytes.size(); ++i) {
-    if (std::find(columns.begin(), columns.end(), all[i]) != columns.end()) {
-      bytes += group.column_bytes[i];
-    }
-  }
-  return bytes;
-}
 
 // A batch of so many rows without columns, for features that all come from folders.
 RawBatch Empty(std::size_t file, std::int64_t rows) {
@@ -154,13 +142,14 @@ Status RowGroupFacts::Finish() {
 }
 
 Result<std::vector<Column>> RowGroupFacts::Convert(const Piece& piece, const RawBatch& raw,
+                                                   const FactColumns& of, std::size_t first,
                                                    std::span<const std::int64_t> rows) const {
   const FactSource from = meaning_->From(raw);
   std::vector<Column> columns;
-  for (std::size_t i = 0; i < value_columns_.features.size(); ++i) {
+  for (std::size_t i = 0; i < of.features.size(); ++i) {
     CellFailure failure;
-    auto column = ::coeval::ReadValues(from, value_columns_.features[i],
-                                       meaning_->request.features[i].type, &failure);
+    auto column = ::coeval::ReadValues(from, of.features[i],
+                                       meaning_->request.features[first + i].type, &failure);
     if (!column) {
       return CellError(from, failure, [&](std::int64_t row) {
         return NameOf(piece, rows[static_cast<std::size_t>(raw.first_row + row)]);
@@ -172,17 +161,21 @@ Result<std::vector<Column>> RowGroupFacts::Convert(const Piece& piece, const Raw
 }
 
 Result<std::vector<Column>> RowGroupFacts::ReadValues(std::size_t piece,
-                                                      std::span<const std::int64_t> rows) {
+                                                      std::span<const std::int64_t> rows,
+                                                      FeatureSpan features) {
   Piece& of = pieces_[piece];
+  const FactColumns wanted = FeaturesAlone(columns_, features);
+  const std::size_t first = features.begin(columns_.features.size());
   std::vector<std::vector<Column>> parts;  // by batch; mostly there is one
   std::int64_t done = 0;
   const auto read = [&]() -> Status {
-    if (value_columns_.scanned.empty()) {
+    if (wanted.scanned.empty()) {
       done = std::ssize(rows);
-      COEVAL_ASSIGN_OR_RETURN(parts.emplace_back(), Convert(of, Empty(of.file, done), rows));
+      COEVAL_ASSIGN_OR_RETURN(parts.emplace_back(),
+                              Convert(of, Empty(of.file, done), wanted, first, rows));
       return Status::Ok();
     }
-    COEVAL_ASSIGN_OR_RETURN(ArrowStream stream, Scan(of, value_columns_.scanned, &rows));
+    COEVAL_ASSIGN_OR_RETURN(ArrowStream stream, Scan(of, wanted.scanned, &rows));
     COEVAL_ASSIGN_OR_RETURN(const SharedArrowSchema schema, stream.ReadSchema());
     while (true) {
       COEVAL_RETURN_IF_ERROR(context_.cancel->Check());
@@ -190,11 +183,11 @@ Result<std::vector<Column>> RowGroupFacts::ReadValues(std::size_t piece,
       if (batch == nullptr) return Status::Ok();
       const RawBatch raw{schema, std::move(batch), of.file, done};
       done += raw.num_rows();
-      COEVAL_ASSIGN_OR_RETURN(parts.emplace_back(), Convert(of, raw, rows));
+      COEVAL_ASSIGN_OR_RETURN(parts.emplace_back(), Convert(of, raw, wanted, first, rows));
     }
   };
   const Status status = read();
-  of.values_read = true;
+  std::atomic_ref(of.values_read).store(true, std::memory_order_relaxed);
   if (!status.ok()) return meaning_->InView(status);
   if (done != std::ssize(rows)) {
     return Status::Internal("a scan gave " + std::to_string(done) + " of " +
@@ -202,7 +195,7 @@ Result<std::vector<Column>> RowGroupFacts::ReadValues(std::size_t piece,
   }
   if (parts.size() == 1) return std::move(parts[0]);
   std::vector<Column> columns;
-  for (std::size_t i = 0; i < value_columns_.features.size(); ++i) {
+  for (std::size_t i = 0; i < wanted.features.size(); ++i) {
     std::vector<Column> of_feature;
     for (const std::vector<Column>& part : parts) of_feature.push_back(part[i]);
     COEVAL_ASSIGN_OR_RETURN(columns.emplace_back(), Concatenate(of_feature));

@@ -37,8 +37,8 @@ class RowGroupFacts : public FactPieces {
   Result<FactCounts> ReadKeys(std::size_t piece, const Use& use) override;
   Result<FactCounts> ReadFacts(std::size_t piece, const Use& use) override;
   Status Finish() override;
-  Result<std::vector<Column>> ReadValues(std::size_t piece,
-                                         std::span<const std::int64_t> rows) override;
+  Result<std::vector<Column>> ReadValues(std::size_t piece, std::span<const std::int64_t> rows,
+                                         FeatureSpan features) override;
 
   // Adds what was read so far.
   void AddTo(ScanStats* stats) const;
@@ -53,7 +53,7 @@ class RowGroupFacts : public FactPieces {
     std::int64_t value_bytes = 0;
     FactTally tally;
     bool keys_read = false;
-    bool values_read = false;
+    bool values_read = false;  // by several, who read features of their own
   };
 
   RowGroupFacts(std::shared_ptr<const FactMeaning> meaning, const FactPlan& plan,
@@ -66,7 +66,9 @@ class RowGroupFacts : public FactPieces {
   // The columns of a piece; null rows: of all its rows.
   Result<ArrowStream> Scan(const Piece& piece, const std::vector<std::string>& columns,
                            const std::span<const std::int64_t>* rows);
+  // The features of `columns`, of which the first is the request's `first`.
   Result<std::vector<Column>> Convert(const Piece& piece, const RawBatch& raw,
+                                      const FactColumns& columns, std::size_t first,
                                       std::span<const std::int64_t> rows) const;
   [[nodiscard]] std::string NameOf(const Piece& piece, std::int64_t row) const;
 
@@ -80,7 +82,7 @@ class RowGroupFacts : public FactPieces {
   std::vector<Piece> pieces_;     // each is written by who reads it
 
   struct OpenedFile {
-    std::size_t file;
+    std::size_t file = 0;
     ArrowFile opened;
   };
 

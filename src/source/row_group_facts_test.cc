@@ -100,7 +100,7 @@ TEST_F(RowGroupFactsTest, APieceIsARowGroupOfAFile) {
   ASSERT_TRUE(counts.ok());
   EXPECT_EQ(counts->facts, 3);
   EXPECT_EQ(rows, (Rows{0, 1, 2}));
-  const auto values = pieces->ReadValues(1, Rows{0, 2});
+  const auto values = pieces->ReadValues(1, Rows{0, 2}, kAllFeatures);
   ASSERT_TRUE(values.ok()) << values.status().ToString();
   EXPECT_EQ(Show((*values)[0]), "3.0 5.0");
   EXPECT_EQ(Show((*values)[1]), "'sky 3' 'sky 5'");
@@ -118,7 +118,7 @@ TEST_F(RowGroupFactsTest, StatsTellWhereValuesWereRead) {
   EXPECT_EQ(keys.row_groups_with_values, 0);
   EXPECT_EQ(keys.files_read, 1);
   EXPECT_EQ(keys.rows_read, 10);
-  ASSERT_TRUE(pieces->ReadValues(3, Rows{1}).ok());
+  ASSERT_TRUE(pieces->ReadValues(3, Rows{1}, kAllFeatures).ok());
   const ScanStats values = reader->stats();
   EXPECT_EQ(values.row_groups_with_values, 1);
   EXPECT_GT(values.bytes_read, keys.bytes_read);
@@ -176,8 +176,8 @@ TEST_F(RowGroupFactsTest, AValueThatDoesNotConvertNamesItsRowInTheFile) {
   FactRequest request = Request();
   request.features = {{"temp", TypeId::kInt64}};
   const auto reader = Open(path, request);
-  EXPECT_TRUE(reader->pieces()->ReadValues(1, Rows{0, 2}).ok());
-  const auto values = reader->pieces()->ReadValues(1, Rows{0, 1});
+  EXPECT_TRUE(reader->pieces()->ReadValues(1, Rows{0, 2}, kAllFeatures).ok());
+  const auto values = reader->pieces()->ReadValues(1, Rows{0, 1}, kAllFeatures);
   ASSERT_FALSE(values.ok());
   EXPECT_THAT(values.status().message(),
               AllOf(HasSubstr("row 4 of " + path), HasSubstr("column `temp`")));
@@ -204,7 +204,7 @@ TEST_F(RowGroupFactsTest, FeaturesOfFoldersAreReadWithoutTheFile) {
   FactRequest request = Request();
   request.features = {{"year", TypeId::kInt64}};
   const auto reader = Open(folder_.path(), request, source);
-  const auto values = reader->pieces()->ReadValues(0, Rows{0, 1});
+  const auto values = reader->pieces()->ReadValues(0, Rows{0, 1}, kAllFeatures);
   ASSERT_TRUE(values.ok()) << values.status().ToString();
   EXPECT_EQ(Show((*values)[0]), "2013 2013");
 }
@@ -269,7 +269,7 @@ TEST_F(RowGroupFactsTest, PickedRowsAreThoseOfTheWholeRead) {
         of_all.push_back(row + static_cast<std::int64_t>(piece) * kRows / 2);
       }
       if (rows.empty()) continue;
-      const auto values = reader->pieces()->ReadValues(piece, rows);
+      const auto values = reader->pieces()->ReadValues(piece, rows, kAllFeatures);
       ASSERT_TRUE(values.ok()) << values.status().ToString();
       for (std::size_t i = 0; i < request.features.size(); ++i) {
         EXPECT_TRUE(SameBits((*values)[i], all->features[i].Take(of_all)))

@@ -232,6 +232,17 @@ class StreamScan : public RawScan {
 
 }  // namespace
 
+std::int64_t BytesOf(const RowGroup& group, const std::vector<std::string>& all,
+                     const std::vector<std::string>& columns) {
+  std::int64_t bytes = 0;
+  for (std::size_t i = 0; i < group.column_bytes.size(); ++i) {
+    if (std::find(columns.begin(), columns.end(), all[i]) != columns.end()) {
+      bytes += group.column_bytes[i];
+    }
+  }
+  return bytes;
+}
+
 ArrowArray RawBatch::column(std::size_t i) const {
   ArrowArray column = *rows->children[i];
   if (rows->offset != 0 || column.length != rows->length) {

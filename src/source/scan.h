@@ -40,6 +40,10 @@ struct FilePlan {
   std::int64_t rows = -1;                 // that will be read; -1 = not known
 };
 
+// The bytes of those columns of a row group, of which `all` were inspected.
+std::int64_t BytesOf(const RowGroup& group, const std::vector<std::string>& all,
+                     const std::vector<std::string>& columns);
+
 // Rows as the plugin gave them: a struct array whose children are the columns asked for.
 struct RawBatch {
   SharedArrowSchema schema;

@@ -16,8 +16,11 @@
 #include "base/status.h"
 #include "column/arrow_bridge.h"
 #include "column/arrow_c.h"
+#include "column/batch.h"
 #include "column/type.h"
 #include "definition/field.h"
+#include "definition/field_mapping.h"
+#include "definition/pushed_columns.h"
 #include "definition/source.h"
 #include "source/arrow_plugin.h"
 #include "source/file_list.h"
@@ -25,11 +28,6 @@
 namespace coeval {
 
 namespace {
-
-std::string MappedName(const Source& source, const std::string& name) {
-  const auto mapped = source.field_mapping.find(name);
-  return mapped == source.field_mapping.end() ? name : mapped->second;
-}
 
 SourceColumn ColumnOf(const Source& source, const ArrowSchema& field) {
   SourceColumn column;
@@ -120,6 +118,19 @@ void AddPartitions(const Source& source, const SourceFiles& files, SourceSchema*
   }
 }
 
+SourceSchema DescribePushed(const Source& push) {
+  SourceSchema schema;
+  const Schema pushed = PushedSchema(push);
+  for (const ColumnSchema& declared : pushed.columns()) {
+    SourceColumn column;
+    column.name = declared.name;
+    column.mapped_name = MappedName(push, declared.name);
+    column.type = declared.type;
+    schema.columns.push_back(std::move(column));
+  }
+  return schema;
+}
+
 }  // namespace
 
 const SourceColumn* SourceSchema::Find(std::string_view name) const {
@@ -131,6 +142,7 @@ const SourceColumn* SourceSchema::Find(std::string_view name) const {
 
 Result<SourceSchema> DescribeSource(const Source& source, const std::string& location,
                                     const Context& context) {
+  if (source.kind == SourceKind::kPush) return DescribePushed(source);
   COEVAL_ASSIGN_OR_RETURN(const SourceFiles files, ListFiles(source, location));
   COEVAL_ASSIGN_OR_RETURN(const ArrowPlugin* plugin, ArrowPlugin::Get(context));
   SourceSchema schema;
@@ -179,13 +191,6 @@ Result<std::vector<Field>> InferFields(const Source& source, const SourceSchema&
     fields.push_back(std::move(field));
   }
   return fields;
-}
-
-std::string SourceColumnOf(const Source& source, const std::string& name) {
-  for (const auto& [column, mapped] : source.field_mapping) {
-    if (mapped == name) return column;
-  }
-  return name;
 }
 
 DataType PartitionType(std::span<const std::string> texts) {

@@ -35,7 +35,8 @@ struct SourceSchema {
   [[nodiscard]] const SourceColumn* Find(std::string_view name) const;
 };
 
-// Looks into every file; of CSV it reads every value, so that types are those of all rows. Files
+// Of a push source: what its schema declares; `location` is not looked at. Of a file source: looks
+// into every file; of CSV it reads every value, so that types are those of all rows. Files
 // may differ in int32 and int64, float32 and float64, and where one has only nulls.
 // Errors: InvalidArgument naming both files where they differ otherwise; and those of ListFiles.
 Result<SourceSchema> DescribeSource(const Source& source, const std::string& location,
@@ -46,9 +47,6 @@ Result<SourceSchema> DescribeSource(const Source& source, const std::string& loc
 // Errors: InvalidArgument for a column without a type of Coeval's, with what to do.
 Result<std::vector<Field>> InferFields(const Source& source, const SourceSchema& schema,
                                        std::span<const std::string> join_keys);
-
-// The column of the files from which `name`, a feature or join key, is taken (field_mapping).
-std::string SourceColumnOf(const Source& source, const std::string& name);
 
 // The type of partition values: int64 where all texts are integers, else string.
 DataType PartitionType(std::span<const std::string> texts);

@@ -204,7 +204,7 @@ class PiecesAsStream : public FactStream {
     for (FactBatch& batch : ready_) {
       std::vector<std::int64_t> rows;
       for (std::int64_t i = 0; i < batch.num_rows; ++i) rows.push_back(batch.row_number(i));
-      COEVAL_ASSIGN_OR_RETURN(batch.features, pieces_->ReadValues(piece, rows));
+      COEVAL_ASSIGN_OR_RETURN(batch.features, pieces_->ReadValues(piece, rows, kAllFeatures));
     }
     return Status::Ok();
   }

@@ -27,11 +27,14 @@ SourceManifest UniteManifests(const std::vector<std::unique_ptr<FactReader>>& re
   return united;
 }
 
-// By the names of their sources: in whatever order they were declared, they read the same.
-std::vector<std::unique_ptr<FactReader>> InOrder(std::vector<std::unique_ptr<FactReader>> readers) {
+// By the names of their sources: in whatever order they were declared, they read the same. Last
+// what was pushed.
+std::vector<std::unique_ptr<FactReader>> InOrder(std::vector<std::unique_ptr<FactReader>> readers,
+                                                 std::unique_ptr<FactReader> pushes) {
   std::stable_sort(readers.begin(), readers.end(), [](const auto& a, const auto& b) {
     return a->manifest().source < b->manifest().source;
   });
+  if (pushes != nullptr) readers.push_back(std::move(pushes));
   return readers;
 }
 
@@ -40,31 +43,43 @@ std::vector<std::unique_ptr<FactReader>> InOrder(std::vector<std::unique_ptr<Fac
 Result<std::unique_ptr<FactReader>> OpenSourcesOf(const ViewVersion& version,
                                                   const FactRequest& request,
                                                   const LocateSource& locate,
+                                                  const LoggedPushes& pushed,
                                                   const Context& context) {
-  const auto open = [&](const Source& source) -> Result<std::unique_ptr<FactReader>> {
-    COEVAL_ASSIGN_OR_RETURN(const std::string location, locate(source));
-    return FactReader::Open(source, location, request, context);
-  };
-  if (version.sources.empty()) return open(version.source);
+  FactRequest of_pushes = request;
+  of_pushes.range = request.pushed_range.value_or(request.range);
+  if (version.pushed_alone()) return OpenPushedFacts(version.source, of_pushes, pushed, context);
   std::vector<std::unique_ptr<FactReader>> readers;
-  for (const Source& source : version.sources) {
-    COEVAL_ASSIGN_OR_RETURN(std::unique_ptr<FactReader> reader, open(source));
-    readers.push_back(std::move(reader));
+  const auto open = [&](const Source& source) -> Status {
+    COEVAL_ASSIGN_OR_RETURN(const std::string location, locate(source));
+    COEVAL_ASSIGN_OR_RETURN(readers.emplace_back(),
+                            FactReader::Open(source, location, request, context));
+    return {};
+  };
+  if (version.sources.empty()) COEVAL_RETURN_IF_ERROR(open(version.source));
+  for (const Source& source : version.sources) COEVAL_RETURN_IF_ERROR(open(source));
+  std::unique_ptr<FactReader> pushes;
+  if (version.push.has_value() && !pushed.batches.empty()) {
+    COEVAL_ASSIGN_OR_RETURN(pushes, OpenPushedFacts(*version.push, of_pushes, pushed, context));
   }
+  if (version.sources.empty() && pushes == nullptr) return std::move(readers.front());
   return std::unique_ptr<FactReader>(
-      std::make_unique<UnitedReader>(version.source, std::move(readers)));
+      std::make_unique<UnitedReader>(version.source, std::move(readers), std::move(pushes)));
 }
 
-UnitedReader::UnitedReader(const Source& meaning, std::vector<std::unique_ptr<FactReader>> readers)
-    : has_created_(!meaning.created_field.empty()),
-      has_sequence_(!meaning.sequence_field.empty()),
-      has_deletes_(!meaning.delete_field.empty()),
-      readers_(InOrder(std::move(readers))),
+UnitedReader::UnitedReader(const Source& meaning, std::vector<std::unique_ptr<FactReader>> readers,
+                           std::unique_ptr<FactReader> pushes)
+    : columns_(UnitedColumns::Of(meaning, pushes != nullptr)),
+      readers_(InOrder(std::move(readers), std::move(pushes))),
       manifest_(UniteManifests(readers_)) {
   std::size_t files = 0;
+  std::vector<UnitedPieces::Part> parts;
   for (const auto& reader : readers_) {
     first_files_.push_back(files);
+    if (FactPieces* pieces = reader->pieces(); pieces != nullptr) parts.push_back({pieces, files});
     files += reader->manifest().files.size();
+  }
+  if (parts.size() == readers_.size()) {
+    pieces_ = std::make_unique<UnitedPieces>(std::move(parts), columns_);
   }
   Count();
 }
@@ -73,21 +88,6 @@ RowPlace UnitedReader::PlaceOf(std::size_t file, std::int64_t row) const {
   const auto after = std::upper_bound(first_files_.begin(), first_files_.end(), file);
   const auto reader = static_cast<std::size_t>(after - first_files_.begin() - 1);
   return readers_[reader]->PlaceOf(file - first_files_[reader], row);
-}
-
-// Columns that one source has and another has not, with nothing in them.
-void UnitedReader::FillIn(FactBatch* facts) const {
-  const std::int64_t n = facts->num_rows;
-  if (has_created_ && facts->created_time.type().id() == TypeId::kNull) {
-    facts->created_time = Column::Nulls(TypeId::kTimestamp, n);
-  }
-  if (has_sequence_ && facts->sequence.type().id() == TypeId::kNull) {
-    facts->sequence = Column::Nulls(TypeId::kInt64, n);
-  }
-  if (has_deletes_ && facts->deleted.type().id() == TypeId::kNull) {
-    std::vector<std::uint8_t> no(static_cast<std::size_t>(n), 0);
-    facts->deleted = Column::FixedWidth(TypeId::kBool, n, MakeBuffer(std::move(no)));
-  }
 }
 
 void UnitedReader::Count() {
@@ -114,7 +114,7 @@ Result<std::optional<FactBatch>> UnitedReader::Next() {
     }
     if (batch->has_value()) {
       (*batch)->file += first_files_[next_];
-      FillIn(&**batch);
+      columns_.FillIn(&**batch);
       return batch;
     }
     ++next_;

@@ -1,8 +1,11 @@
 // UnitedReader: the facts of several sources of one view as one stream. Which source a fact came
 // from does not matter: the rules order facts by what they hold (3.3), never by where they lie.
+// What was pushed is one source more, the last; its facts say of themselves that they arrived
+// (3.2).
 //
-//   app   (ann, 10:00, 3)      united   (ann, 10:00, 3)
-//   web   (ann, 10:05, 2)               (ann, 10:05, 2)
+//   app      (ann, 10:00, 3)               united   (ann, 10:00, 3)
+//   web      (ann, 10:05, 2)                        (ann, 10:05, 2)
+//   pushed   (ann, 10:05, C 10:07, 4)               (ann, 10:05, C 10:07, 4), arrived
 #pragma once
 
 #include <functional>
@@ -14,34 +17,40 @@
 #include "base/status.h"
 #include "definition/catalogue.h"
 #include "source/fact_reader.h"
+#include "source/pushed_facts.h"
+#include "source/united_pieces.h"
 
 namespace coeval {
 
 // Where a source lies: an absolute path with all names bound.
 using LocateSource = std::function<Result<std::string>(const Source& source)>;
 
-// The facts of a view, of one source or several. REQUIRES: no view over a view. Errors: those of
-// FactReader::Open and of `locate`.
+// The facts of a view, of one source or several, and of what was pushed to it. Where nothing was,
+// its files are read as if nothing could be.
+// REQUIRES: no view over a view. Errors: those of FactReader::Open and of `locate`.
 Result<std::unique_ptr<FactReader>> OpenSourcesOf(const ViewVersion& version,
                                                   const FactRequest& request,
                                                   const LocateSource& locate,
+                                                  const LoggedPushes& pushed,
                                                   const Context& context);
 
 // The readers one after the other. They were opened for the same request, each with its source.
-// Threads: one at a time. REQUIRES: not empty.
+// Threads: one at a time. REQUIRES: there is one.
 class UnitedReader : public FactReader {
  public:
   // `meaning`: what the sources mean together; the batches have the created time, the sequence and
-  // the deletes that it names, empty where a source has none.
-  UnitedReader(const Source& meaning, std::vector<std::unique_ptr<FactReader>> readers);
+  // the deletes that it names, empty where a source has none. `pushes`: of what was pushed, or
+  // null; then they have created times and sequences in any case.
+  UnitedReader(const Source& meaning, std::vector<std::unique_ptr<FactReader>> readers,
+               std::unique_ptr<FactReader> pushes = nullptr);
 
   // Errors: those of the readers, which name their source.
   Result<std::optional<FactBatch>> Next() override;
 
   [[nodiscard]] const FactCounts& counts() const override { return counts_; }
 
-  // Nothing to be read apart: the facts of several sources are read in turn.
-  [[nodiscard]] FactPieces* pieces() override { return nullptr; }
+  // Where all of them have some.
+  [[nodiscard]] FactPieces* pieces() override { return pieces_.get(); }
 
   [[nodiscard]] ScanStats stats() const override;
 
@@ -55,13 +64,11 @@ class UnitedReader : public FactReader {
 
  private:
   void Count();
-  void FillIn(FactBatch* facts) const;
 
-  const bool has_created_;
-  const bool has_sequence_;
-  const bool has_deletes_;
+  const UnitedColumns columns_;
   std::vector<std::unique_ptr<FactReader>> readers_;
   std::vector<std::size_t> first_files_;  // where each reader's lie among the files of all
+  std::unique_ptr<UnitedPieces> pieces_;  // null: some reader has none
   std::size_t next_ = 0;
   FactCounts counts_;
   SourceManifest manifest_;
