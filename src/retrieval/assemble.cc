@@ -29,31 +29,57 @@ Result<Column> WithDefault(const Column& column, const Field& field) {
   return builder.Finish();
 }
 
-std::vector<FeatureStatus> StatusesOf(const Column& raw, const std::vector<Match>& match) {
-  std::vector<FeatureStatus> statuses(match.size());
-  for (std::size_t row = 0; row < match.size(); ++row) {
-    switch (match[row]) {
-      case Match::kFound:
-        statuses[row] = raw.IsNull(static_cast<std::int64_t>(row)) ? FeatureStatus::kNullValue
-                                                                   : FeatureStatus::kPresent;
-        break;
-      case Match::kOutsideMaxAge:
-        statuses[row] = FeatureStatus::kOutsideMaxAge;
-        break;
-      case Match::kNotFound:
-        statuses[row] = FeatureStatus::kNotFound;
-        break;
-    }
+// What becomes of a stored feature whose values are no nulls.
+FeatureStatus StatusOf(Match match) {
+  switch (match) {
+    case Match::kFound:
+      return FeatureStatus::kPresent;
+    case Match::kOutsideMaxAge:
+      return FeatureStatus::kOutsideMaxAge;
+    case Match::kNotFound:
+      break;
   }
-  return statuses;
+  return FeatureStatus::kNotFound;
 }
 
-std::vector<TimeMicros> TimesOf(const ViewAnswers& answers) {
+// The statuses of the features of one view: one vector for all that are null only where nothing was
+// found.
+class ViewStatuses {
+ public:
+  explicit ViewStatuses(const std::vector<Match>& match) {
+    std::vector<FeatureStatus> of_match(match.size());
+    for (std::size_t row = 0; row < match.size(); ++row) {
+      of_match[row] = StatusOf(match[row]);
+      nothing_ += match[row] == Match::kFound ? 0 : 1;
+    }
+    of_match_ = PerRow(std::move(of_match));
+  }
+
+  [[nodiscard]] PerRow<FeatureStatus> Of(const Column& raw) const {
+    if (raw.CountNulls() == nothing_) return of_match_;
+    std::vector<FeatureStatus> statuses(of_match_.begin(), of_match_.end());
+    for (std::size_t row = 0; row < statuses.size(); ++row) {
+      if (statuses[row] == FeatureStatus::kPresent && raw.IsNull(static_cast<std::int64_t>(row))) {
+        statuses[row] = FeatureStatus::kNullValue;
+      }
+    }
+    return PerRow(std::move(statuses));
+  }
+
+ private:
+  PerRow<FeatureStatus> of_match_;
+  std::int64_t nothing_ = 0;  // rows where nothing was found
+};
+
+std::vector<PerRow<TimeMicros>> TimesOf(const ViewAnswers& answers) {
+  if (!answers.feature_times.empty()) {
+    return {answers.feature_times.begin(), answers.feature_times.end()};
+  }
   std::vector<TimeMicros> times = answers.event_time;
   for (std::size_t row = 0; row < times.size(); ++row) {
     if (answers.match[row] == Match::kNotFound) times[row] = kMinTime;
   }
-  return times;
+  return {PerRow(std::move(times))};
 }
 
 const Field& FieldOf(const PlannedView& view, std::size_t position) {
@@ -63,16 +89,17 @@ const Field& FieldOf(const PlannedView& view, std::size_t position) {
 // The computed features of one on-demand view.
 struct Computed {
   std::vector<Column> columns;  // one per PlannedOnDemand::features
-  std::vector<std::vector<FeatureStatus>> statuses;
-  std::vector<std::vector<TimeMicros>> times;
+  std::vector<PerRow<FeatureStatus>> statuses;
+  std::vector<PerRow<TimeMicros>> times;
 };
 
 // Assembles one answer. Borrows all; one thread.
 class Assembler {
  public:
   Assembler(const FeaturePlan& plan, std::span<const ViewAnswers> answers,
-            std::span<const Column> request, std::int64_t n, std::span<const TimeMicros> t)
-      : plan_(plan), answers_(answers), request_(request), n_(n), t_(t) {}
+            std::span<const Column> request, std::int64_t n, std::span<const TimeMicros> t,
+            std::int64_t first_row)
+      : plan_(plan), answers_(answers), request_(request), n_(n), t_(t), first_row_(first_row) {}
 
   Result<FeatureTable> Run() {
     COEVAL_RETURN_IF_ERROR(FillDefaults());
@@ -98,9 +125,8 @@ class Assembler {
         }
         columns.push_back(std::move(column));
       }
-      view_times_.push_back(answers_[v].feature_times.empty()
-                                ? std::vector<std::vector<TimeMicros>>{TimesOf(answers_[v])}
-                                : answers_[v].feature_times);
+      view_times_.push_back(TimesOf(answers_[v]));
+      view_statuses_.emplace_back(answers_[v].match);
     }
     return {};
   }
@@ -111,10 +137,14 @@ class Assembler {
   }
 
   // The times of a stored feature: its own where it is aggregated, else those of its view.
-  [[nodiscard]] const std::vector<TimeMicros>& StoredTimes(std::size_t view,
-                                                           std::size_t position) const {
+  [[nodiscard]] const PerRow<TimeMicros>& StoredTimes(std::size_t view,
+                                                      std::size_t position) const {
     const auto& times = view_times_[view];
     return times.size() == 1 ? times.front() : times[position];
+  }
+
+  [[nodiscard]] std::string NumberOf(std::size_t row) const {
+    return std::to_string(first_row_ + static_cast<std::int64_t>(row));
   }
 
   // INVALID values of an aggregate (rule 6.2).
@@ -123,7 +153,7 @@ class Assembler {
       if (invalid[row] == 0) continue;
       ++table_.invalid_count;
       if (table_.first_errors.size() >= 10) continue;
-      table_.first_errors.push_back(feature + ", row " + std::to_string(row) +
+      table_.first_errors.push_back(feature + ", row " + NumberOf(row) +
                                     ": there is no such value: it does not fit its type, is of "
                                     "too many events, or is of a null group (coalesce(...) in "
                                     "`by` gives it a name)");
@@ -154,7 +184,8 @@ class Assembler {
     table_.invalid_count += evaluation.invalid_count;
     for (const RowError& error : evaluation.first_errors) {
       if (table_.first_errors.size() >= 10) break;
-      table_.first_errors.push_back(feature + ", row " + std::to_string(error.row) + ": " +
+      table_.first_errors.push_back(feature + ", row " +
+                                    NumberOf(static_cast<std::size_t>(error.row)) + ": " +
                                     error.message);
     }
   }
@@ -168,7 +199,7 @@ class Assembler {
     return column.Take(rows);
   }
 
-  std::vector<FeatureStatus> ComputedStatuses(const Evaluation& evaluation) const {
+  PerRow<FeatureStatus> ComputedStatuses(const Evaluation& evaluation) const {
     std::vector<FeatureStatus> statuses(static_cast<std::size_t>(n_));
     for (std::size_t row = 0; row < statuses.size(); ++row) {
       if (!evaluation.invalid.empty() && evaluation.invalid[row] != 0) {
@@ -179,22 +210,21 @@ class Assembler {
                             : FeatureStatus::kPresent;
       }
     }
-    return statuses;
+    return PerRow(std::move(statuses));
   }
 
   // The greatest time of the stored features that the expression reads (rule 7.2).
-  std::vector<TimeMicros> InputTimes(const PlannedOnDemand& view,
-                                     const Expression& expression) const {
+  PerRow<TimeMicros> InputTimes(const PlannedOnDemand& view, const Expression& expression) const {
     std::vector<TimeMicros> times(static_cast<std::size_t>(n_), kMinTime);
     for (const std::string& name : expression.inputs()) {
       const PlannedInput& input = view.inputs[*view.input_schema.Find(name)];
       if (input.from_request) continue;
-      const std::vector<TimeMicros>& of_input = StoredTimes(input.view, input.position);
+      const PerRow<TimeMicros>& of_input = StoredTimes(input.view, input.position);
       for (std::size_t row = 0; row < times.size(); ++row) {
         times[row] = std::max(times[row], of_input[row]);
       }
     }
-    return times;
+    return PerRow(std::move(times));
   }
 
   void Emit(const PlannedOutput& output) {
@@ -207,14 +237,20 @@ class Assembler {
     }
     const ViewAnswers& answers = answers_[output.view];
     table_.columns.push_back(filled_[output.view][output.position]);
-    table_.statuses.push_back(StatusesOf(answers.features[output.position], answers.match));
+    table_.statuses.push_back(view_statuses_[output.view].Of(answers.features[output.position]));
     if (IsInvalidSomewhere(output.view, output.position)) {
-      const auto& invalid = answers.invalid[output.position];
-      for (std::size_t row = 0; row < invalid.size(); ++row) {
-        if (invalid[row] != 0) table_.statuses.back()[row] = FeatureStatus::kInvalid;
-      }
+      table_.statuses.back() = InvalidAt(answers.invalid[output.position], table_.statuses.back());
     }
     table_.times.push_back(StoredTimes(output.view, output.position));
+  }
+
+  static PerRow<FeatureStatus> InvalidAt(const std::vector<std::uint8_t>& invalid,
+                                         const PerRow<FeatureStatus>& else_) {
+    std::vector<FeatureStatus> statuses(else_.begin(), else_.end());
+    for (std::size_t row = 0; row < invalid.size(); ++row) {
+      if (invalid[row] != 0) statuses[row] = FeatureStatus::kInvalid;
+    }
+    return PerRow(std::move(statuses));
   }
 
   const FeaturePlan& plan_;
@@ -222,9 +258,11 @@ class Assembler {
   std::span<const Column> request_;
   std::int64_t n_;
   std::span<const TimeMicros> t_;
+  std::int64_t first_row_;
   std::vector<std::vector<Column>> filled_;  // per view, with defaults
   // Per view: one for all of its features, or one for each.
-  std::vector<std::vector<std::vector<TimeMicros>>> view_times_;
+  std::vector<std::vector<PerRow<TimeMicros>>> view_times_;
+  std::vector<ViewStatuses> view_statuses_;
   std::vector<Computed> computed_;  // per on-demand view
   FeatureTable table_;
 };
@@ -233,11 +271,11 @@ class Assembler {
 
 Result<FeatureTable> AssembleFeatures(const FeaturePlan& plan, std::span<const ViewAnswers> answers,
                                       std::span<const Column> request, std::int64_t n,
-                                      std::span<const TimeMicros> t) {
+                                      std::span<const TimeMicros> t, std::int64_t first_row) {
   COEVAL_CHECK(answers.size() == plan.views.size());
   COEVAL_CHECK(request.size() == plan.request_columns.size());
   COEVAL_CHECK(t.size() == 1 || static_cast<std::int64_t>(t.size()) == n);
-  return Assembler(plan, answers, request, n, t).Run();
+  return Assembler(plan, answers, request, n, t, first_row).Run();
 }
 
 }  // namespace coeval

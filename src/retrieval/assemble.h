@@ -13,6 +13,7 @@
 #include "column/column.h"
 #include "definition/fact.h"
 #include "retrieval/feature_plan.h"
+#include "retrieval/per_row.h"
 
 namespace coeval {
 
@@ -35,9 +36,9 @@ struct ViewAnswers {
 struct FeatureTable {
   std::int64_t num_rows = 0;
   std::vector<Column> columns;
-  std::vector<std::vector<FeatureStatus>> statuses;
+  std::vector<PerRow<FeatureStatus>> statuses;
   // The time of each value (rule 7.2); kMinTime = none (timeless, or no input had one).
-  std::vector<std::vector<TimeMicros>> times;
+  std::vector<PerRow<TimeMicros>> times;
   // INVALID values of on-demand features (rule 6.2): how many, and the first 10 with output and
   // row.
   std::int64_t invalid_count = 0;
@@ -45,9 +46,10 @@ struct FeatureTable {
 };
 
 // Shapes: `answers` one per plan view; `request` one column per plan.request_columns, of its type,
-// each [n]; `t` the question times, n or 1. Cost: O(outputs x n). Threads: any.
+// each [n]; `t` the question times, n or 1. `first_row`: the number of the first row, for errors.
+// Cost: O(outputs x n). Threads: any.
 Result<FeatureTable> AssembleFeatures(const FeaturePlan& plan, std::span<const ViewAnswers> answers,
                                       std::span<const Column> request, std::int64_t n,
-                                      std::span<const TimeMicros> t);
+                                      std::span<const TimeMicros> t, std::int64_t first_row = 0);
 
 }  // namespace coeval

@@ -169,6 +169,11 @@ class Planner {
     planned.version = std::shared_ptr<const ViewVersion>(plan_->catalogue, version);
     planned.shown_name = projection.shown_name();
     planned.key_columns = std::move(key_columns);
+    if (version->view.is_aggregated()) {
+      COEVAL_ASSIGN_OR_RETURN(AggregatedView aggregated,
+                              ResolveAggregatedView(version->view, version->source));
+      planned.aggregated = std::make_shared<const AggregatedView>(std::move(aggregated));
+    }
     plan_->views.push_back(std::move(planned));
     return plan_->views.size() - 1;
   }

@@ -17,6 +17,7 @@
 
 #include "base/status.h"
 #include "column/type.h"
+#include "definition/aggregated_view.h"
 #include "definition/catalogue.h"
 #include "expression/expression.h"
 
@@ -33,6 +34,8 @@ struct FeatureRequest {
 // One stored view to look up: one as-of join offline, one store access per key online.
 struct PlannedView {
   std::shared_ptr<const ViewVersion> version;
+  // Of an aggregated view: resolved. Null where a plan was made by other hands.
+  std::shared_ptr<const AggregatedView> aggregated;
   std::string shown_name;                // alias or name
   std::vector<std::string> key_columns;  // per join key: the spine's or request's column (rule 4.4)
   std::vector<std::size_t> features;  // positions in the view's schema that are needed, ascending

@@ -12,7 +12,7 @@ Field MakeField(std::string name, DataType type) {
   return field;
 }
 
-ViewVersion MakeView(std::string name, JoinKey key, std::vector<Field> schema, int version,
+ViewVersion MakeView(const std::string& name, JoinKey key, std::vector<Field> schema, int version,
                      bool active) {
   ViewVersion view;
   view.view.name = name;
