@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "base/hash.h"
@@ -9,12 +10,16 @@
 namespace coeval {
 namespace {
 
-constexpr char kFormat = 1;
 constexpr std::size_t kChecksumSize = 4;
 
-enum Flag : std::uint8_t { kCreated = 1, kSequence = 2, kLog = 4, kDelete = 8 };
+enum Flag : std::uint8_t { kCreated = 1, kSequence = 2, kLog = 4, kDelete = 8, kCopy = 16 };
 
-constexpr std::uint8_t kAllFlags = kCreated | kSequence | kLog | kDelete;
+constexpr std::uint64_t kMostCopies = std::numeric_limits<std::uint32_t>::max();
+
+constexpr std::uint8_t FlagsOf(FactListFormat format) {
+  constexpr std::uint8_t kOfFacts = kCreated | kSequence | kLog | kDelete;
+  return format == FactListFormat::kEvents ? kOfFacts | kCopy : kOfFacts;
+}
 
 void AppendVarint(std::uint64_t value, std::string* out) {
   char bytes[10];
@@ -45,23 +50,27 @@ std::uint64_t Difference(TimeMicros a, TimeMicros b) {
   return static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b);
 }
 
-void AppendFact(const KeptFact& fact, std::string* out) {
+void AppendFact(const KeptFact& fact, FactListFormat format, std::string* out) {
+  const bool is_event = format == FactListFormat::kEvents;
   const bool has_log = fact.sequence.present && !fact.sequence.log.empty();
   unsigned flags = 0;
   if (fact.times.has_created) flags |= kCreated;
   if (fact.sequence.present) flags |= kSequence;
   if (has_log) flags |= kLog;
   if (fact.is_delete) flags |= kDelete;
+  if (fact.copy > 0) flags |= kCopy;
   out->push_back(static_cast<char>(flags));
   AppendVarint(ZigZag(fact.times.event_time), out);
-  AppendVarint(Difference(fact.visible_time, fact.times.event_time), out);
+  const std::uint64_t delay = Difference(fact.visible_time, fact.times.event_time);
+  AppendVarint(is_event ? ZigZag(static_cast<std::int64_t>(delay)) : delay, out);
   if (fact.times.has_created) {
     const std::uint64_t delta = Difference(fact.times.created_time, fact.times.event_time);
     AppendVarint(ZigZag(static_cast<std::int64_t>(delta)), out);
   }
   if (has_log) AppendBytes(fact.sequence.log, out);
   if (fact.sequence.present) AppendVarint(ZigZag(fact.sequence.number), out);
-  AppendBytes(fact.is_delete ? std::string_view() : fact.row, out);
+  if (fact.copy > 0) AppendVarint(fact.copy, out);
+  AppendBytes(fact.is_delete && !is_event ? std::string_view() : fact.row, out);
 }
 
 void AppendChecksum(std::size_t begin, std::string* out) {
@@ -110,17 +119,19 @@ class Reader {
   std::string_view rest_;
 };
 
-bool ReadFact(Reader* reader, KeptFact* fact) {
+bool ReadFact(FactListFormat format, Reader* reader, KeptFact* fact) {
+  const bool is_event = format == FactListFormat::kEvents;
   std::uint8_t flags = 0;
   std::uint64_t number = 0;
-  if (!reader->Byte(&flags) || (flags & ~kAllFlags) != 0) return false;
+  if (!reader->Byte(&flags) || (flags & ~FlagsOf(format)) != 0) return false;
   if ((flags & kLog) != 0 && (flags & kSequence) == 0) return false;
   if (!reader->Varint(&number)) return false;
   fact->times.event_time = UnZigZag(number);
   const auto event_time = static_cast<std::uint64_t>(fact->times.event_time);
   if (!reader->Varint(&number)) return false;
+  if (is_event) number = static_cast<std::uint64_t>(UnZigZag(number));
   fact->visible_time = static_cast<TimeMicros>(event_time + number);
-  if (fact->visible_time < fact->times.event_time) return false;
+  if (!is_event && fact->visible_time < fact->times.event_time) return false;
   if ((flags & kCreated) != 0) {
     if (!reader->Varint(&number)) return false;
     fact->times.has_created = true;
@@ -134,25 +145,30 @@ bool ReadFact(Reader* reader, KeptFact* fact) {
     fact->sequence.number = UnZigZag(number);
   }
   fact->is_delete = (flags & kDelete) != 0;
-  return reader->Bytes(&fact->row) && fact->is_delete == fact->row.empty();
+  if ((flags & kCopy) != 0) {
+    if (!reader->Varint(&number) || number == 0 || number > kMostCopies) return false;
+    fact->copy = static_cast<std::uint32_t>(number);
+  }
+  if (!reader->Bytes(&fact->row)) return false;
+  return is_event ? !fact->row.empty() : fact->is_delete == fact->row.empty();
 }
 
 }  // namespace
 
 void EncodeFactList(const FactList& list, std::string* out) {
   const std::size_t begin = out->size();
-  out->push_back(kFormat);
+  out->push_back(static_cast<char>(list.format));
   AppendVarint(list.facts.size(), out);
-  for (const KeptFact& fact : list.facts) AppendFact(fact, out);
+  for (const KeptFact& fact : list.facts) AppendFact(fact, list.format, out);
   for (const std::string_view aside : list.asides) AppendBytes(aside, out);
   AppendChecksum(begin, out);
 }
 
-void EncodeOneFact(const KeptFact& fact, std::string* out) {
+void EncodeOneFact(const KeptFact& fact, std::string* out, FactListFormat format) {
   const std::size_t begin = out->size();
-  out->push_back(kFormat);
+  out->push_back(static_cast<char>(format));
   out->push_back(1);
-  AppendFact(fact, out);
+  AppendFact(fact, format, out);
   AppendChecksum(begin, out);
 }
 
@@ -169,7 +185,8 @@ Status DecodeFactList(std::string_view bytes, FactList* list) {
   if (stored != Checksum32(body)) {
     return Status::Corruption("a fact list does not match its checksum");
   }
-  if (body.front() != kFormat) {
+  const auto format = static_cast<FactListFormat>(body.front());
+  if (format != FactListFormat::kFacts && format != FactListFormat::kEvents) {
     return Status::Corruption("a fact list has the unknown format " +
                               std::to_string(static_cast<std::uint8_t>(body.front())));
   }
@@ -181,7 +198,7 @@ Status DecodeFactList(std::string_view bytes, FactList* list) {
   bool good = true;
   for (std::uint64_t i = 0; good && i < count; ++i) {
     KeptFact fact;
-    good = ReadFact(&reader, &fact);
+    good = ReadFact(format, &reader, &fact);
     if (good) list->facts.push_back(fact);
   }
   while (good && !reader.empty()) {
@@ -189,7 +206,10 @@ Status DecodeFactList(std::string_view bytes, FactList* list) {
     good = reader.Bytes(&aside);
     if (good) list->asides.push_back(aside);
   }
-  if (good) return {};
+  if (good) {
+    list->format = format;
+    return {};
+  }
   list->facts.resize(facts_before);
   list->asides.resize(asides_before);
   return Status::Corruption("a fact list is malformed");

@@ -102,6 +102,41 @@ TEST(FactListTest, GoldenBytes) {
   EXPECT_EQ(bytes.size(), 20U);
 }
 
+// Events lie in lists of format 2; it is for ever too.
+TEST(FactListTest, GoldenBytesOfEvents) {
+  KeptFact event;
+  event.times = {1000, 1002, true};
+  event.sequence = {true, "ab", -2};
+  event.visible_time = 900;  // known before it is dated
+  event.is_delete = true;
+  event.copy = 3;
+  event.row = "ID";
+  std::string bytes;
+  EncodeOneFact(event, &bytes, FactListFormat::kEvents);
+  //          format 2, 1 fact: flags 31, event 1000, -100, created +2, log "ab", -2, copy 3, row
+  EXPECT_EQ(Hex(std::string_view(bytes).substr(0, bytes.size() - 4)),
+            "0201"
+            "1f"
+            "d00f"
+            "c701"
+            "04"
+            "026162"
+            "03"
+            "03"
+            "024944");
+  FactList back;
+  ASSERT_TRUE(DecodeFactList(bytes, &back).ok());
+  ASSERT_EQ(back.facts.size(), 1U);
+  EXPECT_EQ(back.format, FactListFormat::kEvents);
+  EXPECT_EQ(back.facts[0].visible_time, 900);
+  EXPECT_EQ(back.facts[0].copy, 3U);
+  EXPECT_TRUE(back.facts[0].is_delete);
+  EXPECT_EQ(back.facts[0].row, "ID");
+  std::string again;
+  EncodeFactList(back, &again);
+  EXPECT_EQ(again, bytes);
+}
+
 TEST(FactListTest, EveryFlippedBitAndEveryCutIsFound) {
   FactList list;
   list.facts = SharpFacts();

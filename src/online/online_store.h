@@ -9,6 +9,10 @@
 //   auto load = (*store)->BeginLoad(spec);      // facts come in as loads: sorted files, committed
 //   (*load)->Add(rows); (*load)->Seal();        // whole or not at all
 //   (*load)->Commit({.watermark = end});
+//
+//   (*store)->Push(batches, log);               // pushed facts: durable in the log, visible at
+//   once,
+//                                               // and in sorted files later, in the background
 #pragma once
 
 #include <cstdint>
@@ -24,21 +28,36 @@
 #include "base/time.h"
 #include "column/column.h"
 #include "column/key.h"
+#include "definition/aggregated_view.h"
 #include "definition/catalogue.h"
 #include "retrieval/assemble.h"
 
 namespace coeval {
 
+// How the events of busy keys are indexed (online/event_index.h). It changes no answer.
+struct EventIndexOptions {
+  std::size_t bytes = std::size_t{256} << 20;  // of all indexes; 0: none are made
+  std::size_t least_events = 256;              // of a key, for an index to be worth it
+  bool at_once = false;                        // when a key is asked first, not when again
+  std::size_t leaf_events = 128;               // in a tile of the lowest level, at least
+  std::size_t fanout = 16;                     // tiles in one of the next
+};
+
 struct OnlineStoreOptions {
   // How far the horizon lies behind the newest C (rule 3.6).
   DurationMicros online_history = 5 * kMinute;
+  // Of pushed facts that are not in the store's files yet: at half of it they are written, at all
+  // of it who pushes waits.
+  std::size_t fresh_bytes = std::size_t{128} << 20;
+  EventIndexOptions index = {};
 };
 
 // What is asked of one view. Borrows all; `keys` are the encoded keys of the view's join keys.
 struct ViewQuestion {
   const ViewVersion* version = nullptr;
-  std::span<const std::size_t> features;  // positions in the view's schema, ascending
-  const KeyColumn* keys = nullptr;        // [n]; a null key finds nothing (rule 2.2)
+  std::span<const std::size_t> features;       // positions in the view's schema, ascending
+  const KeyColumn* keys = nullptr;             // [n]; a null key finds nothing (rule 2.2)
+  const AggregatedView* aggregated = nullptr;  // of an aggregated view: resolved
 };
 
 // Everything that was visible at one moment; later loads do not change it. Holding one keeps old
@@ -51,8 +70,9 @@ class OnlineSnapshot {
   // H of rule 3.6: questions may be asked at any t in [horizon(), time()].
   [[nodiscard]] virtual TimeMicros horizon() const = 0;
 
-  // One answer per question, each [n of its keys]. One access to the store for each key and view.
-  // A view that was never carried answers kNotFound.
+  // One answer per question, each [n of its keys]. One access to the store for each key and view;
+  // of an aggregated view a scan over the events that its windows may hold. A view that was never
+  // carried answers kNotFound, or with empty windows.
   // Errors: TooOld for t < horizon(); InvalidArgument for t > time(); Corruption naming view and
   // key where stored bytes are not what was written; IoError.
   virtual Result<std::vector<ViewAnswers>> Read(std::span<const ViewQuestion> questions,
@@ -70,24 +90,54 @@ struct ViewProgress {
 // Facts of one view, in columns.
 struct FactRows {
   std::int64_t num_rows = 0;
-  std::vector<Column> keys;                       // one for each join key, of its declared type
-  Column event_time;                              // timestamps without nulls
-  Column created_time;                            // timestamps, or type null
-  Column sequence;                                // int64, or type null
+  std::vector<Column> keys;  // one for each join key, of its declared type
+  Column event_time;         // timestamps without nulls
+  Column created_time;       // timestamps, or type null
+  Column sequence;           // int64, or type null
+  // Of facts that were pushed and are carried now: the writer of their log, by which they are known
+  // again; null of a batch source's.
+  std::shared_ptr<const std::string> log = {};
   Column deleted;                                 // bool without nulls, or type null
-  std::vector<Column> features;                   // one for each feature of the view's schema
+  std::vector<Column> features;                   // one for each kept column (event_keeping.h)
   std::optional<std::vector<std::int64_t>> rows;  // which of them; none = all
+};
+
+// What one push brings to one view.
+struct PushedView {
+  const ViewVersion* version = nullptr;
+  FactRows
+      rows;  // the sequences are numbers in the log; created times are not looked at: they are C
+};
+
+// One push, checked: one batch with one C (rule 1.4), visible whole or not at all.
+struct PushedBatch {
+  std::vector<PushedView> views;
+  std::string_view log;  // the UUID of the log's writer (rule 1.3)
+};
+
+// What makes pushed batches durable, as a store sees it.
+class CommitLog {
+ public:
+  virtual ~CommitLog() = default;
+  // Logs the batches of one call of OnlineStore::Push, the i-th with C = first_c + i. All are
+  // durable when OK, and the number of the last record comes back. Errors: IoError; then none of
+  // them will ever be found, once Settle() is OK.
+  virtual Result<std::int64_t> Append(TimeMicros first_c) = 0;
+  // Sees to that. Called again before anything else is committed.
+  virtual Status Settle() = 0;
 };
 
 struct LoadSpec {
   const ViewVersion* version = nullptr;  // must outlive the load
   DurationMicros ttl = 0;  // the greatest of the versions that share the data; 0 = none
   bool replace = false;    // what was there before goes away with the commit (timeless, rule 7.7)
+  bool pushed = false;     // the view is pushed to as well
 };
 
 struct LoadSummary {
   std::int64_t rows_added = 0;     // given to Add, null keys left out
-  std::int64_t rows_expired = 0;   // of these, dropped: no t >= H can see them (rule 3.6)
+  std::int64_t rows_expired = 0;   // of these, dropped: no t >= H can see them (rules 3.6, 5.8)
+  std::int64_t rows_too_late = 0;  // of these, dropped: too late for any window (rule 5.8)
   std::int64_t facts_written = 0;  // after collapsing each key
   std::int64_t keys_written = 0;
   std::int64_t bytes_written = 0;
@@ -137,6 +187,7 @@ struct OnlineStats {
   std::int64_t approximate_keys = 0;
   std::int64_t bytes_on_disk = 0;
   std::int64_t block_cache_bytes = 0;
+  std::int64_t fresh_bytes = 0;  // of pushed facts that are not in files yet
 };
 
 // What a walk over everything found.
@@ -177,6 +228,20 @@ class OnlineStore {
   // Errors: IoError; then nothing was changed.
   virtual Result<Committed> CommitTogether(std::span<FactLoad* const> loads,
                                            std::span<const LoadCommit> commits) = 0;
+
+  // Pushes, in order, as one group: takes a C for each, has them logged, and makes them visible.
+  // Waits while facts that were pushed before have no room but in memory. Returns the C of the
+  // first; that of the i-th is i more. Errors: FailedPrecondition where a version has no online
+  // data identity, or is being loaded as one that is not pushed to; IoError, also of the log and
+  // of writing what was pushed before; nothing was changed then.
+  virtual Result<TimeMicros> Push(std::span<const PushedBatch> batches,
+                                  const std::shared_ptr<CommitLog>& log) = 0;
+  // Puts in what the log holds behind LogApplied(), record by record, before anything is asked.
+  virtual Status Replay(const PushedBatch& batch, TimeMicros c, std::int64_t record) = 0;
+  // All that records up to this one brought lies in the store's files. 0 = none.
+  virtual std::int64_t LogApplied() const = 0;
+  // Writes the pushed facts into files, now. Errors: IoError; they stay in memory then.
+  virtual Status Flush() = 0;
 
   // Forgets the data of a version (and of those that share it), in constant time; the space comes
   // back in the background. Dropping what is not there is OK. Errors: Unavailable during a load.

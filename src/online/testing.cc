@@ -17,6 +17,8 @@
 namespace coeval {
 namespace {
 
+constexpr const char* kWriter = "the writer's UUID";
+
 // The order of rule 1.5 as a tuple: null lowest, -0.0 before 0.0, NaN last.
 std::tuple<bool, bool, double, bool> Order(std::optional<double> x) {
   if (!x) return {false, false, 0, false};
@@ -26,14 +28,16 @@ std::tuple<bool, bool, double, bool> Order(std::optional<double> x) {
 
 auto RankOf(const TestFact& fact, const Source& source) {
   return std::tuple(source.timeless ? kMinTime : fact.event_time, fact.created.has_value(),
-                    fact.created.value_or(0), fact.sequence.has_value(), fact.sequence.value_or(0),
-                    fact.is_delete, fact.is_delete ? std::nullopt : fact.n,
+                    fact.created.value_or(0), fact.sequence.has_value(), fact.arrived,
+                    fact.sequence.value_or(0), fact.is_delete,
+                    fact.is_delete ? std::nullopt : fact.n,
                     fact.is_delete ? Order(std::nullopt) : Order(fact.x));
 }
 
 TimeMicros KnownPlainly(const TestFact& fact, const Source& source) {
   if (source.timeless) return kMinTime;
-  if (source.created == CreatedMeaning::kArrival && fact.created) return *fact.created;
+  const bool arrival = fact.arrived || source.created == CreatedMeaning::kArrival;
+  if (arrival && fact.created) return *fact.created;
   return fact.event_time + source.data_delay;
 }
 
@@ -120,14 +124,18 @@ FactRows RowsOf(const Source& source, const std::vector<TestFact>& facts) {
     }
   }
   rows.deleted = deleted.Finish();
+  if (!facts.empty() && facts.front().arrived) {
+    rows.log = std::make_shared<const std::string>(kWriter);
+  }
   rows.features = {Ints(TypeId::kInt64, facts, [](const TestFact& f) { return f.n; }), x.Finish()};
   return rows;
 }
 
 KeptFact Kept(const TestFact& fact, const Source& source, std::string* row) {
   KeptFact kept;
-  kept.times = {fact.event_time, fact.created.value_or(0), fact.created.has_value()};
-  kept.sequence = {fact.sequence.has_value(), {}, fact.sequence.value_or(0)};
+  kept.times = {fact.event_time, fact.created.value_or(0), fact.created.has_value(), fact.arrived};
+  kept.sequence = {fact.sequence.has_value(), fact.arrived ? kWriter : "",
+                   fact.sequence.value_or(0)};
   kept.is_delete = fact.is_delete;
   kept.visible_time = VisibleTime(kept.times, source, Known::kDeclared);
   row->clear();
@@ -197,14 +205,43 @@ Result<std::vector<TestAnswer>> AskStore(const OnlineSnapshot& snapshot, const V
 
 Result<Committed> LoadFacts(OnlineStore& store, const ViewVersion& view,
                             const std::vector<TestFact>& facts, const LoadCommit& commit,
-                            bool replace) {
-  const LoadSpec spec = {.version = &view, .ttl = view.view.ttl, .replace = replace};
+                            bool replace, bool pushed) {
+  const LoadSpec spec = {
+      .version = &view, .ttl = view.view.ttl, .replace = replace, .pushed = pushed};
   Context context;
   context.memory_budget_bytes = 64 << 20;
   COEVAL_ASSIGN_OR_RETURN(const std::unique_ptr<FactLoad> load, store.BeginLoad(spec, context));
   COEVAL_RETURN_IF_ERROR(load->Add(RowsOf(view.source, facts)));
   COEVAL_RETURN_IF_ERROR(load->Seal().status());
   return load->Commit(commit);
+}
+
+PushedBatch PushOf(const ViewVersion& view, const std::vector<TestFact>& facts,
+                   std::int64_t first_number) {
+  PushedBatch batch;
+  batch.views.push_back({&view, RowsOf(view.source, AsPushed(facts, 0, first_number))});
+  batch.log = kWriter;
+  return batch;
+}
+
+std::vector<TestFact> AsPushed(std::vector<TestFact> facts, TimeMicros c,
+                               std::int64_t first_number) {
+  for (TestFact& fact : facts) {
+    fact.arrived = true;
+    fact.created = c;
+    fact.sequence = first_number++;
+  }
+  return facts;
+}
+
+Result<std::int64_t> TestLog::Append(TimeMicros /*first_c*/) {
+  if (fail_appends_) return Status::IoError("the log's disk is full");
+  record_ += expected_;
+  return record_;
+}
+
+Status TestLog::Settle() {
+  return fail_settling_ ? Status::IoError("the log's disk is gone") : Status();
 }
 
 std::vector<TestFact> RandomFacts(std::mt19937_64& random, std::size_t count, std::int64_t keys,

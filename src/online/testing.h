@@ -28,6 +28,7 @@ struct TestFact {
   bool is_delete = false;
   std::optional<std::int64_t> n = {};
   std::optional<double> x = {};
+  bool arrived = false;  // pushed: of the log that PushOf names, with a created time and a sequence
 };
 
 Source TestSource(CreatedMeaning created = CreatedMeaning::kVersion, DurationMicros data_delay = 0);
@@ -36,6 +37,7 @@ Source TimelessTestSource();
 ViewVersion TestView(const Source& source, DurationMicros ttl = 0,
                      const std::string& name = "weather");
 
+// REQUIRES: all of them arrived or none.
 FactRows RowsOf(const Source& source, const std::vector<TestFact>& facts);
 
 // v(f), and the fact as a store keeps it; `row` holds its bytes and must outlive it.
@@ -62,7 +64,38 @@ Result<std::vector<TestAnswer>> AskStore(const OnlineSnapshot& snapshot, const V
 // A load of these facts, from beginning to end.
 Result<Committed> LoadFacts(OnlineStore& store, const ViewVersion& view,
                             const std::vector<TestFact>& facts, const LoadCommit& commit = {},
-                            bool replace = false);
+                            bool replace = false, bool pushed = false);
+
+// A push of these facts, whose created times and sequences do not count; numbers begin as given.
+PushedBatch PushOf(const ViewVersion& view, const std::vector<TestFact>& facts,
+                   std::int64_t first_number);
+// The facts as a push with this C and first number makes them.
+std::vector<TestFact> AsPushed(std::vector<TestFact> facts, TimeMicros c,
+                               std::int64_t first_number);
+
+// A log that keeps nothing and counts; it fails while told to.
+class TestLog : public CommitLog {
+ public:
+  explicit TestLog(std::int64_t last_record = 0) : record_(last_record) {}
+
+  // Batches of the next Append.
+  void Expect(std::int64_t batches) { expected_ = batches; }
+
+  void FailAppends(bool fail) { fail_appends_ = fail; }
+
+  void FailSettling(bool fail) { fail_settling_ = fail; }
+
+  Result<std::int64_t> Append(TimeMicros first_c) override;
+  Status Settle() override;
+
+  [[nodiscard]] std::int64_t record() const { return record_; }
+
+ private:
+  std::int64_t record_;
+  std::int64_t expected_ = 1;
+  bool fail_appends_ = false;
+  bool fail_settling_ = false;
+};
 
 // Facts around `now` that tie, repeat, lie in the future, arrive late, delete, and hold nulls, NaN
 // and both zeros.

@@ -69,19 +69,19 @@ Result<TimeMicros> TimeKeeper::Now(const std::function<void()>& with) {
   return t;
 }
 
-Result<TimeMicros> TimeKeeper::TakeC() {
+Result<TimeMicros> TimeKeeper::TakeC(std::int64_t batches) {
   COEVAL_ASSIGN_OR_RETURN(const TimeMicros clock, clock_->Now());
   const std::lock_guard lock(mutex_);
   COEVAL_CHECK(!pending_);
-  last_c_ = std::max({clock, SaturatingAdd(last_c_, 1), SaturatingAdd(last_t_, 1)});
-  pending_ = last_c_;
-  return last_c_;
+  pending_ = std::max({clock, SaturatingAdd(last_c_, 1), SaturatingAdd(last_t_, 1)});
+  last_c_ = SaturatingAdd(*pending_, batches - 1);
+  return *pending_;
 }
 
 void TimeKeeper::Publish(const std::function<void()>& publish) {
   const std::lock_guard lock(mutex_);
   COEVAL_CHECK(pending_.has_value());
-  visible_c_ = *pending_;
+  visible_c_ = last_c_;
   pending_.reset();
   publish();
 }
@@ -101,6 +101,11 @@ void TimeKeeper::Adopt(TimeMicros c, const std::function<void()>& publish) {
 TimeMicros TimeKeeper::last_c() const {
   const std::lock_guard lock(mutex_);
   return last_c_;
+}
+
+TimeMicros TimeKeeper::visible_c() const {
+  const std::lock_guard lock(mutex_);
+  return visible_c_;
 }
 
 TimeMicros TimeKeeper::lease() const {

@@ -49,11 +49,12 @@ class TimeKeeper {
   // what it picks up is what is visible at t. Errors: those of the clock.
   Result<TimeMicros> Now(const std::function<void()>& with = {});
 
-  // C for a batch that is durable but for its C. REQUIRES: none is pending. Errors: of the clock.
-  Result<TimeMicros> TakeC();
-  // The batch is durable: `publish` makes it visible, and from then on t >= C.
+  // C for a batch that is durable but for its C; for several, the first of as many that follow
+  // each other. REQUIRES: none is pending. Errors: of the clock.
+  Result<TimeMicros> TakeC(std::int64_t batches = 1);
+  // The batches are durable: `publish` makes them visible, and from then on t >= their C.
   void Publish(const std::function<void()>& publish);
-  // The batch will never be: its C is spent.
+  // They will never be: their C are spent.
   void Abandon();
   // A batch with this C is found to be durable: after an abandoned one was, or at the start.
   void Adopt(TimeMicros c, const std::function<void()>& publish);
@@ -62,6 +63,7 @@ class TimeKeeper {
   [[nodiscard]] Result<TimeMicros> ClockTime() const { return clock_->Now(); }
 
   [[nodiscard]] TimeMicros last_c() const;
+  [[nodiscard]] TimeMicros visible_c() const;
   [[nodiscard]] TimeMicros lease() const;
 
  private:
@@ -79,7 +81,7 @@ class TimeKeeper {
   TimeMicros started_;                 // the lease found at the start
   TimeMicros visible_c_;               // newest published C
   TimeMicros last_c_;                  // newest C taken
-  std::optional<TimeMicros> pending_;  // taken, not yet visible
+  std::optional<TimeMicros> pending_;  // the first that is taken and not yet visible
   TimeMicros last_t_;                  // greatest answered t
   TimeMicros bound_;                   // the durable lease
   TimeMicros wanted_;                  // what the lease should become

@@ -31,21 +31,37 @@ void ViewAnswersBuilder::AddNothing() {
   Append({});
 }
 
-Status ViewAnswersBuilder::AddFacts(std::int64_t row, std::string_view bytes) {
+Status ViewAnswersBuilder::AddFacts(std::int64_t row, std::string_view bytes,
+                                    const KeptFact* fresh) {
   list_.Clear();
   Status status = DecodeFactList(bytes, &list_);
   if (status.ok() && !list_.asides.empty()) {
     status = Status::Corruption("a piece was set aside when facts were merged, it was damaged");
   }
-  if (!status.ok()) return Damaged(row, status);
+  if (!status.ok()) return DamagedKey(question_, row, status);
   if (list_.facts.size() > 1) Collapse(rule_, &list_.facts);
-  const KeptAnswer answer = AnswerAt(list_.facts, t_, question_.version->view.ttl);
+  return AppendFacts(row, fresh);
+}
+
+Status ViewAnswersBuilder::AddFact(std::int64_t row, const KeptFact& fresh) {
+  list_.Clear();
+  return AppendFacts(row, &fresh);
+}
+
+// The answer from list_ and `fresh`.
+Status ViewAnswersBuilder::AppendFacts(std::int64_t row, const KeptFact* fresh) {
+  const KeptFact* newest = NewestVisible(list_.facts, t_);
+  if (fresh != nullptr && (newest == nullptr || CompareKept(*newest, *fresh, rule_.types) ==
+                                                    std::strong_ordering::less)) {
+    newest = fresh;
+  }
+  const KeptAnswer answer = AnswerOf(newest, t_, question_.version->view.ttl);
   if (answer.match == Match::kFound) {
     const Result<RowView> view = RowView::Parse(answer.winner->row, rule_.types);
-    if (!view.ok()) return Damaged(row, view.status());
+    if (!view.ok()) return DamagedKey(question_, row, view.status());
     for (std::size_t i = 0; i < features_.size(); ++i) {
-      status = view->AppendTo(question_.features[i], &features_[i]);
-      if (!status.ok()) return Damaged(row, status);
+      const Status status = view->AppendTo(question_.features[i], &features_[i]);
+      if (!status.ok()) return DamagedKey(question_, row, status);
     }
   }
   Append(answer);
@@ -57,10 +73,10 @@ ViewAnswers ViewAnswersBuilder::Finish() {
   return std::move(answers_);
 }
 
-Status ViewAnswersBuilder::Damaged(std::int64_t row, const Status& status) const {
+Status DamagedKey(const ViewQuestion& question, std::int64_t row, const Status& status) {
   return Status::Corruption(
-      "view " + question_.version->view.name + ", key " +
-      DescribeKey(question_.keys->bytes(row), question_.version->join_keys) +
+      "view " + question.version->view.name + ", key " +
+      DescribeKey(question.keys->bytes(row), question.version->join_keys) +
       ": what the online store holds cannot be read (" + status.message() +
       "); remove the online store's folder and run `coeval materialize-incremental` to fill it "
       "again");

@@ -25,14 +25,18 @@ class ViewAnswersBuilder {
 
   // Nothing is stored under the key (or the key is null).
   void AddNothing();
-  // `bytes`: the key's fact list. Errors: Corruption naming view and key `row` of the question.
-  Status AddFacts(std::int64_t row, std::string_view bytes);
+  // What is stored under key `row` of the question: its fact list; and, where there is one, the
+  // greatest visible fact of those that are not in a list yet. Errors: Corruption naming view and
+  // key.
+  Status AddFacts(std::int64_t row, std::string_view bytes, const KeptFact* fresh = nullptr);
+  // The same where no list is stored.
+  Status AddFact(std::int64_t row, const KeptFact& fresh);
 
   ViewAnswers Finish();
 
  private:
+  Status AppendFacts(std::int64_t row, const KeptFact* fresh);
   void Append(const KeptAnswer& answer);
-  [[nodiscard]] Status Damaged(std::int64_t row, const Status& status) const;
 
   const ViewQuestion& question_;
   const KeepRule rule_;
@@ -41,6 +45,9 @@ class ViewAnswersBuilder {
   std::vector<ColumnBuilder> features_;
   ViewAnswers answers_;
 };
+
+// What a reader of damaged bytes under key `row` of the question is told.
+Status DamagedKey(const ViewQuestion& question, std::int64_t row, const Status& status);
 
 // "city='ams', hour=7": an encoded key for messages; the bytes in hex where it cannot be decoded.
 std::string DescribeKey(std::string_view key, std::span<const JoinKey> join_keys);

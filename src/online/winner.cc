@@ -61,6 +61,9 @@ std::strong_ordering CompareKept(const KeptFact& a, const KeptFact& b,
 }
 
 void Collapse(const KeepRule& rule, std::vector<KeptFact>* facts) {
+  if (rule.events.has_value()) {
+    return CollapseEvents(*rule.events, rule.equals, rule.horizon, facts);
+  }
   std::erase_if(*facts, [&](const KeptFact& fact) {
     return IsExpired(fact.times.event_time, rule.horizon, rule.ttl);
   });
@@ -85,10 +88,11 @@ void Unite(std::vector<KeptFact>* facts) {
     const std::strong_ordering order = CompareRank(RankWithoutTie(a), RankWithoutTie(b));
     if (order != std::strong_ordering::equal) return order == std::strong_ordering::less;
     if (a.row != b.row) return a.row < b.row;
+    if (a.copy != b.copy) return a.copy < b.copy;
     return a.visible_time < b.visible_time;
   });
   const auto same = [](const KeptFact& a, const KeptFact& b) {
-    return SameTimes(a, b) && a.row == b.row;
+    return SameTimes(a, b) && a.row == b.row && a.copy == b.copy;
   };
   facts->erase(std::unique(facts->begin(), facts->end(), same), facts->end());
 }
@@ -96,24 +100,26 @@ void Unite(std::vector<KeptFact>* facts) {
 bool MayFollow(const KeptFact& b, const KeptFact& a) {
   const std::strong_ordering order = CompareRank(RankWithoutTie(a), RankWithoutTie(b));
   return order == std::strong_ordering::less ||
-         (order == std::strong_ordering::equal && a.row != b.row);
+         (order == std::strong_ordering::equal && (a.row != b.row || a.copy < b.copy));
+}
+
+const KeptFact* NewestVisible(std::span<const KeptFact> facts, TimeMicros t) {
+  const auto newest = std::find_if(facts.rbegin(), facts.rend(),
+                                   [&](const KeptFact& fact) { return fact.visible_time <= t; });
+  return newest == facts.rend() ? nullptr : &*newest;
+}
+
+KeptAnswer AnswerOf(const KeptFact* newest, TimeMicros t, DurationMicros ttl) {
+  // Ranks go by event time first, so when the newest is too old for the ttl, all are.
+  if (newest == nullptr || newest->is_delete) return {};
+  const TimeMicros event_time = newest->times.event_time;
+  if (WithinTtl(event_time, t, ttl)) return {Match::kFound, event_time, newest};
+  if (WithinTwiceTtl(event_time, t, ttl)) return {Match::kOutsideMaxAge, event_time, nullptr};
+  return {};
 }
 
 KeptAnswer AnswerAt(std::span<const KeptFact> facts, TimeMicros t, DurationMicros ttl) {
-  for (std::size_t i = facts.size(); i-- > 0;) {
-    const KeptFact& newest = facts[i];
-    if (newest.visible_time > t) continue;
-    // Ranks go by event time first, so when the newest is too old for the ttl, all are.
-    if (newest.is_delete) return {};
-    if (WithinTtl(newest.times.event_time, t, ttl)) {
-      return {Match::kFound, newest.times.event_time, &newest};
-    }
-    if (WithinTwiceTtl(newest.times.event_time, t, ttl)) {
-      return {Match::kOutsideMaxAge, newest.times.event_time, nullptr};
-    }
-    return {};
-  }
-  return {};
+  return AnswerOf(NewestVisible(facts, t), t, ttl);
 }
 
 }  // namespace coeval

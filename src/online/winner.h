@@ -12,22 +12,31 @@
 #pragma once
 
 #include <compare>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "base/time.h"
 #include "column/type.h"
 #include "definition/fact.h"
+#include "online/event_keeping.h"
 #include "online/fact_list.h"
 #include "retrieval/assemble.h"
 
 namespace coeval {
 
-// What decides of the facts of one view. `types`: of the features, in declared order; must outlive.
+// What decides of the facts of one view. `types`: of the kept columns, in declared order; must
+// outlive.
 struct KeepRule {
   std::span<const DataType> types;
   TimeMicros horizon = kMinTime;  // H; kMinTime: only timeless facts are known to be settled
   DurationMicros ttl = 0;         // the greatest of the versions that share the facts; 0 = none
+  std::optional<EventKeeping> events = {};  // of an aggregated view: none of them is a winner
+  Equals equals = Equals::kAreOne;          // of events
+
+  [[nodiscard]] FactListFormat format() const {
+    return events.has_value() ? FactListFormat::kEvents : FactListFormat::kFacts;
+  }
 };
 
 // Rule 3.3. A row that cannot be decoded outranks those that tie with it, so that it is kept, and
@@ -37,7 +46,7 @@ std::strong_ordering CompareKept(const KeptFact& a, const KeptFact& b,
                                  std::span<const DataType> types);
 
 // Sorts `*facts` by rank, least first; of facts of equal rank the one visible first stays (3.3);
-// drops what rule 3.6 drops.
+// drops what rule 3.6 drops. Of events as CollapseEvents says.
 void Collapse(const KeepRule& rule, std::vector<KeptFact>* facts);
 
 // The same where the view is not known: sorts, and removes only facts that are equal in every byte.
@@ -60,8 +69,13 @@ struct KeptAnswer {
   const KeptFact* winner = nullptr;  // for kFound
 };
 
-// Rules 3.1, 3.3, 3.4, 3.7 and 7.2 at t, for the version with this ttl. `facts` are collapsed (at
-// some H <= t). Cost: O(facts that are not yet visible at t).
+// The greatest fact that is visible at t; null where there is none. `facts` are collapsed (at some
+// H <= t). Where facts lie in several places, the greatest of theirs is that of all.
+// Cost: O(facts that are not yet visible at t).
+const KeptFact* NewestVisible(std::span<const KeptFact> facts, TimeMicros t);
+// Rules 3.1, 3.4, 3.7 and 7.2 for the version with this ttl, from the greatest visible fact.
+KeptAnswer AnswerOf(const KeptFact* newest, TimeMicros t, DurationMicros ttl);
+// Both.
 KeptAnswer AnswerAt(std::span<const KeptFact> facts, TimeMicros t, DurationMicros ttl);
 
 }  // namespace coeval

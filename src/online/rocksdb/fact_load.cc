@@ -5,9 +5,7 @@
 #include <thread>
 #include <utility>
 
-#include "column/row_encoding.h"
-#include "definition/fact.h"
-#include "online/fact_list.h"
+#include "online/fact_encoder.h"
 
 namespace coeval {
 namespace {
@@ -35,6 +33,14 @@ std::vector<std::string> Borders(const std::vector<std::shared_ptr<const FactRun
   return borders;
 }
 
+// What is loaded is one reading of the source, which numbers equal events once all are there.
+KeepRule RuleOfLoad(const ViewRecord& record, TimeMicros horizon) {
+  const bool has_ids = record.events && record.events->id_column;
+  KeepRule rule = record.RuleAt(has_ids ? kMinTime : horizon);  // as KeptView::RuleOfPieceAt
+  rule.equals = Equals::kStay;
+  return rule;
+}
+
 }  // namespace
 
 LoadMemory LoadMemory::Of(const Context& context) {
@@ -47,47 +53,6 @@ LoadMemory LoadMemory::Of(const Context& context) {
   return memory;
 }
 
-// Rows to bytes. Reuses its strings from row to row.
-class RocksDbFactLoad::Encoder {
- public:
-  Encoder(const FactRows& rows, const Source& source) : rows_(rows), source_(source) {}
-
-  // The fact of a row, but for its row bytes.
-  [[nodiscard]] KeptFact FactOf(std::int64_t row) const {
-    const auto i = static_cast<std::size_t>(row);
-    KeptFact fact;
-    fact.times.event_time = rows_.event_time.values<TimeMicros>()[i];
-    if (!rows_.created_time.IsNull(row)) {
-      fact.times.has_created = true;
-      fact.times.created_time = rows_.created_time.values<TimeMicros>()[i];
-    }
-    if (!rows_.sequence.IsNull(row)) {
-      fact.sequence.present = true;
-      fact.sequence.number = rows_.sequence.values<std::int64_t>()[i];
-    }
-    fact.visible_time = VisibleTime(fact.times, source_, Known::kDeclared);
-    fact.is_delete =
-        rows_.deleted.type().id() == TypeId::kBool && rows_.deleted.values<std::uint8_t>()[i] != 0;
-    return fact;
-  }
-
-  // As a fact list of one.
-  std::string_view Encode(KeptFact fact, std::int64_t row) {
-    row_.clear();
-    if (!fact.is_delete) EncodeRow(rows_.features, row, &row_);
-    fact.row = row_;
-    list_.clear();
-    EncodeOneFact(fact, &list_);
-    return list_;
-  }
-
- private:
-  const FactRows& rows_;
-  const Source& source_;
-  std::string row_;
-  std::string list_;
-};
-
 RocksDbFactLoad::RocksDbFactLoad(std::shared_ptr<StoreCore> core, LoadTicket ticket,
                                  const Source& source, LoadMemory memory, Context context)
     : core_(std::move(core)),
@@ -95,9 +60,7 @@ RocksDbFactLoad::RocksDbFactLoad(std::shared_ptr<StoreCore> core, LoadTicket tic
       source_(source),
       memory_(memory),
       context_(std::move(context)),
-      rule_({.types = ticket_.record.types,
-             .horizon = core_->meta()->project.horizon,
-             .ttl = ticket_.record.ttl}),
+      rule_(RuleOfLoad(ticket_.record, core_->meta()->project.horizon)),
       scratch_(core_->NewStagingPath("load")) {
   RunSorter::Options options;
   options.env = core_->env();
@@ -120,7 +83,8 @@ Status RocksDbFactLoad::Add(const FactRows& rows) {
   COEVAL_CHECK(!closed_);
   COEVAL_RETURN_IF_ERROR(context_.cancel->Check());
   const KeyColumn keys = KeyColumn::Encode(rows.keys, rows.num_rows);
-  Encoder encoder(rows, source_);
+  FactEncoder encoder(rows, source_, ticket_.record.events);
+  std::string key;
   const std::int64_t count =
       rows.rows ? static_cast<std::int64_t>(rows.rows->size()) : rows.num_rows;
   for (std::int64_t i = 0; i < count; ++i) {
@@ -128,13 +92,20 @@ Status RocksDbFactLoad::Add(const FactRows& rows) {
     if (keys.IsNull(row)) continue;
     ++summary_.rows_added;
     const KeptFact fact = encoder.FactOf(row);
-    if (IsExpired(fact.times.event_time, rule_.horizon, rule_.ttl)) {
+    if (rule_.events && encoder.IsTooLate(fact)) {
+      ++summary_.rows_too_late;
+      continue;
+    }
+    if (rule_.events ? IsOutOfReach(fact.times.event_time, rule_.horizon, *rule_.events)
+                     : IsExpired(fact.times.event_time, rule_.horizon, rule_.ttl)) {
       ++summary_.rows_expired;
       continue;
     }
     newest_event_time_ = std::max(newest_event_time_, fact.times.event_time);
     if (buffer_ == nullptr) buffer_ = std::make_unique<FactBuffer>(memory_.buffer_bytes);
-    buffer_->Add(keys.bytes(row), encoder.Encode(fact, row));
+    key.assign(keys.bytes(row));
+    key.append(encoder.PlaceOf(fact, row));
+    buffer_->Add(key, encoder.ListOf(fact, row));
     if (buffer_->full()) COEVAL_RETURN_IF_ERROR(PushBuffer());
   }
   return {};
@@ -184,7 +155,7 @@ Status RocksDbFactLoad::WritePart(const std::vector<std::shared_ptr<const FactRu
   options.file = FactFileOptions(core_->env());
   options.path = scratch_ + "-" + std::to_string(part);
   options.id = ticket_.record.id;
-  options.plain_values = ticket_.fresh;
+  options.plain_values = ticket_.alone;
   FactFiles writer(std::move(options));
   const auto emit = [&](std::string_view key, std::string_view facts,
                         std::int64_t count) -> Status {
@@ -192,7 +163,9 @@ Status RocksDbFactLoad::WritePart(const std::vector<std::shared_ptr<const FactRu
     if (++summary->keys_written % 4096 == 0) COEVAL_RETURN_IF_ERROR(context_.cancel->Check());
     return writer.Add(key, facts);
   };
-  Status status = MergeRuns(runs, rule_, from, to, emit);
+  KeepRule rule = rule_;
+  rule.equals = Equals::kAreNumbered;
+  Status status = MergeRuns(runs, rule, from, to, emit);
   if (status.ok()) status = writer.Finish();
   *files = writer.paths();
   summary->bytes_written = writer.bytes();

@@ -46,8 +46,6 @@ class RocksDbFactLoad : public FactLoad {
                                           std::span<const LoadCommit> commits);
 
  private:
-  class Encoder;
-
   Status PushBuffer();
   // Writes the keys in [from, to) of all runs.
   Status WritePart(const std::vector<std::shared_ptr<const FactRun>>& runs, std::size_t part,
@@ -59,7 +57,7 @@ class RocksDbFactLoad : public FactLoad {
   const Source source_;
   const LoadMemory memory_;
   const Context context_;
-  const KeepRule rule_;
+  const KeepRule rule_;        // of facts that are still coming
   const std::string scratch_;  // what its files' names begin with
   std::unique_ptr<FactBuffer> buffer_;
   std::unique_ptr<RunSorter> sorter_;

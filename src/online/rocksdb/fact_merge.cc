@@ -20,7 +20,7 @@ class FactMergeOperator : public rocksdb::MergeOperator {
       : context_(std::move(context)) {}
 
   bool FullMergeV2(const MergeOperationInput& in, MergeOperationOutput* out) const override {
-    if (in.existing_value == nullptr && in.operand_list.size() == 1) {
+    if (in.existing_value == nullptr && in.operand_list.size() == 1 && !HasIds(in.key)) {
       out->existing_operand = in.operand_list.front();  // nothing to merge; not even decoded
       return true;
     }
@@ -28,7 +28,7 @@ class FactMergeOperator : public rocksdb::MergeOperator {
     pieces.reserve(in.operand_list.size() + 1);
     if (in.existing_value != nullptr) pieces.push_back(View(*in.existing_value));
     for (const rocksdb::Slice& operand : in.operand_list) pieces.push_back(View(operand));
-    out->new_value = MergeFactLists(*context_, View(in.key), pieces);
+    out->new_value = MergeFactLists(*context_, View(in.key), pieces, /*whole=*/true);
     return true;
   }
 
@@ -37,13 +37,19 @@ class FactMergeOperator : public rocksdb::MergeOperator {
     std::vector<std::string_view> pieces;
     pieces.reserve(operands.size());
     for (const rocksdb::Slice& operand : operands) pieces.push_back(View(operand));
-    *new_value = MergeFactLists(*context_, View(key), pieces);
+    *new_value = MergeFactLists(*context_, View(key), pieces, /*whole=*/false);
     return true;
   }
 
   const char* Name() const override { return "coeval.facts"; }
 
  private:
+  // All of an event may be out of reach, and nobody else sees that it is all.
+  [[nodiscard]] bool HasIds(const rocksdb::Slice& key) const {
+    const std::shared_ptr<const KeptView> view = context_->Find(DataIdOf(View(key)));
+    return view != nullptr && view->events && view->events->id_column;
+  }
+
   const std::shared_ptr<const KeepContext> context_;
 };
 
@@ -66,7 +72,8 @@ class FactFilter : public rocksdb::CompactionFilter {
     list_.Clear();
     if (!DecodeFactList(View(value), &list_).ok() || !list_.asides.empty()) return Decision::kKeep;
     const std::size_t before = list_.facts.size();
-    Collapse({.types = view_->types, .horizon = horizon_, .ttl = view_->ttl}, &list_.facts);
+    const bool whole = type == ValueType::kValue;
+    Collapse(whole ? view_->RuleAt(horizon_) : view_->RuleOfPieceAt(horizon_), &list_.facts);
     if (list_.facts.empty()) return Decision::kRemove;
     if (list_.facts.size() == before) return Decision::kKeep;
     EncodeFactList(list_, new_value);
@@ -117,7 +124,7 @@ void AppendDataId(DataId id, std::string* key) {
 }
 
 std::string MergeFactLists(const KeepContext& context, std::string_view key,
-                           std::span<const std::string_view> pieces) {
+                           std::span<const std::string_view> pieces, bool whole) {
   FactList list;
   for (const std::string_view piece : pieces) {
     if (!DecodeFactList(piece, &list).ok()) list.asides.push_back(piece);
@@ -125,7 +132,8 @@ std::string MergeFactLists(const KeepContext& context, std::string_view key,
   std::sort(list.asides.begin(), list.asides.end());
   list.asides.erase(std::unique(list.asides.begin(), list.asides.end()), list.asides.end());
   if (const std::shared_ptr<const KeptView> view = context.Find(DataIdOf(key))) {
-    Collapse({.types = view->types, .horizon = context.horizon(), .ttl = view->ttl}, &list.facts);
+    const TimeMicros horizon = context.horizon();
+    Collapse(whole ? view->RuleAt(horizon) : view->RuleOfPieceAt(horizon), &list.facts);
   } else {
     Unite(&list.facts);
   }

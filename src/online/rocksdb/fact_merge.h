@@ -20,10 +20,11 @@ DataId DataIdOf(std::string_view key);
 // Appends the four bytes in front of a view's keys.
 void AppendDataId(DataId id, std::string* key);
 
-// All facts of the pieces as one fact list, collapsed as far as `context` allows. Cannot fail:
-// pieces that cannot be decoded are set aside in it.
+// All facts of the pieces as one fact list, collapsed as far as `context` allows. `whole`: they are
+// all that came first under the key. Cannot fail: pieces that cannot be decoded are set aside in
+// it.
 std::string MergeFactLists(const KeepContext& context, std::string_view key,
-                           std::span<const std::string_view> pieces);
+                           std::span<const std::string_view> pieces, bool whole);
 
 // Associative, commutative and idempotent in its answers for every t >= H, so that operands may be
 // merged in any grouping, and carried twice. Its name never changes (docs/formats).

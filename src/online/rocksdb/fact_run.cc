@@ -199,7 +199,8 @@ class Collapser {
     if (before > 1) Collapse(rule_, &list_.facts);
     if (list_.facts.empty()) return {};
     const auto facts = static_cast<std::int64_t>(list_.facts.size());
-    if (pieces.size() == 1 && list_.facts.size() == before) return emit(key, pieces[0], facts);
+    const bool as_it_was = pieces.size() == 1 && list_.facts.size() == before;
+    if (as_it_was && rule_.equals != Equals::kAreNumbered) return emit(key, pieces[0], facts);
     encoded_.clear();
     EncodeFactList(list_, &encoded_);
     return emit(key, encoded_, facts);

@@ -6,7 +6,11 @@ namespace coeval {
 namespace {
 
 TEST(FaultyDiskSlowTest, ALoadIsWholeOrNotThereAtEveryStepThatCanFail) {
-  LoadOnAFailingDisk(1, 1);
+  WriteOnAFailingDisk(false, 1, 1);
+}
+
+TEST(FaultyDiskSlowTest, WhatWasPushedIsServedWhateverStepOfItsFlushFails) {
+  WriteOnAFailingDisk(true, 1, 1);
 }
 
 }  // namespace

@@ -20,7 +20,8 @@ constexpr std::int64_t kKeys = 3;
 
 class Story {
  public:
-  Story() { Open(); }
+  // `pushes`: values come by pushes that are flushed, else by loads.
+  explicit Story(bool pushes) : pushes_(pushes) { Open(); }
 
   void Open() {
     store_.reset();
@@ -32,10 +33,16 @@ class Story {
   }
 
   // Gives every key the value n.
-  Status Load(std::int64_t n) {
+  Status Write(std::int64_t n) {
     std::vector<TestFact> facts;
     for (std::int64_t key = 0; key < kKeys; ++key) {
       facts.push_back({.key = key, .event_time = kNow - kHour + n, .n = n});
+    }
+    if (pushes_) {
+      const PushedBatch batch = PushOf(view_, facts, n * kKeys);
+      const auto pushed = store_->Push({&batch, 1}, log_);
+      EXPECT_TRUE(pushed.ok()) << pushed.status().ToString();
+      return store_->Flush();
     }
     return LoadFacts(*store_, view_, facts, {.watermark = kNow + n, .change_token = ""}).status();
   }
@@ -53,20 +60,24 @@ class Story {
 
   void ExpectWhole(std::int64_t n) {
     ExpectValue(n);
-    EXPECT_EQ(store_->Progress(view_).watermark, kNow + n);
+    if (pushes_) {
+      EXPECT_EQ(store_->LogApplied(), log_->record());
+    } else {
+      EXPECT_EQ(store_->Progress(view_).watermark, kNow + n);
+    }
     const auto report = store_->Verify(clock_.context());
     ASSERT_TRUE(report.ok()) << report.status().ToString();
     EXPECT_EQ(report->problem_count, 0) << report->first_problems[0];
   }
 
-  // True while the load had as many steps as `step`.
+  // True while the write had as many steps as `step`.
   bool FailAt(std::int64_t step, FaultyDisk::Fault fault, bool sticky) {
     disk_.FailAt(step, fault, sticky);
-    const Status status = Load(value_ + 1);
+    const Status status = Write(value_ + 1);
     const bool happened = disk_.happened();
-    if (status.ok()) {
-      ++value_;
-    } else {
+    // What was pushed is served, whether or not a file has it.
+    if (status.ok() || pushes_) ++value_;
+    if (!status.ok()) {
       EXPECT_TRUE(happened) << status.ToString();
       EXPECT_EQ(status.code(), StatusCode::kIoError) << status.ToString();
       if (fault == FaultyDisk::Fault::kFull) {
@@ -75,7 +86,7 @@ class Story {
     }
     ExpectValue(value_);
     disk_.Heal();
-    const Status healed = Load(++value_);
+    const Status healed = Write(++value_);
     EXPECT_TRUE(healed.ok()) << healed.ToString();
     ExpectWhole(value_);
     if (step % 3 == 0) {
@@ -85,22 +96,24 @@ class Story {
     return happened;
   }
 
-  Status FirstLoad() { return Load(value_); }
+  Status First() { return Write(value_); }
 
  private:
+  const bool pushes_;
   TestFolder folder_;
   TestClock clock_{kNow};
   FaultyDisk disk_;
   ViewVersion view_ = TestView(TestSource());
+  std::shared_ptr<TestLog> log_ = std::make_shared<TestLog>();
   std::unique_ptr<OnlineStore> store_;
   std::int64_t value_ = 1;
 };
 
 }  // namespace
 
-void LoadOnAFailingDisk(std::int64_t first, std::int64_t stride) {
-  Story story;
-  ASSERT_TRUE(story.FirstLoad().ok());
+void WriteOnAFailingDisk(bool pushes, std::int64_t first, std::int64_t stride) {
+  Story story(pushes);
+  ASSERT_TRUE(story.First().ok());
   std::int64_t faults = 0;
   for (const auto fault : {FaultyDisk::Fault::kFull, FaultyDisk::Fault::kIo}) {
     for (const bool sticky : {false, true}) {
@@ -113,9 +126,8 @@ void LoadOnAFailingDisk(std::int64_t first, std::int64_t stride) {
       }
     }
   }
-  std::cout << "proof: online store, " << faults
-            << " loads on a disk that fails at one step or from "
-            << "it on" << std::endl;
+  std::cout << "proof: online store, " << faults << (pushes ? " flushes of pushes" : " loads")
+            << " on a disk that fails at one step or from it on" << std::endl;
 }
 
 }  // namespace coeval

@@ -1,13 +1,14 @@
-// For tests: loads into a store whose disk fails, at one step after the other.
+// For tests: writes to a store whose disk fails, at one step after the other.
 #pragma once
 
 #include <cstdint>
 
 namespace coeval {
 
-// Fails a load at steps `first`, first + stride, ... (once and for good; disk full and I/O error)
-// until it has no such step any more. Whatever fails: the load is there whole or not at all, reads
-// go on, and the next load works without a restart.
-void LoadOnAFailingDisk(std::int64_t first, std::int64_t stride);
+// Fails a load, or the flush of a push, at steps `first`, first + stride, ... (once and for good;
+// disk full and I/O error) until it has no such step any more. Whatever fails: a load is there
+// whole or not at all, what was pushed is served, reads go on, and the next write works without a
+// restart.
+void WriteOnAFailingDisk(bool pushes, std::int64_t first, std::int64_t stride);
 
 }  // namespace coeval

@@ -20,11 +20,19 @@ namespace {
 
 constexpr TimeMicros kNow = 1'357'041'600'000'000;
 
-TEST(FaultyDiskTest, ALoadIsWholeOrNotThere) {
+void TrySomeSteps(bool pushes) {
   constexpr std::int64_t kStride = 9;
   const std::int64_t first = 1 + static_cast<std::int64_t>(std::random_device()() % kStride);
   SCOPED_TRACE("first step " + std::to_string(first));
-  LoadOnAFailingDisk(first, kStride);
+  WriteOnAFailingDisk(pushes, first, kStride);
+}
+
+TEST(FaultyDiskTest, ALoadIsWholeOrNotThere) {
+  TrySomeSteps(false);
+}
+
+TEST(FaultyDiskTest, WhatWasPushedIsServedWhateverFilesHoldIt) {
+  TrySomeSteps(true);
 }
 
 class FullDiskTest : public testing::Test {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <shared_mutex>
 #include <unordered_map>
@@ -18,6 +19,8 @@
 
 #include "base/time.h"
 #include "column/type.h"
+#include "online/event_keeping.h"
+#include "online/winner.h"
 
 namespace coeval {
 
@@ -25,8 +28,20 @@ namespace coeval {
 using DataId = std::uint32_t;
 
 struct KeptView {
-  std::vector<DataType> types;  // of the features
+  std::vector<DataType> types;  // of the kept columns
   DurationMicros ttl = 0;       // the greatest of the versions that share the data; 0 = none
+  std::optional<EventKeeping> events = {};  // of an aggregated view
+
+  // REQUIRES: this outlives it.
+  [[nodiscard]] KeepRule RuleAt(TimeMicros horizon) const {
+    return {.types = types, .horizon = horizon, .ttl = ttl, .events = events};
+  }
+
+  // For some of the facts of a key, while there may be others. All facts of an event go together,
+  // so of one that has an id none goes before all are seen.
+  [[nodiscard]] KeepRule RuleOfPieceAt(TimeMicros horizon) const {
+    return RuleAt(events.has_value() && events->id_column.has_value() ? kMinTime : horizon);
+  }
 };
 
 // Threads: internally locked.

@@ -30,6 +30,31 @@ Result<std::vector<JoinKey>> ReadNamesAndTypes(const Json& row, std::string_view
   return keys;
 }
 
+Json Write(const EventKeeping& keeping) {
+  Json json = Json::MakeObject();
+  if (keeping.id_column) json.Set("id_column", static_cast<std::int64_t>(*keeping.id_column));
+  if (keeping.retention) json.Set("retention", *keeping.retention);
+  json.Set("lateness", keeping.lateness);
+  return json;
+}
+
+Result<EventKeeping> ReadEventKeeping(const Json& json, std::size_t columns) {
+  if (!json.is_object()) return Status::Corruption("`events` is no object");
+  EventKeeping keeping;
+  keeping.lateness = json.GetInt("lateness");
+  if (const Json* retention = json.Find("retention"); retention != nullptr) {
+    if (!retention->is_int()) return Status::Corruption("`retention` is no number");
+    keeping.retention = retention->AsInt();
+  }
+  if (const Json* id = json.Find("id_column"); id != nullptr) {
+    const bool fits =
+        id->is_int() && id->AsInt() >= 0 && id->AsInt() < static_cast<std::int64_t>(columns);
+    if (!fits) return Status::Corruption("`id_column` is no column");
+    keeping.id_column = static_cast<std::size_t>(id->AsInt());
+  }
+  return keeping;
+}
+
 Result<ViewRecord> ReadViewRecord(const Json& row, std::string_view data_identity) {
   ViewRecord record;
   record.id = static_cast<DataId>(row.GetInt("id"));
@@ -42,6 +67,9 @@ Result<ViewRecord> ReadViewRecord(const Json& row, std::string_view data_identit
     record.types.push_back(feature.type);
   }
   record.ttl = row.GetInt("ttl");
+  if (const Json* events = row.Find("events"); events != nullptr) {
+    COEVAL_ASSIGN_OR_RETURN(record.events, ReadEventKeeping(*events, record.types.size()));
+  }
   record.newest_event_time = row.GetInt("newest_event_time", kMinTime);
   const Json* watermark = row.Find("watermark");
   if (watermark != nullptr && watermark->is_int()) record.progress.watermark = watermark->AsInt();
@@ -61,6 +89,7 @@ Status ReadRow(const std::string& project, std::string_view key, const Json& row
     if (key != ProjectKey(project)) return {};
     meta->project.c = row.GetInt("c", kMinTime);
     meta->project.horizon = row.GetInt("horizon", kMinTime);
+    meta->project.log_applied = row.GetInt("log", 0);
     return {};
   }
   if (key.starts_with(kRetiredPrefix)) {
@@ -92,11 +121,12 @@ ViewRecord ViewRecord::Of(const ViewVersion& version, DataId id) {
   record.view = version.view.name;
   record.data_identity = version.data_identity;
   record.keys = version.join_keys;
-  for (const Field& field : version.view.schema) {
+  for (const Field& field : KeptColumns(version)) {
     record.features.push_back(field.name);
     record.types.push_back(field.type);
   }
-  record.ttl = version.view.ttl;
+  record.ttl = KeptTtl(version);
+  record.events = KeepingOf(version);
   return record;
 }
 
@@ -128,6 +158,7 @@ std::string Write(const ViewRecord& record) {
       .Set("keys", NamesAndTypes(record.keys))
       .Set("features", NamesAndTypes(features))
       .Set("ttl", record.ttl);
+  if (record.events) row.Set("events", Write(*record.events));
   if (record.newest_event_time != kMinTime) row.Set("newest_event_time", record.newest_event_time);
   if (record.progress.watermark) row.Set("watermark", *record.progress.watermark);
   if (!record.progress.change_token.empty()) row.Set("change_token", record.progress.change_token);
@@ -136,7 +167,10 @@ std::string Write(const ViewRecord& record) {
 }
 
 std::string Write(const ProjectRecord& record) {
-  return Json().Set("c", record.c).Set("horizon", record.horizon).Write();
+  Json row;
+  row.Set("c", record.c).Set("horizon", record.horizon);
+  if (record.log_applied != 0) row.Set("log", record.log_applied);
+  return row.Write();
 }
 
 std::string WriteNextId(DataId next) {

@@ -2,7 +2,7 @@
 // written in the same atomic step as the facts that they speak of (docs/formats/online_store.md).
 //
 //   next_id                          {"next":8}
-//   project/<project>                {"c":1357034040000000,"horizon":1357033740000000}
+//   project/<project>                {"c":1357034040000000,"horizon":1357033740000000,"log":17}
 //   retired/<id>                     {}                        data waiting to be removed
 //   view/<project>/<data identity>   {"id":7,"view":"weather","ttl":0,"watermark":...,...}
 #pragma once
@@ -20,8 +20,10 @@
 #include "column/key.h"
 #include "column/type.h"
 #include "definition/catalogue.h"
+#include "online/event_keeping.h"
 #include "online/online_store.h"
 #include "online/rocksdb/keep_context.h"
+#include "online/winner.h"
 
 namespace coeval {
 
@@ -31,14 +33,24 @@ struct ViewRecord {
   std::string view;
   std::string data_identity;
   std::vector<JoinKey> keys;
-  std::vector<std::string> features;
-  std::vector<DataType> types;              // of the features
+  std::vector<std::string> features;        // the kept columns (KeptColumns)
+  std::vector<DataType> types;              // of these
   DurationMicros ttl = 0;                   // the greatest for which facts were carried; 0 = none
+  std::optional<EventKeeping> events = {};  // of an aggregated view
   TimeMicros newest_event_time = kMinTime;  // of all facts carried; kMinTime = none
   ViewProgress progress;
+  // Grows whenever files of the view are ingested; not stored, for what is made of them in memory.
+  std::uint64_t files = 0;
 
   // A record for data that is not there yet.
   static ViewRecord Of(const ViewVersion& version, DataId id);
+
+  [[nodiscard]] KeptView Kept() const { return {.types = types, .ttl = ttl, .events = events}; }
+
+  // REQUIRES: this outlives it.
+  [[nodiscard]] KeepRule RuleAt(TimeMicros horizon) const {
+    return {.types = types, .horizon = horizon, .ttl = ttl, .events = events};
+  }
 
   // Were facts carried for a ttl as long as this?
   [[nodiscard]] bool Covers(DurationMicros other) const {
@@ -49,6 +61,7 @@ struct ViewRecord {
 struct ProjectRecord {
   TimeMicros c = kMinTime;
   TimeMicros horizon = kMinTime;
+  std::int64_t log_applied = 0;  // records of the log whose facts are in the files
 };
 
 // Everything in the column family that concerns one project, and what all share.

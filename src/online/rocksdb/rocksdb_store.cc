@@ -69,7 +69,7 @@ ViewProgress RocksDbStore::Progress(const ViewVersion& version) const {
   const ViewRecord* record = meta->Find(version.data_identity);
   if (record == nullptr) return {};
   ViewProgress progress = record->progress;
-  if (!record->Covers(version.view.ttl)) progress.watermark.reset();
+  if (!record->Covers(KeptTtl(version))) progress.watermark.reset();
   return progress;
 }
 
@@ -98,11 +98,29 @@ Result<Committed> RocksDbStore::CommitTogether(std::span<FactLoad* const> loads,
   return RocksDbFactLoad::CommitTogether(*core_, own, commits);
 }
 
+Result<TimeMicros> RocksDbStore::Push(std::span<const PushedBatch> batches,
+                                      const std::shared_ptr<CommitLog>& log) {
+  return core_->Push(batches, log);
+}
+
+Status RocksDbStore::Replay(const PushedBatch& batch, TimeMicros c, std::int64_t record) {
+  return core_->Replay(batch, c, record);
+}
+
+std::int64_t RocksDbStore::LogApplied() const {
+  return core_->LogApplied();
+}
+
+Status RocksDbStore::Flush() {
+  return core_->Flush();
+}
+
 Status RocksDbStore::Drop(const std::string& data_identity) {
   return core_->Drop(data_identity);
 }
 
 Result<VerifyReport> RocksDbStore::Verify(const Context& context) {
+  COEVAL_RETURN_IF_ERROR(core_->Flush());
   COEVAL_ASSIGN_OR_RETURN(const SharedState state, core_->State());
   return VerifyFacts(*state, context);
 }
@@ -121,6 +139,7 @@ OnlineStats RocksDbStore::Stats() const {
                            .ttl = record->ttl,
                            .bytes_on_disk = 0});
   }
+  stats.fresh_bytes = core_->fresh_bytes();
   if (const Result<SharedState> state = core_->State(); state.ok()) AddSizes(**state, &stats);
   std::stable_sort(stats.views.begin(), stats.views.end(),
                    [](const auto& a, const auto& b) { return a.name < b.name; });
@@ -132,6 +151,7 @@ Status RocksDbStore::Compact() {
 }
 
 Result<std::string> RocksDbStore::StateHash(const ViewVersion& version, TimeMicros horizon) {
+  COEVAL_RETURN_IF_ERROR(core_->Flush());
   COEVAL_ASSIGN_OR_RETURN(const SharedState state, core_->State());
   return HashFacts(*state, version.data_identity, horizon);
 }

@@ -28,6 +28,11 @@ class RocksDbStore : public OnlineStore {
                                               const Context& context) override;
   Result<Committed> CommitTogether(std::span<FactLoad* const> loads,
                                    std::span<const LoadCommit> commits) override;
+  Result<TimeMicros> Push(std::span<const PushedBatch> batches,
+                          const std::shared_ptr<CommitLog>& log) override;
+  Status Replay(const PushedBatch& batch, TimeMicros c, std::int64_t record) override;
+  std::int64_t LogApplied() const override;
+  Status Flush() override;
   Status Drop(const std::string& data_identity) override;
   Result<VerifyReport> Verify(const Context& context) override;
   OnlineStats Stats() const override;

@@ -1,12 +1,16 @@
 #include "online/rocksdb/snapshot.h"
 
+#include <compare>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "online/rocksdb/fact_merge.h"
 #include "online/rocksdb/status.h"
+#include "online/rocksdb/window_read.h"
 #include "online/view_answers.h"
+#include "online/winner.h"
 
 namespace coeval {
 namespace {
@@ -44,6 +48,22 @@ class Fetch {
   // What was found for the next key that was added.
   const rocksdb::Status& status() const { return statuses_[next_]; }
 
+  // The greatest fact of that key that is visible at t and not in the store's files.
+  [[nodiscard]] std::optional<KeptFact> FreshAt(TimeMicros t,
+                                                std::span<const DataType> types) const {
+    const std::size_t begin = next_ == 0 ? 0 : ends_[next_ - 1];
+    const std::string_view key = std::string_view(bytes_).substr(begin, ends_[next_] - begin);
+    std::optional<KeptFact> newest;
+    for (const auto& fresh : state_.fresh) {
+      const std::optional<KeptFact> found = fresh->NewestVisible(key, t);
+      if (!found) continue;
+      if (!newest || CompareKept(*newest, *found, types) == std::strong_ordering::less) {
+        newest = found;
+      }
+    }
+    return newest;
+  }
+
   std::string_view value() const { return values_[next_].ToStringView(); }
 
   void Advance() { ++next_; }
@@ -59,23 +79,22 @@ class Fetch {
 
 Result<ViewAnswers> Answer(const ViewQuestion& question, const ViewRecord* record,
                            TimeMicros horizon, TimeMicros t, Fetch* fetch) {
-  KeepRule rule = {.types = {}, .horizon = horizon, .ttl = 0};
-  if (record != nullptr) {
-    rule.types = record->types;
-    rule.ttl = record->ttl;
-  }
+  const KeepRule rule = record != nullptr ? record->RuleAt(horizon) : KeepRule();
   ViewAnswersBuilder answers(question, rule, t);
   for (std::int64_t row = 0; row < question.keys->length(); ++row) {
     if (record == nullptr || question.keys->IsNull(row)) {
       answers.AddNothing();
       continue;
     }
-    if (fetch->status().IsNotFound()) {
-      answers.AddNothing();
-    } else {
+    const std::optional<KeptFact> fresh = fetch->FreshAt(t, rule.types);
+    if (!fetch->status().IsNotFound()) {
       COEVAL_RETURN_IF_ERROR(
           FromRocksDb(fetch->status(), "reading view " + question.version->view.name + " online"));
-      COEVAL_RETURN_IF_ERROR(answers.AddFacts(row, fetch->value()));
+      COEVAL_RETURN_IF_ERROR(answers.AddFacts(row, fetch->value(), fresh ? &*fresh : nullptr));
+    } else if (fresh) {
+      COEVAL_RETURN_IF_ERROR(answers.AddFact(row, *fresh));
+    } else {
+      answers.AddNothing();
     }
     fetch->Advance();
   }
@@ -102,14 +121,17 @@ Result<std::vector<ViewAnswers>> RocksDbSnapshot::Read(std::span<const ViewQuest
   Fetch fetch(*state_);
   for (const ViewQuestion& question : questions) {
     records.push_back(state_->meta->Find(question.version->data_identity));
-    if (records.back() != nullptr) fetch.AddKeys(records.back()->id, *question.keys);
+    if (question.version->view.is_aggregated() || records.back() == nullptr) continue;
+    fetch.AddKeys(records.back()->id, *question.keys);
   }
   fetch.Run();
   std::vector<ViewAnswers> all;
   all.reserve(questions.size());
   for (std::size_t i = 0; i < questions.size(); ++i) {
     COEVAL_ASSIGN_OR_RETURN(ViewAnswers answers,
-                            Answer(questions[i], records[i], horizon(), t, &fetch));
+                            questions[i].version->view.is_aggregated()
+                                ? ReadWindows(questions[i], records[i], *state_, t)
+                                : Answer(questions[i], records[i], horizon(), t, &fetch));
     all.push_back(std::move(answers));
   }
   return all;

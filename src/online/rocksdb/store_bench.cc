@@ -76,7 +76,7 @@ void LoadMillionRows(benchmark::State& state) {
   const TestFolder folder;
   const auto store = *OpenRocksDbStore(folder / "online", "bench", BenchContext());
   int round = 0;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     const ViewVersion view = WideView("view" + std::to_string(round++));
     Load(*store, view, batches);
     state.PauseTiming();
@@ -112,7 +112,7 @@ void ReadRows(benchmark::State& state) {
     requests.push_back(KeyColumn::Encode(columns, n));
   }
   std::size_t next = 0;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     const auto snapshot = *store->Now();
     const ViewQuestion question = {
         .version = &view, .features = features, .keys = &requests[next++ % requests.size()]};

@@ -23,12 +23,18 @@ std::string PrefixOf(DataId id) {
   return prefix;
 }
 
-// What is known of a view's data once the load is visible.
-ViewRecord RecordAfter(const SealedLoad& load, TimeMicros c) {
+// What is known of a view's data once the load is visible. `now`: what is known now, or null.
+ViewRecord RecordAfter(const SealedLoad& load, const ViewRecord* now, TimeMicros c) {
   ViewRecord record = load.ticket->record;
+  const bool pushed = now != nullptr && now->id == record.id;
+  if (pushed) record.newest_event_time = now->newest_event_time;
   if (!load.ticket->covered) record.progress.watermark.reset();
   if (load.commit.watermark) record.progress.watermark = load.commit.watermark;
   if (!load.commit.change_token.empty()) record.progress.change_token = load.commit.change_token;
+  if (pushed && !record.Covers(now->ttl)) {  // a push has brought a greater ttl meanwhile
+    record.ttl = now->ttl;
+    record.progress.watermark.reset();
+  }
   record.progress.committed = c;
   record.progress.rows = load.rows;
   record.newest_event_time = std::max(record.newest_event_time, load.newest_event_time);
@@ -51,10 +57,13 @@ Result<std::shared_ptr<Meta>> ReadMeta(const Db& db, const std::string& project)
 }  // namespace
 
 StoreState::StoreState(std::shared_ptr<Db> database, std::shared_ptr<const Meta> committed,
-                       std::shared_ptr<KeepContext> keep)
+                       Fresh fresh_facts, std::shared_ptr<KeepContext> keep,
+                       std::shared_ptr<EventIndexCache> event_indexes)
     : db(std::move(database)),
       snapshot(db->rocks().GetSnapshot()),
       meta(std::move(committed)),
+      indexes(std::move(event_indexes)),
+      fresh(std::move(fresh_facts)),
       keep_(std::move(keep)),
       pin_(keep_.get(), meta->project.horizon) {}
 
@@ -66,9 +75,25 @@ StoreCore::StoreCore(Options options, const Context& context, LockFile owner, Le
     : options_(std::move(options)),
       context_(context),
       owner_(std::make_shared<const LockFile>(std::move(owner))),
-      lease_(std::move(lease)) {}
+      lease_(std::move(lease)) {
+  EventIndexOptions index = options_.store.index;
+  const std::int64_t share = std::max<std::int64_t>(0, context_.memory_budget_bytes / 8);
+  index.bytes = std::min(index.bytes, static_cast<std::size_t>(share));
+  if (index.bytes > 0) indexes_ = std::make_shared<EventIndexCache>(index);
+}
 
 StoreCore::~StoreCore() {
+  {
+    const std::lock_guard lock(commit_mutex_);
+    stop_ = true;
+    flush_wanted_changed_.notify_all();
+  }
+  if (flusher_.joinable()) flusher_.join();
+  // So that the next process has little to replay; what stays is in the log.
+  if (const Status status = Flush(); !status.ok()) {
+    context_.log(LogLevel::kWarning,
+                 "pushed facts stay in the log, and are read from it again: " + status.ToString());
+  }
   keeper_.reset();  // writes its last lease
 }
 
@@ -89,6 +114,7 @@ Result<std::shared_ptr<StoreCore>> StoreCore::Open(Options options, const Contex
       new StoreCore(std::move(options), context, std::move(*owner), std::move(lease)));
   const std::lock_guard lock(core->commit_mutex_);
   COEVAL_RETURN_IF_ERROR(core->OpenDatabase());
+  core->flusher_ = std::thread([core = core.get()] { core->FlushUntilStopped(); });
   return core;
 }
 
@@ -111,8 +137,15 @@ Status StoreCore::OpenDatabase() {
   };
   COEVAL_ASSIGN_OR_RETURN(std::shared_ptr<Db> db, Db::Open(std::move(options)));
   COEVAL_ASSIGN_OR_RETURN(const std::shared_ptr<Meta> meta, ReadMeta(*db, options_.project));
-  for (const auto& [identity, record] : meta->views) {
-    keep_->SetView(record->id, {.types = record->types, .ttl = record->ttl});
+  for (const std::string& identity : unwritten_views_) {  // of pushes, when it is opened again
+    meta->views[identity] = this->meta()->views.at(identity);
+  }
+  ++files_;
+  for (auto& [identity, record] : meta->views) {
+    ViewRecord opened = *record;
+    opened.files = files_;
+    record = std::make_shared<const ViewRecord>(std::move(opened));
+    keep_->SetView(record->id, record->Kept());
   }
   const std::vector<DataId> retired = std::exchange(meta->retired, {});
   if (keeper_ == nullptr) {
@@ -120,6 +153,7 @@ Status StoreCore::OpenDatabase() {
         context_.clock, TimeKeeper::Start{.lease = lease_.until(), .last_c = meta->project.c},
         [this](TimeMicros until) { return lease_.Write(until); }, context_.log);
   }
+  log_record_ = std::max(log_record_, meta->project.log_applied);
   // After a commit that failed at its last step, its C may be the newest after all.
   keeper_->Adopt(meta->project.c, [&] { Publish(meta, std::move(db)); });
   retired_.clear();
@@ -204,33 +238,35 @@ Result<LoadTicket> StoreCore::BeginLoad(const LoadSpec& spec) {
     return Status::FailedPrecondition("view " + version.view.name +
                                       " was not applied: it has no identity to keep its data by");
   }
-  {
-    const std::lock_guard lock(commit_mutex_);
-    COEVAL_RETURN_IF_ERROR(EnsureHealthy());
-  }
+  // No push is between choosing its view's number and publishing it.
+  const std::lock_guard commit_lock(commit_mutex_);
+  COEVAL_RETURN_IF_ERROR(EnsureHealthy());
   const std::lock_guard lock(state_mutex_);
-  if (!loading_.insert(version.data_identity).second) {
+  if (loading_.contains(version.data_identity)) {
     return Status::Unavailable("view " + version.view.name +
                                " is being materialized by another run: wait for it to end");
   }
   const ViewRecord* existing = meta_->Find(version.data_identity);
   LoadTicket ticket;
   ticket.fresh = existing == nullptr || spec.replace;
+  ticket.alone = ticket.fresh && !spec.pushed;
   ticket.record = ViewRecord::Of(version, ticket.fresh ? next_id_++ : existing->id);
-  ticket.record.ttl = spec.ttl;
+  ticket.record.ttl = version.view.is_aggregated() ? 0 : spec.ttl;
   if (existing != nullptr) {
     ticket.record.progress = existing->progress;
     if (!spec.replace) ticket.record.newest_event_time = existing->newest_event_time;
-    ticket.covered = existing->Covers(spec.ttl);
+    ticket.covered = existing->Covers(ticket.record.ttl);
     if (ticket.covered) ticket.record.ttl = existing->ttl;
     if (ticket.fresh) ticket.replaces = existing->id;
   }
+  loading_[version.data_identity] = {.id = ticket.record.id, .alone = ticket.alone};
   // Before any file is there: from now on no compaction drops what the greater ttl needs.
-  keep_->SetView(ticket.record.id, {.types = ticket.record.types, .ttl = ticket.record.ttl});
+  keep_->SetView(ticket.record.id, ticket.record.Kept());
   return ticket;
 }
 
 void StoreCore::EndLoad(const LoadTicket& ticket, bool committed) {
+  const std::lock_guard commit_lock(commit_mutex_);  // as BeginLoad
   const std::lock_guard lock(state_mutex_);
   loading_.erase(ticket.record.data_identity);
   if (committed || !ticket.fresh) return;
@@ -241,9 +277,11 @@ void StoreCore::EndLoad(const LoadTicket& ticket, bool committed) {
 Result<Committed> StoreCore::Commit(std::span<const SealedLoad> loads) {
   const std::lock_guard lock(commit_mutex_);
   COEVAL_RETURN_IF_ERROR(EnsureHealthy());
+  COEVAL_RETURN_IF_ERROR(SettleLog());
   COEVAL_ASSIGN_OR_RETURN(const TimeMicros c, keeper_->TakeC());
   auto next = std::make_shared<Meta>(*meta());
-  next->project = {.c = c, .horizon = HorizonAfter(c)};
+  next->project.c = c;
+  next->project.horizon = HorizonAfter(c);
   MetaRows rows;
   {
     const std::lock_guard state_lock(state_mutex_);
@@ -251,12 +289,16 @@ Result<Committed> StoreCore::Commit(std::span<const SealedLoad> loads) {
   }
   rows[ProjectKey(options_.project)] = Write(next->project);
   std::vector<std::string> files;
+  std::vector<std::string> written;
   for (const SealedLoad& load : loads) {
-    const auto record = std::make_shared<const ViewRecord>(RecordAfter(load, c));
+    ViewRecord after = RecordAfter(load, next->Find(load.ticket->record.data_identity), c);
+    after.files = ++files_;
+    const auto record = std::make_shared<const ViewRecord>(std::move(after));
     rows[ViewKey(options_.project, record->data_identity)] = Write(*record);
     if (load.ticket->replaces != 0) rows[RetiredKey(load.ticket->replaces)] = "{}";
     files.insert(files.end(), load.files.begin(), load.files.end());
     next->views[record->data_identity] = record;
+    written.push_back(record->data_identity);
   }
   Status status = Ingest(files, rows);
   // What failed may have been work in the background, or may have passed.
@@ -265,6 +307,7 @@ Result<Committed> StoreCore::Commit(std::span<const SealedLoad> loads) {
     keeper_->Abandon();
     return status;
   }
+  for (const std::string& identity : written) unwritten_views_.erase(identity);
   const Committed committed = {.c = c, .horizon = next->project.horizon};
   const std::weak_ptr<const StoreState> before = state();
   keeper_->Publish([&] { Publish(std::move(next), state()->db); });
@@ -312,7 +355,10 @@ Status StoreCore::Ingest(const std::vector<std::string>& files, const MetaRows& 
 }
 
 void StoreCore::Publish(std::shared_ptr<const Meta> meta, std::shared_ptr<Db> db) {
-  auto next = std::make_shared<const StoreState>(std::move(db), std::move(meta), keep_);
+  StoreState::Fresh fresh = {fresh_};
+  if (flushing_ != nullptr) fresh.push_back(flushing_);
+  auto next = std::make_shared<const StoreState>(std::move(db), std::move(meta), std::move(fresh),
+                                                 keep_, indexes_);
   SharedState last;
   {
     const std::lock_guard lock(state_mutex_);
@@ -372,6 +418,7 @@ Status StoreCore::Drop(const std::string& data_identity) {
   const ViewRecord* record = committed->Find(data_identity);
   if (record == nullptr) return {};
   const DataId id = record->id;
+  unwritten_views_.erase(data_identity);
   COEVAL_RETURN_IF_ERROR(Ingest(
       {}, {{ViewKey(options_.project, data_identity), std::nullopt}, {RetiredKey(id), "{}"}}));
   auto next = std::make_shared<Meta>(*committed);
@@ -384,6 +431,7 @@ Status StoreCore::Drop(const std::string& data_identity) {
 }
 
 Status StoreCore::Compact() {
+  COEVAL_RETURN_IF_ERROR(Flush());
   const std::lock_guard lock(commit_mutex_);
   COEVAL_RETURN_IF_ERROR(EnsureHealthy());
   // A fresh snapshot, so that the one of the state holds nothing back that was deleted since.

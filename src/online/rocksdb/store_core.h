@@ -1,5 +1,9 @@
-// StoreCore: what is committed in an embedded online store, and how a load becomes visible. Loads,
-// snapshots and the store share it.
+// StoreCore: what is committed in an embedded online store, and how a load or a push becomes
+// visible. Loads, snapshots and the store share it.
+//
+//   a load    sorted files -> Commit: C, ingest, publish
+//   a push    C -> the log -> fresh facts -> publish, and later, in the background: sorted files,
+//             ingested with the number of the last log record that they hold
 #pragma once
 
 #include <atomic>
@@ -11,6 +15,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -18,6 +23,9 @@
 #include "base/status.h"
 #include "base/time.h"
 #include "io/lock_file.h"
+#include "online/event_index_cache.h"
+#include "online/fact_encoder.h"
+#include "online/fresh_facts.h"
 #include "online/online_store.h"
 #include "online/rocksdb/db.h"
 #include "online/rocksdb/lease_file.h"
@@ -29,8 +37,10 @@ namespace coeval {
 // One committed state: what readers between two commits see. Immutable; the facts are those of
 // `snapshot`, so a load that is being ingested shows nowhere before its state is published.
 struct StoreState {
-  StoreState(std::shared_ptr<Db> database, std::shared_ptr<const Meta> committed,
-             std::shared_ptr<KeepContext> keep);
+  using Fresh = std::vector<std::shared_ptr<const FreshFacts>>;
+
+  StoreState(std::shared_ptr<Db> database, std::shared_ptr<const Meta> committed, Fresh fresh_facts,
+             std::shared_ptr<KeepContext> keep, std::shared_ptr<EventIndexCache> indexes);
   ~StoreState();
   StoreState(const StoreState&) = delete;
   StoreState& operator=(const StoreState&) = delete;
@@ -38,6 +48,8 @@ struct StoreState {
   const std::shared_ptr<Db> db;
   const rocksdb::Snapshot* const snapshot;
   const std::shared_ptr<const Meta> meta;
+  const std::shared_ptr<EventIndexCache> indexes;  // null: none
+  const Fresh fresh;  // pushed facts that `snapshot` does not hold; later ones come in, unseen at t
 
  private:
   const std::shared_ptr<KeepContext> keep_;
@@ -50,6 +62,7 @@ using SharedState = std::shared_ptr<const StoreState>;
 struct LoadTicket {
   ViewRecord record;     // with the ttl that it will have
   bool fresh = false;    // nothing lies under record.id yet
+  bool alone = false;    // and nobody else will put something there
   bool covered = false;  // the watermark that is there counts for the ttl asked for
   DataId replaces = 0;   // the data that goes away with the commit; 0 = none
 };
@@ -95,6 +108,16 @@ class StoreCore {
   // Errors: IoError; nothing changed then, or, where the disk failed at the last step, everything.
   Result<Committed> Commit(std::span<const SealedLoad> loads);
 
+  // As OnlineStore says.
+  Result<TimeMicros> Push(std::span<const PushedBatch> batches,
+                          const std::shared_ptr<CommitLog>& log);
+  Status Replay(const PushedBatch& batch, TimeMicros c, std::int64_t record);
+
+  [[nodiscard]] std::int64_t LogApplied() const { return meta()->project.log_applied; }
+
+  Status Flush();
+  [[nodiscard]] std::int64_t fresh_bytes() const;
+
   Status Drop(const std::string& data_identity);
   Status Compact();
 
@@ -114,6 +137,11 @@ class StoreCore {
     int open = 0;
   };
 
+  struct Loading {
+    DataId id = 0;
+    bool alone = false;  // LoadTicket::alone
+  };
+
   using MetaRows = std::map<std::string, std::optional<std::string>>;  // nothing = removed
 
   StoreCore(Options options, const Context& context, LockFile owner, LeaseFile lease);
@@ -129,6 +157,23 @@ class StoreCore {
   // Removes retired data that no reader can reach any more.
   void ReclaimRetired();
   Status Reclaim(DataId id);
+  // Nothing of a push that failed will ever be found.
+  Status SettleLog();
+  // Waits until pushed facts have room. Errors: of the flush that would have made it.
+  Status WaitForRoom(std::unique_lock<std::mutex>* commit_lock);
+  // The records of the views that a push brings facts for; new ones where there were none, and with
+  // greater ttls. They are visible only once *meta is published.
+  Status RecordPushed(const PushedBatch& batch, std::shared_ptr<Meta>* changed);
+  // The facts of pushes among the fresh ones. `changed`: what is to be published, or null.
+  void AddFresh(std::span<const PushedBatch> batches, TimeMicros first_c,
+                const std::shared_ptr<const Meta>& changed);
+  void AddFresh(const FactRows& rows, DataId id, const FactEncoder::Arrival& arrival);
+  // What is written of the fresh facts of one flush.
+  struct FreshFiles;
+  Result<FreshFiles> WriteFresh(const FreshFacts& facts, TimeMicros horizon);
+  Status CommitFresh(const FreshFiles& files);
+  Status FlushOnce();
+  void FlushUntilStopped();
   // What follows needs no lock.
   [[nodiscard]] SharedState state() const;
 
@@ -143,12 +188,31 @@ class StoreCore {
   std::mutex commit_mutex_;  // one commit at a time
   std::vector<std::pair<DataId, std::weak_ptr<const StoreState>>> retired_;
   std::atomic<std::uint64_t> staged_{0};
+  std::uint64_t files_ = 0;  // the newest ViewRecord::files
+  std::shared_ptr<EventIndexCache> indexes_;
+
+  // Pushed facts; guarded by commit_mutex_.
+  std::shared_ptr<FreshFacts> fresh_ = std::make_shared<FreshFacts>();
+  std::shared_ptr<FreshFacts> flushing_;        // on their way into files, or null
+  std::int64_t log_record_ = 0;                 // the newest whose facts are visible
+  std::int64_t flushing_record_ = 0;            // the newest of flushing_
+  TimeMicros flushing_c_ = kMinTime;            // of its newest batch, or later
+  std::shared_ptr<CommitLog> unsettled_;        // of a push that failed, or null
+  std::set<std::string> unwritten_views_;       // data identities that no file tells of yet
+  std::map<DataId, TimeMicros> newest_pushed_;  // event times since the last flush
+  Status flush_status_;                         // of the last one
+  std::condition_variable flushed_;
+  bool flush_wanted_ = false;
+  bool stop_ = false;
+  std::condition_variable flush_wanted_changed_;
+  std::mutex flush_mutex_;  // one flush at a time; locked before commit_mutex_
 
   mutable std::mutex state_mutex_;  // guards what follows
   SharedState state_;               // null while the database is opened again
   std::shared_ptr<const Meta> meta_;
   DataId next_id_ = 1;
-  std::set<std::string> loading_;  // data identities
+  std::map<std::string, Loading> loading_;  // by data identity
+  std::thread flusher_;                     // last: it uses all of the above
 };
 
 }  // namespace coeval

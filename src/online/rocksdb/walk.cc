@@ -40,21 +40,29 @@ Status ForEachKey(const StoreState& state, DataId id,
   return FromRocksDb(rows->status(), kWalking);
 }
 
+// The entity key in a stored one.
+Result<std::string_view> EntityOf(const ViewRecord& record, std::string_view key) {
+  if (!record.events) return key;
+  return EntityKeyOf(key, record.keys);
+}
+
 // What is wrong with a stored value, or OK.
 Status CheckFacts(const ViewRecord& record, std::string_view key, std::string_view value,
                   VerifyReport* report) {
   FactList list;
   COEVAL_RETURN_IF_ERROR(DecodeFactList(value, &list));
   if (!list.asides.empty()) return Status::Corruption("a damaged piece was set aside");
-  if (const auto keys = DecodeKey(key, record.keys); !keys.ok()) return keys.status();
+  const auto entity = EntityOf(record, key);
+  if (!entity.ok()) return entity.status();
+  if (const auto keys = DecodeKey(*entity, record.keys); !keys.ok()) return keys.status();
   for (std::size_t i = 0; i < list.facts.size(); ++i) {
     const KeptFact& fact = list.facts[i];
-    if (!fact.is_delete) {
+    if (!fact.is_delete || record.events) {
       const Result<RowView> row = RowView::Parse(fact.row, record.types);
       if (!row.ok()) return row.status();
       if (const auto values = row->Values(); !values.ok()) return values.status();
     }
-    if (i > 0 && !MayFollow(fact, list.facts[i - 1])) {
+    if (i > 0 && !record.events && !MayFollow(fact, list.facts[i - 1])) {
       return Status::Corruption("facts are not in the order of their ranks");
     }
   }
@@ -82,7 +90,9 @@ Result<VerifyReport> VerifyFacts(const StoreState& state, const Context& context
           if (++report.keys % 4096 == 0) COEVAL_RETURN_IF_ERROR(context.cancel->Check());
           const Status fact = CheckFacts(*record, key, value, &report);
           if (!fact.ok()) {
-            Report("view " + record->view + ", key " + DescribeKey(key, record->keys) + ": " +
+            const auto entity = EntityOf(*record, key);
+            Report("view " + record->view + ", key " +
+                       DescribeKey(entity.ok() ? *entity : key, record->keys) + ": " +
                        fact.message(),
                    &report);
           }
@@ -113,7 +123,7 @@ Result<std::string> HashFacts(const StoreState& state, const std::string& data_i
     list.Clear();
     COEVAL_RETURN_IF_ERROR(DecodeFactList(value, &list));
     if (!list.asides.empty()) return Status::Corruption("a damaged piece was set aside");
-    Collapse({.types = record->types, .horizon = horizon, .ttl = record->ttl}, &list.facts);
+    Collapse(record->RuleAt(horizon), &list.facts);
     if (list.facts.empty()) return {};
     bytes = std::to_string(key.size()) + ":";
     bytes += key;
