@@ -18,7 +18,8 @@ namespace coeval {
 // of questions and the tolerance, which may lie a microsecond beside.
 JoinCase RandomArrowCase(std::mt19937_64& random);
 
-// The case through Arrow and JoinStream. Facts have null keys at times; they match nothing.
+// The case through Arrow and JoinStream or JoinTable. Facts have null keys at times; they match
+// nothing.
 Result<StandaloneJoin> RunArrowCase(const JoinCase& c, std::mt19937_64& random);
 
 // Random cases from seed, seed + 1, ..., each with its rows in two orders; stops at the first that

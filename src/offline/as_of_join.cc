@@ -1,101 +1,46 @@
 #include "offline/as_of_join.h"
 
-#include <algorithm>
-#include <limits>
-#include <optional>
 #include <span>
 #include <utility>
 
-#include "definition/fact.h"
 #include "offline/fact_loop.h"
-#include "offline/placed_values.h"
-#include "offline/placed_winners.h"
+#include "offline/fact_slots.h"
+#include "offline/found_slots.h"
+#include "offline/keyed_questions.h"
+#include "offline/placed_join.h"
 #include "offline/read_ahead.h"
 #include "offline/slot_heads.h"
 #include "offline/slot_winners.h"
-#include "offline/tie_breaker.h"
 
 namespace coeval {
 namespace {
 
-// Rules 3.1 (ttl), 3.7 and 7.2: what a question gets from the greatest of its candidates.
-Match MatchOf(const SlotHeads::Winner& winner, TimeMicros t, const AsOfRule& rule) {
-  if (winner.is_delete) return Match::kNotFound;
-  // Timeless facts take no ttl (rule 1.3).
-  if (rule.source.timeless || WithinTtl(winner.times.event_time, t, rule.ttl)) return Match::kFound;
-  if (WithinTwiceTtl(winner.times.event_time, t, rule.ttl)) return Match::kOutsideMaxAge;
-  return Match::kNotFound;
-}
-
-// Matches and times of all questions; `found` gets the slot that holds the values, or kNoSlot.
-void Answer(const QuestionIndex& questions, const SlotHeads& heads, const AsOfRule& rule,
-            AsOfAnswers* out, std::vector<SlotId>* found) {
-  const std::vector<SlotId> greatest = heads.Greatest(questions);
-  const auto n = static_cast<std::size_t>(questions.num_questions());
-  out->answers.match.assign(n, Match::kNotFound);
-  out->answers.event_time.assign(n, kMinTime);
-  found->assign(n, kNoSlot);
-  for (std::size_t i = 0; i < n; ++i) {
-    const SlotId slot = questions.slot_of()[i];
-    const SlotId best = slot == kNoSlot ? kNoSlot : greatest[slot];
-    if (best == kNoSlot) continue;
-    const SlotHeads::Winner winner = heads.Get(best);
-    const Match match = MatchOf(winner, questions.slot_times()[slot], rule);
-    out->answers.match[i] = match;
-    if (winner.is_delete) ++out->counts.deleted;
-    if (match == Match::kNotFound) continue;
-    out->answers.event_time[i] = winner.times.event_time;
-    if (match == Match::kFound) {
-      (*found)[i] = best;
-    } else {
-      ++out->counts.expired;
-    }
-  }
-}
-
-void Count(const QuestionIndex& questions, const SlotHeads& heads, std::span<const SlotId> found,
-           AsOfAnswers* out) {
+// Of facts written after their questions, the values that are not null.
+void CountWrittenAfter(const QuestionIndex& questions, const SlotHeads& heads,
+                       std::span<const SlotId> found, AsOfAnswers* out) {
   AsOfCounts& counts = out->counts;
   counts.values_written_after.assign(out->answers.features.size(), 0);
+  if (counts.written_after == 0) return;
   for (std::size_t i = 0; i < found.size(); ++i) {
-    if (found[i] == kNoSlot) continue;
-    ++counts.found;
-    const SlotHeads::Winner winner = heads.Get(found[i]);
-    if (winner.tied) ++counts.ties;
-    const TimeMicros t = questions.slot_times()[questions.slot_of()[i]];
-    if (!winner.times.has_created || winner.times.created_time <= t) continue;
-    ++counts.written_after;
+    if (found[i] == kNoSlot || !WrittenAfter(questions, heads, i, found[i])) continue;
     for (std::size_t f = 0; f < out->answers.features.size(); ++f) {
-      if (!out->answers.features[f].IsNull(static_cast<std::int64_t>(i))) {
-        ++counts.values_written_after[f];
-      }
+      const bool is_null = out->answers.features[f].IsNull(static_cast<std::int64_t>(i));
+      counts.values_written_after[f] += is_null ? 0 : 1;
     }
   }
 }
 
-Status ResolveTies(std::span<const SlotId> found, const AsOfJoin& join, const OpenFacts& open,
-                   const Context& context, SlotFinder* finder, SlotWinners* winners) {
-  if (winners->OpenTies(found) == 0) return Status::Ok();
+Status ResolveTies(const FoundSlots& found, const AsOfJoin& join, const OpenFacts& open,
+                   const Context& context, SlotFinder* finder, SlotWinners* winners,
+                   AsOfCounts* counts) {
+  if (winners->OpenTies(found.used) == 0) return Status::Ok();
   COEVAL_ASSIGN_OR_RETURN(const std::unique_ptr<FactStream> facts,
                           open(join.schema, winners->OpenRange()));
   COEVAL_RETURN_IF_ERROR(ReadAll(facts.get(), context, nullptr, [&](const FactBatch& batch) {
                            winners->AddForTies(batch, FindSlots(batch, finder));
                          }).status());
+  CountTies(winners->heads(), found.of_questions.values(), counts);
   return winners->CheckTiesResolved();
-}
-
-// Spine and answer are all that a join holds, but they may be more than is wanted: said early.
-void TellMemory(const QuestionIndex& questions, std::span<const ColumnSchema> needed,
-                const Context& context) {
-  const std::int64_t bytes = SlotWinners::EstimateBytes(needed, questions.num_slots()) +
-                             SlotValues::EstimateBytes(needed, questions.num_slots());  // answers
-  if (bytes <= context.memory_budget_bytes) return;
-  context.log(LogLevel::kWarning, "the join of " + std::to_string(questions.num_questions()) +
-                                      " rows and " + std::to_string(needed.size()) +
-                                      " features takes about " + std::to_string(bytes >> 20) +
-                                      " MiB, more than the memory budget of " +
-                                      std::to_string(context.memory_budget_bytes >> 20) +
-                                      " MiB; ask for fewer rows or features at a time");
 }
 
 // Facts that stream past once: the values of each slot's greatest so far are copied from them.
@@ -109,89 +54,121 @@ Status JoinStream(const QuestionIndex& questions, const AsOfJoin& join,
   if (questions.num_slots() > 0) {
     if (context.threads > 1) facts = ReadAhead(std::move(facts));
     COEVAL_ASSIGN_OR_RETURN(out->counts.read,
-                            ReadAll(facts.get(), context, progress, [&](const FactBatch& batch) {
-                              winners.Add(batch, FindSlots(batch, &finder));
-                            }));
+                            ReadAll(facts.get(), context, progress,
+                                    [&](const FactBatch& batch) { winners.Add(batch, &finder); }));
   }
   out->counts.facts_of_questions = finder.facts_of_questions();
   out->counts.candidates = finder.candidates();
-  std::vector<SlotId> found;
-  Answer(questions, winners.heads(), join.rule, out, &found);
-  COEVAL_RETURN_IF_ERROR(ResolveTies(found, join, open, context, &finder, &winners));
-  COEVAL_ASSIGN_OR_RETURN(out->answers.features, winners.values().Gather(found));
-  Count(questions, winners.heads(), found, out);
+  const FoundSlots found = AnswerOf(questions, winners.heads(), join, context.threads, out);
+  COEVAL_RETURN_IF_ERROR(ResolveTies(found, join, open, context, &finder, &winners, &out->counts));
+  COEVAL_ASSIGN_OR_RETURN(out->answers.features,
+                          winners.values().Gather(found.of_questions.values()));
+  CountWrittenAfter(questions, winners.heads(), found.of_questions.values(), out);
   return Status::Ok();
 }
 
-// Facts in pieces: keys and times first; then the values of the winners, wherever some lie.
-Status JoinPieces(const QuestionIndex& questions, const AsOfJoin& join,
-                  const std::vector<ColumnSchema>& needed, FactPieces* facts, const OpenFacts& open,
-                  const Context& context, const FactProgress& progress, AsOfAnswers* out) {
-  PlacedWinners winners(questions, join.rule,
-                        static_cast<std::size_t>(std::max(1, context.threads)));
-  if (questions.num_slots() > 0) {
-    COEVAL_ASSIGN_OR_RETURN(
-        out->counts.read,
-        ReadAllPieces(facts, /*features=*/false, context, progress,
-                      [&](std::size_t worker, std::size_t piece, const FactBatch& batch) {
-                        winners.Add(worker, static_cast<std::uint32_t>(piece), batch);
-                      }));
+// The values of the winners, wherever some lie.
+Status GatherValues(const QuestionIndex& questions, const AsOfJoin& join, FactPieces* facts,
+                    const Context& context, PlacedJoin* placed, AsOfAnswers* out) {
+  if (!join.needed.empty()) {
+    COEVAL_RETURN_IF_ERROR(
+        placed->values().Read(placed->unread(), facts, &placed->heads(), context));
   }
-  out->counts.facts_of_questions = winners.facts_of_questions();
-  out->counts.candidates = winners.candidates();
-  std::vector<SlotId> found;
-  Answer(questions, winners.heads(), join.rule, out, &found);
-  PlacedValues values(needed, facts->size());
-  COEVAL_ASSIGN_OR_RETURN(
-      const std::vector<SlotId> untied,
-      BreakTies(found, questions, join, facts, open, context, &winners, &values));
-  if (!needed.empty()) {
-    COEVAL_RETURN_IF_ERROR(values.Read(untied, facts, &winners.heads(), context));
-  }
-  COEVAL_ASSIGN_OR_RETURN(out->answers.features, values.Gather(found, winners.heads(), context));
-  Count(questions, winners.heads(), found, out);
+  COEVAL_ASSIGN_OR_RETURN(out->answers.features,
+                          placed->values().Gather(placed->found(), placed->heads(), context));
+  CountWrittenAfter(questions, placed->heads(), placed->found(), out);
   return Status::Ok();
 }
 
-// Can the places of these facts be told (FactPlace)? All but the strangest sources.
-bool HavePlaces(const FactPieces& facts) {
-  if (facts.size() >= FactPlace::kMostPieces) return false;
-  for (std::size_t piece = 0; piece < facts.size(); ++piece) {
-    if (facts.rows(piece) > std::numeric_limits<std::uint32_t>::max()) return false;
-  }
-  return true;
+// Facts in pieces: keys and times first.
+Status JoinPieces(const QuestionIndex& questions, const AsOfJoin& join, FactPieces* facts,
+                  const OpenFacts& open, const Context& context, const FactProgress& progress,
+                  AsOfAnswers* out) {
+  PlacedJoin placed(questions, join, facts, context);
+  COEVAL_RETURN_IF_ERROR(placed.Run(open, progress, out));
+  return GatherValues(questions, join, facts, context, &placed, out);
+}
+
+// The same of facts that are held, which are the index.
+Status JoinHeld(QuestionKeys keys, std::span<const TimeMicros> times, const AsOfJoin& join,
+                FactPieces* facts, const OpenFacts& open, const Context& context,
+                const FactProgress& progress, AsOfAnswers* out) {
+  COEVAL_ASSIGN_OR_RETURN(FactSlots slots,
+                          FactSlots::Read(facts, keys, times, join.rule, context, progress));
+  UntouchedArray<SlotId> slot_of = slots.SlotsOf(keys, times, context.threads);
+  keys.ids = {};
+  const QuestionIndex questions =
+      QuestionIndex::OfSlots(std::move(keys), times, slots.TakeSlots(), std::move(slot_of));
+  PlacedJoin placed(questions, join, facts, context);
+  COEVAL_RETURN_IF_ERROR(placed.Run(slots, open, out));
+  return GatherValues(questions, join, facts, context, &placed, out);
+}
+
+// Is it the facts that are to be indexed? Then they must be read twice, which costs little where
+// they are held, and be fewer. Without a question that could match they are not read at all.
+bool IndexesFacts(FactPieces* facts, const QuestionKeys& keys, std::int64_t num_questions) {
+  if (facts == nullptr || !facts->is_held() || !HavePlaces(*facts)) return false;
+  if (keys.min_time > keys.max_time) return false;
+  std::int64_t rows = 0;
+  for (std::size_t piece = 0; piece < facts->size(); ++piece) rows += facts->rows(piece);
+  return rows <= num_questions;
 }
 
 }  // namespace
 
-FactRange RangeOf(const QuestionIndex& questions, const AsOfRule& rule) {
+FactRange RangeOf(TimeMicros min_time, TimeMicros max_time, const AsOfRule& rule) {
   FactRange range;
-  range.event_max = questions.max_time();
+  range.event_max = max_time;
   if (rule.ttl > 0) {
     // Up to twice the ttl a fact still tells that it expired (rule 7.2).
-    range.event_min =
-        SaturatingSubtract(SaturatingSubtract(questions.min_time(), rule.ttl), rule.ttl);
+    range.event_min = SaturatingSubtract(SaturatingSubtract(min_time, rule.ttl), rule.ttl);
   }
   return range;
+}
+
+FactRange RangeOf(const QuestionIndex& questions, const AsOfRule& rule) {
+  return RangeOf(questions.min_time(), questions.max_time(), rule);
 }
 
 Result<AsOfAnswers> JoinAsOf(const QuestionIndex& questions, const AsOfJoin& join,
                              const OpenFacts& open, const Context& context,
                              const FactProgress& progress) {
-  std::vector<ColumnSchema> needed;
-  needed.reserve(join.needed.size());
-  for (const std::size_t i : join.needed) needed.push_back(join.schema[i]);
   COEVAL_ASSIGN_OR_RETURN(std::unique_ptr<FactStream> facts,
-                          open(needed, RangeOf(questions, join.rule)));
-  TellMemory(questions, needed, context);
+                          open(NeededOf(join), RangeOf(questions, join.rule)));
+  return JoinAsOf(questions, join, std::move(facts), open, context, progress);
+}
+
+Result<AsOfAnswers> JoinAsOf(const QuestionIndex& questions, const AsOfJoin& join,
+                             std::unique_ptr<FactStream> facts, const OpenFacts& open,
+                             const Context& context, const FactProgress& progress) {
   AsOfAnswers out;
   FactPieces* pieces = facts->pieces();
   const Status status =
       pieces != nullptr && HavePlaces(*pieces)
-          ? JoinPieces(questions, join, needed, pieces, open, context, progress, &out)
+          ? JoinPieces(questions, join, pieces, open, context, progress, &out)
           : JoinStream(questions, join, std::move(facts), open, context, progress, &out);
   if (!status.ok()) return status;
   return out;
+}
+
+Result<AsOfAnswers> JoinAsOf(KeyedQuestions* questions, const AsOfJoin& join, const OpenFacts& open,
+                             const Context& context, const FactProgress& progress) {
+  if (!questions->has_index()) {
+    COEVAL_ASSIGN_OR_RETURN(QuestionKeys * keys, questions->Keys(context.threads));
+    COEVAL_ASSIGN_OR_RETURN(
+        std::unique_ptr<FactStream> facts,
+        open(NeededOf(join), RangeOf(keys->min_time, keys->max_time, join.rule)));
+    if (IndexesFacts(facts->pieces(), *keys, questions->num_questions())) {
+      AsOfAnswers out;
+      COEVAL_RETURN_IF_ERROR(JoinHeld(questions->TakeKeys(), questions->times(), join,
+                                      facts->pieces(), open, context, progress, &out));
+      return out;
+    }
+    COEVAL_ASSIGN_OR_RETURN(const QuestionIndex* index, questions->Index(context.threads));
+    return JoinAsOf(*index, join, std::move(facts), open, context, progress);
+  }
+  COEVAL_ASSIGN_OR_RETURN(const QuestionIndex* index, questions->Index(context.threads));
+  return JoinAsOf(*index, join, open, context, progress);
 }
 
 }  // namespace coeval

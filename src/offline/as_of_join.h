@@ -28,6 +28,8 @@
 
 namespace coeval {
 
+class KeyedQuestions;
+
 struct AsOfCounts {
   FactCounts read;                      // what became of the source's rows
   std::int64_t facts_of_questions = 0;  // facts whose key some question has
@@ -54,6 +56,8 @@ struct AsOfJoin {
   std::vector<ColumnSchema> schema;
   // Ascending positions in `schema`: the features of the answer.
   std::vector<std::size_t> needed;
+  // Only the features are wanted: match and event_time stay empty.
+  bool values_only = false;
 };
 
 // Opens the facts with these features in this range. Called once; once more where a tie is open
@@ -65,6 +69,8 @@ using FactProgress = std::function<void(const FactCounts& counts)>;
 
 // The event times that can matter to these questions.
 FactRange RangeOf(const QuestionIndex& questions, const AsOfRule& rule);
+// The same of questions from min_time to max_time.
+FactRange RangeOf(TimeMicros min_time, TimeMicros max_time, const AsOfRule& rule);
 
 // Shapes: the answers have one row for each question. Errors: those of the facts; Cancelled;
 // Unavailable where a source changed between two passes; InvalidArgument where a column of strings
@@ -76,5 +82,15 @@ FactRange RangeOf(const QuestionIndex& questions, const AsOfRule& rule);
 Result<AsOfAnswers> JoinAsOf(const QuestionIndex& questions, const AsOfJoin& join,
                              const OpenFacts& open, const Context& context,
                              const FactProgress& progress = nullptr);
+// The same of facts that are open already, with the needed features, for RangeOf(questions).
+Result<AsOfAnswers> JoinAsOf(const QuestionIndex& questions, const AsOfJoin& join,
+                             std::unique_ptr<FactStream> facts, const OpenFacts& open,
+                             const Context& context, const FactProgress& progress);
+
+// The same of questions that may not be indexed yet: they are, unless the facts are held and no
+// more than they: then the facts are indexed in their place (docs/decisions/0018). The answers and
+// counts are the same.
+Result<AsOfAnswers> JoinAsOf(KeyedQuestions* questions, const AsOfJoin& join, const OpenFacts& open,
+                             const Context& context, const FactProgress& progress);
 
 }  // namespace coeval

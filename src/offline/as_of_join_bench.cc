@@ -115,7 +115,7 @@ void Join(benchmark::State& state, const Workload& w) {
   Context context;
   context.threads = 1;
   std::int64_t found = 0;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     const Result<QuestionIndex> index = QuestionIndex::Build({{keys}}, times);
     const Result<AsOfAnswers> answers = JoinAsOf(*index, join, open, context);
     found = answers->counts.found;
@@ -124,23 +124,23 @@ void Join(benchmark::State& state, const Workload& w) {
   state.SetItemsProcessed(state.iterations() * w.facts);
 }
 
-void BM_WideKeys(benchmark::State& state) {
+void BmWideKeys(benchmark::State& state) {
   Join(state, {});
 }
 
-void BM_WideKeysByTime(benchmark::State& state) {
+void BmWideKeysByTime(benchmark::State& state) {
   Join(state, {.by_time = true});
 }
 
-void BM_FewKeys(benchmark::State& state) {
+void BmFewKeys(benchmark::State& state) {
   Join(state, {.keys = 50});
 }
 
-void BM_FewKeysByTime(benchmark::State& state) {
+void BmFewKeysByTime(benchmark::State& state) {
   Join(state, {.keys = 50, .by_time = true});
 }
 
-void BM_Texts(benchmark::State& state) {
+void BmTexts(benchmark::State& state) {
   Join(state, {.questions = 200'000,
                .facts = 1'000'000,
                .keys = 100'000,
@@ -149,11 +149,11 @@ void BM_Texts(benchmark::State& state) {
                .text_keys = true});
 }
 
-BENCHMARK(BM_WideKeys)->Unit(benchmark::kMillisecond)->Iterations(3);
-BENCHMARK(BM_WideKeysByTime)->Unit(benchmark::kMillisecond)->Iterations(3);
-BENCHMARK(BM_FewKeys)->Unit(benchmark::kMillisecond)->Iterations(3);
-BENCHMARK(BM_FewKeysByTime)->Unit(benchmark::kMillisecond)->Iterations(3);
-BENCHMARK(BM_Texts)->Unit(benchmark::kMillisecond)->Iterations(3);
+BENCHMARK(BmWideKeys)->Unit(benchmark::kMillisecond)->Iterations(3);
+BENCHMARK(BmWideKeysByTime)->Unit(benchmark::kMillisecond)->Iterations(3);
+BENCHMARK(BmFewKeys)->Unit(benchmark::kMillisecond)->Iterations(3);
+BENCHMARK(BmFewKeysByTime)->Unit(benchmark::kMillisecond)->Iterations(3);
+BENCHMARK(BmTexts)->Unit(benchmark::kMillisecond)->Iterations(3);
 
 }  // namespace
 }  // namespace coeval

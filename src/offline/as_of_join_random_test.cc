@@ -58,6 +58,50 @@ TEST(AsOfJoinRandomTest, PiecesAndThreadsChangeNothing) {
   EXPECT_GT(second_passes, 50);
 }
 
+// Whichever side is indexed, the questions or the facts: the same answers, counts and passes.
+TEST(AsOfJoinRandomTest, WhichSideIsIndexedChangesNothing) {
+  constexpr std::uint64_t kCases = 10'000;
+  const std::uint64_t first = TestSeed();
+  std::int64_t of_facts = 0;
+  std::int64_t found = 0;
+  std::int64_t ties = 0;
+  std::int64_t second_passes = 0;
+  for (std::uint64_t seed = first; seed < first + kCases; ++seed) {
+    std::mt19937_64 random(seed);
+    JoinCase c = RandomCase(random);
+    // Mostly as many questions as facts at least; some a little beside another.
+    const std::size_t asked = c.questions.size();
+    while (seed % 5 != 0 && asked > 0 && c.questions.size() < c.facts.size()) {
+      TestQuestion again = c.questions[random() % asked];
+      if (again.t != kMinTime && again.t != kMaxTime) again.t += static_cast<int>(random() % 3) - 1;
+      c.questions.push_back(again);
+    }
+    int opened = 0;
+    const Result<AsOfAnswers> expected = RunJoin(c, 3, 1, &opened);
+    ASSERT_TRUE(expected.ok());
+    PieceCase pieces{.piece_rows = 1 + random() % 8,
+                     .batch_rows = 1 + random() % 4,
+                     .threads = static_cast<int>(1 + random() % 3),
+                     .held = true};
+    const Result<AsOfAnswers> answers = RunJoinOfKeyed(c, &pieces);
+    ASSERT_TRUE(answers.ok()) << answers.status().ToString() << " COEVAL_SEED=" << seed;
+    ASSERT_EQ(Difference(c, *answers), "") << "COEVAL_SEED=" << seed;
+    ASSERT_EQ(DifferenceOf(*answers, *expected), "") << "COEVAL_SEED=" << seed;
+    ASSERT_EQ(pieces.opened, opened) << "COEVAL_SEED=" << seed;
+    of_facts += c.facts.size() <= c.questions.size() ? 1 : 0;
+    found += answers->counts.found;
+    ties += answers->counts.ties;
+    second_passes += opened - 1;
+  }
+  std::cout << of_facts << " of " << kCases << " random cases by an index of the facts: " << found
+            << " answers found, " << ties << " decided by tie bytes, " << second_passes
+            << " second passes\n";
+  EXPECT_GT(of_facts, 5'000);
+  EXPECT_GT(found, 2'000);
+  EXPECT_GT(ties, 200);
+  EXPECT_GT(second_passes, 50);
+}
+
 TEST(AsOfJoinRandomTest, AgreesWithTheRuleThroughArrowInEveryShape) {
   constexpr std::int64_t kCases = 10'000;
   const RandomRun run = RunRandomArrowCases(TestSeed(), kCases);

@@ -9,8 +9,6 @@
 namespace coeval {
 namespace {
 
-constexpr std::int64_t kBlock = 4096;  // rows; part of the hash's definition
-
 void AppendValidity(const Column& column, std::int64_t first, std::int64_t count,
                     std::string* out) {
   for (std::int64_t i = first; i < first + count; ++i) out->push_back(column.IsNull(i) ? 0 : 1);
@@ -31,23 +29,20 @@ void AppendFixed(const Column& column, std::int64_t first, std::int64_t count, s
 
 }  // namespace
 
-std::string HashOfColumn(const Column& column) {
-  Sha256 hash;
-  std::string bytes;
-  for (std::int64_t first = 0; first < column.length(); first += kBlock) {
-    const std::int64_t count = std::min(kBlock, column.length() - first);
-    bytes.clear();
-    AppendValidity(column, first, count, &bytes);
-    if (column.type().width() > 0) {
-      AppendFixed(column, first, count, &bytes);
-    } else if (column.type().id() != TypeId::kNull) {
+void ColumnHash::Add(const Column& part) {
+  for (std::int64_t first = 0; first < part.length(); first += kBlock) {
+    const std::int64_t count = std::min(kBlock, part.length() - first);
+    bytes_.clear();
+    AppendValidity(part, first, count, &bytes_);
+    if (part.type().width() > 0) {
+      AppendFixed(part, first, count, &bytes_);
+    } else if (part.type().id() != TypeId::kNull) {
       for (std::int64_t i = first; i < first + count; ++i) {
-        if (!column.IsNull(i)) AppendTieBytes(column, i, &bytes);
+        if (!part.IsNull(i)) AppendTieBytes(part, i, &bytes_);
       }
     }
-    hash.Update(bytes);
+    hash_.Update(bytes_);
   }
-  return hash.HexDigest();
 }
 
 void ContentHash::Add(std::string_view name, const DataType& type, std::string_view column_hash) {

@@ -7,6 +7,7 @@
 //            little-endian, 0 at nulls; of strings and nested values the tie bytes (encoding 1)
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -15,13 +16,27 @@
 
 namespace coeval {
 
-// 64 hex digits. Cost: O(bytes), about 1 GB/s with the processor's SHA instructions. Threads: any.
-std::string HashOfColumn(const Column& column);
+// A column's hash, from its parts. Cost: O(bytes), about 1 GB/s with the processor's SHA
+// instructions. Threads: one.
+class ColumnHash {
+ public:
+  static constexpr std::int64_t kBlock = 4096;  // rows; part of the hash's definition
+
+  // The next rows; all but the last part have a multiple of kBlock.
+  void Add(const Column& part);
+
+  // 64 hex digits. Call once.
+  std::string HexDigest() { return hash_.HexDigest(); }
+
+ private:
+  Sha256 hash_;
+  std::string bytes_;
+};
 
 // Threads: one. The order of columns counts.
 class ContentHash {
  public:
-  // `column_hash` as HashOfColumn gives it.
+  // `column_hash` as ColumnHash gives it.
   void Add(std::string_view name, const DataType& type, std::string_view column_hash);
 
   // Call once.

@@ -12,6 +12,12 @@
 namespace coeval {
 namespace {
 
+std::string HashOfColumn(const Column& column) {
+  ColumnHash hash;
+  hash.Add(column);
+  return hash.HexDigest();
+}
+
 TEST(ContentHashTest, IsPinned) {
   const Column ints = ColumnOf(TypeId::kInt32, {Value::Int(1), Value(), Value::Int(-1)});
   // 01 00 01, 01000000 00000000 ffffffff
@@ -37,6 +43,10 @@ TEST(ContentHashTest, BatchesAndWhatLiesAtNullsDoNotCount) {
   EXPECT_EQ(HashOfColumn(column), HashOfColumn(with_junk));
   const std::vector<Column> parts = {column.Slice(0, 4099), column.Slice(4099, 5901)};
   EXPECT_EQ(HashOfColumn(column), HashOfColumn(*Concatenate(parts)));
+  ColumnHash in_parts;
+  in_parts.Add(column.Slice(0, 8192));
+  in_parts.Add(column.Slice(8192, 1808));
+  EXPECT_EQ(HashOfColumn(column), in_parts.HexDigest());
   EXPECT_EQ(HashOfColumn(column.Slice(3, 100)), HashOfColumn(with_junk.Slice(3, 100)));
 }
 

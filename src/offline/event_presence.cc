@@ -49,7 +49,8 @@ Result<std::vector<std::uint8_t>> OfEvents(const QuestionIndex& questions, const
   SweepCounts counts;
   COEVAL_ASSIGN_OR_RETURN(const std::vector<SweptFeature> swept,
                           SweepWindows(questions, events, features, context, &counts));
-  const auto of_slots = swept[0].values.values<std::int64_t>();
+  COEVAL_ASSIGN_OR_RETURN(const Column counted, swept[0].OfSlots());
+  const auto of_slots = counted.values<std::int64_t>();
   std::vector<std::uint8_t> present;
   present.reserve(static_cast<std::size_t>(questions.num_questions()));
   for (const SlotId slot : questions.slot_of()) {

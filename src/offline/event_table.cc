@@ -1,6 +1,7 @@
 #include "offline/event_table.h"
 
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
@@ -11,7 +12,8 @@ namespace coeval {
 
 Sequence EventTable::SequenceOf(std::int64_t row) const {
   if (sequence_.IsNull(row)) return {};
-  return {true, {}, sequence_.values<std::int64_t>()[static_cast<std::size_t>(row)]};
+  return {true, Arrived(row) ? kAnyLog : std::string_view(),
+          sequence_.values<std::int64_t>()[static_cast<std::size_t>(row)]};
 }
 
 bool EventTable::IsRetraction(std::int64_t row) const {
@@ -24,6 +26,7 @@ FactTimes EventTable::TimesOf(std::int64_t row) const {
   if (!created_.IsNull(row)) {
     times.created_time = created_.values<TimeMicros>()[static_cast<std::size_t>(row)];
     times.has_created = true;
+    times.arrived = Arrived(row);
   }
   return times;
 }

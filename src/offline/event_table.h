@@ -23,8 +23,8 @@
 #include "definition/fact.h"
 #include "definition/source.h"
 #include "offline/as_of_join.h"
-#include "offline/event_timeline.h"
 #include "offline/key_index.h"
+#include "retrieval/event_timeline.h"
 
 namespace coeval {
 
@@ -79,6 +79,9 @@ class EventTable {
 
   [[nodiscard]] Sequence SequenceOf(std::int64_t row) const;
   [[nodiscard]] bool IsRetraction(std::int64_t row) const;
+
+  [[nodiscard]] bool Arrived(std::int64_t row) const { return !arrived_.IsNull(row); }
+
   [[nodiscard]] FactTimes TimesOf(std::int64_t row) const;
   // The order of rule 3.3, with the id last: it parts events that are alike in all else.
   [[nodiscard]] int Compare(std::int64_t a, std::int64_t b) const;
@@ -92,6 +95,7 @@ class EventTable {
   Column created_;   // type null where there is none
   Column sequence_;  // as FactBatch
   Column deleted_;
+  Column arrived_;  // bool, null of a batch source's facts; type null where none was pushed
   std::vector<Column> columns_;
   std::optional<DurationMicros> delay_;
   FactCounts counts_;

@@ -20,10 +20,18 @@ constexpr std::size_t kEventTime = 0;
 constexpr std::size_t kCreated = 1;
 constexpr std::size_t kSequence = 2;
 constexpr std::size_t kDeleted = 3;
-constexpr std::size_t kFeatures = 4;
+constexpr std::size_t kArrived = 4;
+constexpr std::size_t kFeatures = 5;
 
 // Each thread that places events goes over the keys of all of them.
 constexpr int kMostPlacing = 8;
+
+// Did the facts of a batch arrive (FactBatch::log)? Type null where not.
+Column ArrivedOf(const FactBatch& batch) {
+  if (!batch.arrived()) return Column::Nulls(TypeId::kNull, batch.num_rows);
+  std::vector<std::uint8_t> yes(static_cast<std::size_t>(batch.num_rows), 1);
+  return Column::FixedWidth(TypeId::kBool, batch.num_rows, MakeBuffer(std::move(yes)));
+}
 
 std::size_t RunsOf(const Context& context) {
   constexpr std::size_t kRunsPerThread = 8;
@@ -65,7 +73,8 @@ void EventTableReader::Take(const FactBatch& batch, std::vector<Part>* parts) co
   keys_.Find(batch.keys, 0, batch.num_rows, part.keys.data());
   const auto known = batch.num_rows - std::count(part.keys.begin(), part.keys.end(), kNoKey);
   if (known == 0) return;
-  part.columns = {batch.event_time, batch.created_time, batch.sequence, batch.deleted};
+  part.columns = {batch.event_time, batch.created_time, batch.sequence, batch.deleted,
+                  ArrivedOf(batch)};
   part.columns.insert(part.columns.end(), batch.features.begin(), batch.features.end());
   if (2 * known < batch.num_rows) {  // what nobody asks for is not kept
     std::vector<std::int64_t> rows;
@@ -160,13 +169,14 @@ Result<bool> EventTableReader::SortByTime(Entry* entries) {
   return any_ties.load();
 }
 
-// Types of created time, sequence and delete flag are "null" where the source declares none.
+// Types of created time, sequence and flags are "null" where no source has any.
 std::vector<ColumnSchema> EventTableReader::PartSchema() const {
   std::vector<ColumnSchema> schema{{"event time", DataType(TypeId::kTimestamp)},
                                    {"created time", DataType(TypeId::kNull)},
                                    {"sequence", DataType(TypeId::kNull)},
-                                   {"deleted", DataType(TypeId::kNull)}};
-  for (std::size_t i : {kCreated, kSequence, kDeleted}) {
+                                   {"deleted", DataType(TypeId::kNull)},
+                                   {"arrived", DataType(TypeId::kNull)}};
+  for (std::size_t i : {kCreated, kSequence, kDeleted, kArrived}) {
     for (const Part& part : parts_) {
       if (part.columns[i].type().id() != TypeId::kNull) schema[i].type = part.columns[i].type();
     }
@@ -200,6 +210,7 @@ Status EventTableReader::Gather(const Entry* entries) {
   table_.created_ = std::move(columns[kCreated - 1]);
   table_.sequence_ = std::move(columns[kSequence - 1]);
   table_.deleted_ = std::move(columns[kDeleted - 1]);
+  table_.arrived_ = std::move(columns[kArrived - 1]);
   for (std::size_t i = kFeatures - 1; i < columns.size(); ++i) {
     table_.columns_.push_back(std::move(columns[i]));
   }
@@ -239,7 +250,7 @@ Status EventTableReader::BreakTies() {
   };
   Status sorted = RunItems(context_.threads, bounds.size() - 1, *context_.cancel, sort_run);
   if (!sorted.ok() || !moved) return sorted;
-  for (Column* column : {&table_.created_, &table_.sequence_, &table_.deleted_}) {
+  for (Column* column : {&table_.created_, &table_.sequence_, &table_.deleted_, &table_.arrived_}) {
     *column = column->Take(order);
   }
   for (Column& column : table_.columns_) {

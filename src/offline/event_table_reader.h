@@ -37,7 +37,7 @@ class EventTableReader {
  private:
   // A batch of facts.
   struct Part {
-    std::vector<Column> columns;  // event time, created time, sequence, deleted, features
+    std::vector<Column> columns;  // event time, created time, sequence, deleted, arrived, features
     std::vector<KeyId> keys;      // of each row; kNoKey: nobody asks for it
   };
 

@@ -274,7 +274,10 @@ Result<Explanation> ExplainRow(const FeaturePlan& plan, const TrainingSet& set, 
   COEVAL_ASSIGN_OR_RETURN(Explanation out,
                           ExplainRow(plan, set.spine, row, feature, options, open, context));
   COEVAL_ASSIGN_OR_RETURN(const std::size_t output, FindOutput(plan, feature));
-  const Column held = set.features.columns[output].Slice(row, 1);
+  COEVAL_ASSIGN_OR_RETURN(
+      const Column block,
+      set.features->ReadColumn(static_cast<std::size_t>(row / FeatureBlocks::kRows), output));
+  const Column held = block.Slice(row % FeatureBlocks::kRows, 1);
   if (!SameBits(held, out.value)) {
     out.note = "the training set holds " + ToText(held.GetValue(0), held.type()) +
                ": the sources have changed since it was made";

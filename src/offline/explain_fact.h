@@ -21,8 +21,9 @@ namespace coeval {
 struct FactQuestion {
   TimeMicros t = 0;
   Known known = Known::kDeclared;
-  const Source* source = nullptr;
-  DurationMicros ttl = 0;  // 0 = none; of windows not used
+  const Source* source = nullptr;  // what the times of batch facts mean
+  std::string read_from;           // ViewVersion::source_names
+  DurationMicros ttl = 0;          // 0 = none; of windows not used
 };
 
 struct FactAnswer {

@@ -27,6 +27,7 @@ ExplainedView::ExplainedView(const PlannedView& view, TimeMicros t, const Explai
       question_{.t = t,
                 .known = options.known,
                 .source = &view.version->source,
+                .read_from = view.version->source_names(),
                 .ttl = view.version->view.ttl},
       nearest_(options.nearest) {}
 

@@ -1,10 +1,10 @@
 #include "offline/fact_loop.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <span>
 
 #include "offline/work_items.h"
 
@@ -66,11 +66,11 @@ Result<FactCounts> ReadAllPieces(FactPieces* facts, bool features, const Context
 }
 
 std::vector<SlotId> FindSlots(const FactBatch& facts, SlotFinder* finder) {
-  std::vector<SlotId> slots(static_cast<std::size_t>(facts.num_rows));
-  for (std::int64_t first = 0; first < facts.num_rows; first += SlotFinder::kBlock) {
-    finder->Find(facts, first, std::min(SlotFinder::kBlock, facts.num_rows - first),
-                 slots.data() + first);
-  }
+  std::vector<SlotId> slots(static_cast<std::size_t>(facts.num_rows), kNoSlot);
+  finder->FindAll(facts, [&slots](std::int64_t first, std::span<const FoundSlot> found) {
+    for (const FoundSlot& each : found)
+      slots[static_cast<std::size_t>(first) + each.row] = each.slot;
+  });
   return slots;
 }
 

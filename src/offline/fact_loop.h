@@ -24,7 +24,7 @@ using UsePiece = std::function<void(std::size_t worker, std::size_t piece, const
 Result<FactCounts> ReadAllPieces(FactPieces* facts, bool features, const Context& context,
                                  const FactProgress& progress, const UsePiece& use);
 
-// The slot of each fact of a batch.
+// The slot of each fact of a batch; kNoSlot of those that the finder leaves out.
 std::vector<SlotId> FindSlots(const FactBatch& facts, SlotFinder* finder);
 
 }  // namespace coeval

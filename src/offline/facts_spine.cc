@@ -55,13 +55,15 @@ class Moments {
 };
 
 // The facts that can become visible in the range.
-FactRange RangeOfFacts(const Source& source, TimeRange range, Known known) {
+FactRange RangeOfFacts(const ViewVersion& view, TimeRange range, Known known) {
+  const Source& source = view.source;
   FactRange facts;
   facts.event_max = range.end;
   facts.event_min = SaturatingSubtract(range.start, source.data_delay);
   // An arrival may be long after its event.
-  const bool arrivals = known == Known::kArrival || source.created == CreatedMeaning::kArrival;
-  if (!source.created_field.empty() && arrivals) facts.created_min = range.start;
+  const bool of_files = !source.created_field.empty() && KnownByCreatedTime(source, known);
+  const bool of_pushes = view.push.has_value() && KnownByCreatedTime(source, known, true);
+  if (of_files || of_pushes) facts.created_min = range.start;
   return facts;
 }
 
@@ -69,7 +71,7 @@ Status AddView(const FeaturePlan& plan, const PlannedView& view, TimeRange range
                const OpenView& open, const Context& context, Moments* moments) {
   const Source& source = view.version->source;
   if (source.timeless) return Status::Ok();  // visible since before any range
-  return ForEachFact(plan, view, RangeOfFacts(source, range, known), open, context,
+  return ForEachFact(plan, view, RangeOfFacts(*view.version, range, known), open, context,
                      [&](std::string_view key, const FactBatch& facts, std::int64_t row) {
                        const TimeMicros v = VisibleTime(facts.times(row), source, known);
                        if (v >= range.start && v <= range.end) moments->Add(key, v);

@@ -6,7 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "offline/feature_assembly.h"
 #include "offline/grid_spine.h"
+#include "offline/memory_plan.h"
 #include "offline/spine.h"
 #include "offline/spine_facts.h"
 #include "offline/view_join.h"
@@ -107,11 +109,16 @@ Result<std::optional<TimeGrid>> GridOf(const FeaturePlan& plan, const FactRange&
 }  // namespace
 
 OpenView WithGrids(OpenView open, Known known, const Context& context) {
+  const OpenView source = [open = std::move(open), known](const ViewVersion& version,
+                                                          FactRequest request) {
+    request.hindsight = known == Known::kHindsight;
+    return open(version, request);
+  };
   return
-      [open = std::move(open), known, &context](
-          const ViewVersion& version, FactRequest request) -> Result<std::unique_ptr<FactReader>> {
-        if (version.source_view == nullptr) return open(version, std::move(request));
-        return OpenGridFacts(version, request, known, open, context);
+      [source, known, &context](const ViewVersion& version,
+                                const FactRequest& request) -> Result<std::unique_ptr<FactReader>> {
+        if (version.source_view == nullptr) return source(version, request);
+        return OpenGridFacts(version, request, known, source, context);
       };
 }
 
@@ -135,17 +142,23 @@ Result<std::unique_ptr<FactReader>> OpenGridFacts(const ViewVersion& version,
   facts.created_time = facts.sequence = facts.deleted = Column::Nulls(TypeId::kNull, n);
   TrainingSetOptions options;
   options.known = known;
-  ViewJoin join(plan, spine, options, open, context);
-  COEVAL_ASSIGN_OR_RETURN(ViewAnswers answers, join.Run(plan.views[0], &summary));
-  COEVAL_ASSIGN_OR_RETURN(const FeatureTable values,
-                          AssembleFeatures(plan, {&answers, 1}, spine.request, n, spine.times));
+  COEVAL_ASSIGN_OR_RETURN(const MemoryPlan memory, MemoryPlan::Make(plan, spine, context));
+  std::shared_ptr<ScratchFile> scratch;
+  ViewJoin join(plan, spine, options, open, memory, &scratch, context);
+  std::vector<std::unique_ptr<AnswerRows>> answers;
+  COEVAL_ASSIGN_OR_RETURN(answers.emplace_back(), join.Run(plan.views[0], &summary));
+  COEVAL_ASSIGN_OR_RETURN(
+      const AssembledBlocks made,
+      AssembleBlocks(plan, spine, answers, {.run_rows = memory.run_rows(), .spill = nullptr},
+                     context));
   for (const ColumnSchema& feature : request.features) {
     const auto output =
         std::find_if(plan.outputs.begin(), plan.outputs.end(),
                      [&feature](const PlannedOutput& of) { return of.name == feature.name; });
     COEVAL_CHECK(output != plan.outputs.end());
-    facts.features.push_back(
-        values.columns[static_cast<std::size_t>(output - plan.outputs.begin())]);
+    COEVAL_ASSIGN_OR_RETURN(
+        facts.features.emplace_back(),
+        made.features.Whole(static_cast<std::size_t>(output - plan.outputs.begin())));
   }
   return std::unique_ptr<FactReader>(new MadeFacts(std::move(facts), std::move(summary)));
 }

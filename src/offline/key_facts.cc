@@ -78,6 +78,7 @@ class KeyFactsReader {
       if (keys.bytes(row) != key_.bytes(0)) continue;
       rows.push_back(row);
       found_.file_of_.push_back(batch.file);
+      found_.arrived_.push_back(batch.arrived());
       found_.places_.push_back(reader.PlaceOf(batch.file, batch.row_number(row)));
     }
     if (rows.empty()) return;

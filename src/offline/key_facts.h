@@ -48,11 +48,15 @@ class KeyFacts {
   [[nodiscard]] const std::vector<TimeMicros>& event_times() const { return event_times_; }
 
   [[nodiscard]] FactTimes times(std::size_t fact) const {
-    return facts_.times(static_cast<std::int64_t>(fact));
+    FactTimes times = facts_.times(static_cast<std::int64_t>(fact));
+    times.arrived = arrived_[fact];
+    return times;
   }
 
   [[nodiscard]] Sequence sequence(std::size_t fact) const {
-    return facts_.sequence_of(static_cast<std::int64_t>(fact));
+    Sequence sequence = facts_.sequence_of(static_cast<std::int64_t>(fact));
+    if (arrived_[fact]) sequence.log = kAnyLog;
+    return sequence;
   }
 
   [[nodiscard]] bool is_delete(std::size_t fact) const {
@@ -74,7 +78,8 @@ class KeyFacts {
   friend class KeyFactsReader;
 
   std::vector<ColumnSchema> schema_;
-  FactBatch facts_;  // without keys and features
+  FactBatch facts_;  // without keys and features; which of them arrived stands beside it
+  std::vector<bool> arrived_;
   std::vector<Column> columns_;
   std::vector<TimeMicros> event_times_;
   std::vector<std::string> tie_bytes_;

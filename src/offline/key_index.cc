@@ -6,12 +6,15 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "offline/work_items.h"
 
 namespace coeval {
 namespace {
 
 constexpr std::int64_t kBlock = 512;  // rows whose table entries are fetched ahead of their use
 constexpr std::size_t kFirstTableSize = 1024;
+constexpr std::int64_t kFirstRows = 1 << 16;  // that tell whether more rows bring many new keys
+constexpr std::int64_t kFewNew = 64;          // of so many rows one, at most
 
 int TotalWidth(std::span<const Column> columns) {
   int width = 0;
@@ -125,32 +128,78 @@ class KeyRows {
 }  // namespace
 
 Result<KeyIndex> KeyIndex::Build(std::span<const Column> columns, std::int64_t n,
-                                 std::vector<KeyId>* ids) {
+                                 std::vector<KeyId>* ids, int threads) {
+  ids->resize(static_cast<std::size_t>(n));
+  return Build(columns, n, ids->data(), threads);
+}
+
+Result<KeyIndex> KeyIndex::Build(std::span<const Column> columns, std::int64_t n, KeyId* ids,
+                                 int threads) {
   if (n >= static_cast<std::int64_t>(kNoKey)) {
     return Status::InvalidArgument("a spine may have at most 4294967294 rows, but this one has " +
                                    std::to_string(n) + "; ask in parts");
   }
   KeyIndex index;
-  ids->assign(static_cast<std::size_t>(n), 0);
   if (columns.empty()) {
     index.size_ = 1;
-  } else if (IsWord(columns)) {
-    index.form_ = Form::kWord;
-    index.InsertWords(columns, n, ids->data());
-    index.MakeDirect();
-  } else {
-    index.form_ = Form::kBytes;
-    index.InsertBytes(columns, n, ids->data());
+    std::fill_n(ids, n, KeyId{0});
+    return index;
   }
+  index.form_ = IsWord(columns) ? Form::kWord : Form::kBytes;
+  if (index.form_ == Form::kWord) {
+    index.word_table_.resize(kFirstTableSize);
+    index.word_shift_ = 64 - 10;
+  } else {
+    index.bytes_table_.resize(kFirstTableSize);
+    index.bytes_mask_ = kFirstTableSize - 1;
+  }
+  // Most spines name their keys early: then the other rows are looked up, by all threads.
+  const std::int64_t half = std::min(n, kFirstRows / 2);
+  const std::int64_t first = std::min(n, kFirstRows);
+  index.Insert(columns, 0, half, ids);
+  const KeyId early = index.size_;
+  index.Insert(columns, half, first, ids);
+  if (threads > 1 && index.size_ - early <= static_cast<KeyId>((first - half) / kFewNew)) {
+    index.InsertMissing(columns, first, n, threads, ids);
+  } else {
+    index.Insert(columns, first, n, ids);
+  }
+  if (index.form_ == Form::kWord) index.MakeDirect();
   return index;
 }
 
-void KeyIndex::InsertWords(std::span<const Column> columns, std::int64_t n, KeyId* ids) {
-  word_table_.resize(kFirstTableSize);
-  word_shift_ = 64 - 10;
-  std::array<std::uint64_t, kBlock> words{};
-  for (std::int64_t first = 0; first < n; first += kBlock) {
-    const std::int64_t count = std::min(kBlock, n - first);
+void KeyIndex::Insert(std::span<const Column> columns, std::int64_t begin, std::int64_t end,
+                      KeyId* ids) {
+  form_ == Form::kWord ? InsertWords(columns, begin, end, ids)
+                       : InsertBytes(columns, begin, end, ids);
+}
+
+// As Insert(): what was not found is inserted in the order of its rows.
+void KeyIndex::InsertMissing(std::span<const Column> columns, std::int64_t begin, std::int64_t end,
+                             int threads, KeyId* ids) {
+  const auto items = static_cast<std::size_t>((end - begin + kFirstRows - 1) / kFirstRows);
+  std::vector<std::vector<std::pair<std::int64_t, std::int64_t>>> missing(items);  // begin, end
+  DoItems(threads, items, [&](std::size_t /*worker*/, std::size_t item) {
+    const std::int64_t first = begin + static_cast<std::int64_t>(item) * kFirstRows;
+    const std::int64_t count = std::min(kFirstRows, end - first);
+    Find(columns, first, count, ids + first);
+    for (std::int64_t row = first; row < first + count; ++row) {
+      if (ids[row] != kNoKey || AnyNull(columns, row)) continue;
+      auto& runs = missing[item];
+      if (runs.empty() || runs.back().second != row) runs.emplace_back(row, row);
+      ++runs.back().second;
+    }
+  });
+  for (const auto& runs : missing) {
+    for (const auto& [first, last] : runs) Insert(columns, first, last, ids);
+  }
+}
+
+void KeyIndex::InsertWords(std::span<const Column> columns, std::int64_t begin, std::int64_t end,
+                           KeyId* ids) {
+  std::array<std::uint64_t, kBlock> words;  // NOLINT(*-member-init): all that is read is written
+  for (std::int64_t first = begin; first < end; first += kBlock) {
+    const std::int64_t count = std::min(kBlock, end - first);
     MakeWords(columns, first, count, words.data());
     for (std::int64_t i = 0; i < count; ++i) {
       __builtin_prefetch(&word_table_[Mix(words[static_cast<std::size_t>(i)]) >> word_shift_]);
@@ -212,12 +261,11 @@ void KeyIndex::MakeDirect() {
   word_table_ = {};
 }
 
-void KeyIndex::InsertBytes(std::span<const Column> columns, std::int64_t n, KeyId* ids) {
-  bytes_table_.resize(kFirstTableSize);
-  bytes_mask_ = kFirstTableSize - 1;
+void KeyIndex::InsertBytes(std::span<const Column> columns, std::int64_t begin, std::int64_t end,
+                           KeyId* ids) {
   constexpr std::int64_t kRows = 65536;  // encoded at a time
-  for (std::int64_t first = 0; first < n; first += kRows) {
-    const std::int64_t count = std::min(kRows, n - first);
+  for (std::int64_t first = begin; first < end; first += kRows) {
+    const std::int64_t count = std::min(kRows, end - first);
     const KeyRows rows(columns, first, count);
     for (std::int64_t i = 0; i < count; ++i) {
       ids[first + i] = AnyNull(columns, first + i) ? kNoKey : InsertKey(rows[i]);

@@ -31,11 +31,17 @@ class KeyIndex {
   // Numbers the keys of `n` rows in the order in which they first appear; (*ids)[row] is a row's
   // number. `columns` have the declared types, in the order of the join keys; none = the one global
   // key (rule 2.2). Errors: InvalidArgument from 2^32 - 1 rows on.
-  // Cost: O(n).
+  // Cost: O(n); by `threads` where few keys are new after the first rows.
   static Result<KeyIndex> Build(std::span<const Column> columns, std::int64_t n,
-                                std::vector<KeyId>* ids);
+                                std::vector<KeyId>* ids, int threads = 1);
+  // The same with room for `n` numbers.
+  static Result<KeyIndex> Build(std::span<const Column> columns, std::int64_t n, KeyId* ids,
+                                int threads);
 
   [[nodiscard]] KeyId size() const { return size_; }
+
+  // Is there but the one global key, 0?
+  [[nodiscard]] bool is_global() const { return form_ == Form::kGlobal; }
 
   // ids[i] = number of row first + i, for `count` rows; kNoKey where the index does not have it.
   // REQUIRES: columns of the same types as in Build.
@@ -55,8 +61,13 @@ class KeyIndex {
     KeyId id = kNoKey;
   };
 
-  void InsertWords(std::span<const Column> columns, std::int64_t n, KeyId* ids);
-  void InsertBytes(std::span<const Column> columns, std::int64_t n, KeyId* ids);
+  void Insert(std::span<const Column> columns, std::int64_t first, std::int64_t end, KeyId* ids);
+  void InsertMissing(std::span<const Column> columns, std::int64_t first, std::int64_t end,
+                     int threads, KeyId* ids);
+  void InsertWords(std::span<const Column> columns, std::int64_t begin, std::int64_t end,
+                   KeyId* ids);
+  void InsertBytes(std::span<const Column> columns, std::int64_t begin, std::int64_t end,
+                   KeyId* ids);
   KeyId InsertWord(std::uint64_t word);
   KeyId InsertKey(std::string_view key);
   void GrowWords();

@@ -126,5 +126,38 @@ TEST(KeyIndexTest, AgreesWithAMap) {
   }
 }
 
+// Keys that come early, late, and both; with nulls; as words and as bytes.
+TEST(KeyIndexTest, TheNumberOfThreadsChangesNothing) {
+  constexpr std::int64_t kRows = 200'000;
+  std::mt19937_64 random(TestSeed());
+  for (const TypeId type : {TypeId::kInt64, TypeId::kString}) {
+    for (const std::int64_t late : {0, 3, 5000}) {
+      std::vector<Value> cells;
+      for (std::int64_t i = 0; i < kRows; ++i) {
+        const auto key =
+            static_cast<std::int64_t>(random() % 50) + (i > kRows / 2 && late > 0 ? i % late : 0);
+        if (random() % 9 == 0) {
+          cells.emplace_back();
+        } else {
+          cells.push_back(type == TypeId::kInt64 ? Value::Int(key)
+                                                 : Value::String("key " + std::to_string(key)));
+        }
+      }
+      const Column column = ColumnOf(type, cells);
+      std::vector<KeyId> expected;
+      ASSERT_TRUE(KeyIndex::Build({{column}}, kRows, &expected).ok());
+      for (const int threads : {2, 3}) {
+        std::vector<KeyId> ids;
+        const Result<KeyIndex> index = KeyIndex::Build({{column}}, kRows, &ids, threads);
+        ASSERT_TRUE(index.ok());
+        ASSERT_EQ(ids, expected);
+        std::vector<KeyId> found(kRows);
+        index->Find({{column}}, 0, kRows, found.data());
+        ASSERT_EQ(found, expected);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace coeval

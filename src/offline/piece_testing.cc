@@ -11,6 +11,8 @@
 
 #include <gtest/gtest.h>
 
+#include "offline/keyed_questions.h"
+
 namespace coeval {
 namespace {
 
@@ -29,6 +31,8 @@ class CasePieces : public FactPieces {
     return static_cast<std::int64_t>(Piece(piece).size());
   }
 
+  [[nodiscard]] bool is_held() const override { return log_->held; }
+
   Result<FactCounts> ReadKeys(std::size_t piece, const Use& use) override {
     return Read(piece, {}, use);
   }
@@ -39,8 +43,8 @@ class CasePieces : public FactPieces {
 
   Status Finish() override { return Status::Ok(); }
 
-  Result<std::vector<Column>> ReadValues(std::size_t piece,
-                                         std::span<const std::int64_t> rows) override {
+  Result<std::vector<Column>> ReadValues(std::size_t piece, std::span<const std::int64_t> rows,
+                                         FeatureSpan features) override {
     {
       const std::lock_guard lock(mutex_);
       log_->values_read.insert(piece);
@@ -52,7 +56,10 @@ class CasePieces : public FactPieces {
     for (const std::int64_t row : rows) {
       facts.push_back(Piece(piece)[static_cast<std::size_t>(row)]);
     }
-    return BatchOf(c_, facts, features_).features;
+    std::vector<Column> columns = BatchOf(c_, facts, features_).features;
+    const std::size_t n = columns.size();
+    return std::vector<Column>(columns.begin() + static_cast<std::ptrdiff_t>(features.begin(n)),
+                               columns.begin() + static_cast<std::ptrdiff_t>(features.end(n)));
   }
 
  private:
@@ -81,6 +88,7 @@ class CasePieces : public FactPieces {
                                                            fact.event_time >= range_.event_min);
       ++(wanted ? counts.facts : counts.out_of_range);
       if (!wanted) continue;
+      if (!facts.empty() && facts.front().arrived != fact.arrived) hand_over();
       facts.push_back(fact);
       numbers->push_back(static_cast<std::int64_t>(row));
       if (facts.size() == log_->batch_rows) hand_over();
@@ -138,6 +146,14 @@ Result<AsOfAnswers> RunJoinInPieces(const JoinCase& c, PieceCase* pieces) {
   return JoinAsOf(index, c.join, OpenInPieces(c, pieces), context);
 }
 
+Result<AsOfAnswers> RunJoinOfKeyed(const JoinCase& c, PieceCase* pieces) {
+  QuestionColumns columns = ColumnsOf(c);
+  KeyedQuestions questions(std::move(columns.keys), columns.times);
+  Context context;
+  context.threads = pieces->threads;
+  return JoinAsOf(&questions, c.join, OpenInPieces(c, pieces), context, nullptr);
+}
+
 std::string DifferenceOf(const AsOfAnswers& a, const AsOfAnswers& b) {
   if (a.answers.match != b.answers.match) return "matches";
   if (a.answers.event_time != b.answers.event_time) return "event times";
@@ -153,7 +169,10 @@ std::string DifferenceOf(const AsOfAnswers& a, const AsOfAnswers& b) {
                                      of.expired,      of.deleted,    of.ties,
                                      of.written_after};
   };
-  if (counts(a.counts) != counts(b.counts)) return "counts";
+  if (counts(a.counts) != counts(b.counts)) {
+    return "counts " + ::testing::PrintToString(counts(a.counts)) + ", not " +
+           ::testing::PrintToString(counts(b.counts));
+  }
   if (a.counts.values_written_after != b.counts.values_written_after) return "values written after";
   return "";
 }

@@ -14,8 +14,16 @@
 namespace coeval {
 namespace {
 
-constexpr std::size_t kRange = 1 << 16;  // rows of one work item; a multiple of kBlock
+constexpr std::size_t kRange = 1 << 16;  // rows of one work item, at most
 constexpr std::size_t kBlock = 1 << 12;  // rows whose places stay in the cache for all columns
+
+// Rows of one work item, in whole blocks: fewer where there would be too few items for the threads.
+std::size_t RangeFor(std::size_t n, std::size_t columns, int threads) {
+  constexpr std::size_t kWorthAThread = 1 << 16;  // cells
+  if (n * columns < kWorthAThread) return kRange;
+  const std::size_t part = n / static_cast<std::size_t>(2 * std::max(1, threads)) + 1;
+  return std::clamp((part + kBlock - 1) / kBlock * kBlock, kBlock, kRange);
+}
 
 template <std::size_t kWidth>
 void CopyCells(std::span<const FactPlace> places, const std::uint8_t* const* values,
@@ -78,12 +86,13 @@ class Gathering {
   }
 
   Result<std::vector<Column>> Run(const Context& context) {
-    const std::size_t ranges = (n_ + kRange - 1) / kRange;
+    const std::size_t range = RangeFor(n_, fixed_.size(), context.threads);
+    const std::size_t ranges = (n_ + range - 1) / range;
     COEVAL_RETURN_IF_ERROR(RunItems(context.threads, others_.size() + ranges, *context.cancel,
-                                    [this](std::size_t /*worker*/, std::size_t item) {
-                                      return item < others_.size()
-                                                 ? GatherOther(others_[item])
-                                                 : GatherRange((item - others_.size()) * kRange);
+                                    [this, range](std::size_t /*worker*/, std::size_t item) {
+                                      if (item < others_.size()) return GatherOther(others_[item]);
+                                      const std::size_t first = (item - others_.size()) * range;
+                                      return GatherRange(first, std::min(n_, first + range));
                                     }));
     for (std::size_t i = 0; i < schema_.size(); ++i) {
       if (fixed_[i].width != 0) columns_[i] = End(i);
@@ -112,10 +121,10 @@ class Gathering {
         column.any_null ? Buffer{column.validity.get(), bits, column.validity} : Buffer{});
   }
 
-  Status GatherRange(std::size_t range) {
+  Status GatherRange(std::size_t begin, std::size_t end) {
     Block block;
-    for (std::size_t first = range; first < std::min(n_, range + kRange); first += kBlock) {
-      block.Fill(first, std::min(kBlock, n_ - first), fill_);
+    for (std::size_t first = begin; first < end; first += kBlock) {
+      block.Fill(first, std::min(kBlock, end - first), fill_);
       for (std::size_t i = 0; i < fixed_.size(); ++i) {
         if (fixed_[i].width != 0) GatherBlock(block, i);
       }

@@ -22,7 +22,7 @@ namespace coeval {
 
 // Where a fact lies: a row of a piece of its source, or of the batch at hand.
 struct FactPlace {
-  static constexpr std::uint32_t kMostPieces = 1U << 24;
+  static constexpr std::uint32_t kMostPieces = 1U << 23;  // slot_heads.h keeps flags beside it
 
   std::uint32_t piece = 0;  // < kMostPieces
   std::uint32_t row = 0;

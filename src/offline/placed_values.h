@@ -31,9 +31,13 @@ class PlacedValues {
   // Values that are known already, of slots whose place will then be a row of them.
   void SetKnown(std::vector<Column> columns) { chunks_.back() = std::move(columns); }
 
-  [[nodiscard]] FactPlace known(std::size_t row) const {
+  [[nodiscard]] const std::vector<Column>& known() const { return chunks_.back(); }
+
+  [[nodiscard]] FactPlace KnownPlace(std::size_t row) const {
     return {static_cast<std::uint32_t>(chunks_.size() - 1), static_cast<std::uint32_t>(row)};
   }
+
+  [[nodiscard]] bool IsKnown(FactPlace place) const { return place.piece + 1 == chunks_.size(); }
 
   // Reads the values of the facts at the heads of these slots, which are distinct, and makes each
   // head's place where its values lie here. Errors: those of the facts, of the first piece that
@@ -48,6 +52,20 @@ class PlacedValues {
                                                    const Context& context) const;
 
  private:
+  // The winners of a piece.
+  struct PieceRows {
+    std::uint32_t piece = 0;
+    std::vector<std::int64_t> rows = {};  // ascending
+  };
+
+  static std::vector<PieceRows> TakeRows(std::span<const SlotId> slots, SlotHeads* heads,
+                                         std::size_t pieces, const Context& context);
+  Status ReadGroup(const PieceRows& of, FeatureSpan features, FactPieces* facts);
+  // Where most rows of facts that are held win, whole pieces, in which the winners lie as they do
+  // in the source.
+  bool ReadWhole(std::span<const SlotId> slots, FactPieces* facts, const SlotHeads& heads,
+                 const Context& context);
+
   std::vector<ColumnSchema> features_;
   std::vector<std::vector<Column>> chunks_;  // by piece; last, what was known
 };

@@ -1,7 +1,6 @@
 #include "offline/placed_winners.h"
 
 #include <algorithm>
-#include <array>
 #include <tuple>
 #include <unordered_set>
 
@@ -9,7 +8,7 @@ namespace coeval {
 
 PlacedWinners::PlacedWinners(const QuestionIndex& questions, const AsOfRule& rule,
                              std::size_t workers)
-    : heads_(questions.num_slots()) {
+    : heads_(questions.num_slots(), static_cast<int>(workers)) {
   workers_.reserve(workers);
   for (std::size_t i = 0; i < workers; ++i) {
     workers_.push_back({.finder = SlotFinder(questions, rule), .candidates = {}});
@@ -18,24 +17,30 @@ PlacedWinners::PlacedWinners(const QuestionIndex& questions, const AsOfRule& rul
 
 void PlacedWinners::Add(std::size_t worker, std::uint32_t piece, const FactBatch& facts) {
   Worker& own = workers_[worker];
-  std::array<SlotId, SlotFinder::kBlock> slots{};
-  for (std::int64_t first = 0; first < facts.num_rows; first += SlotFinder::kBlock) {
-    const std::int64_t count = std::min(SlotFinder::kBlock, facts.num_rows - first);
-    own.finder.Find(facts, first, count, slots.data());
-    for (std::int64_t i = 0; i < count; ++i) {
-      if (slots[static_cast<std::size_t>(i)] != kNoSlot) {
-        heads_.Prefetch(slots[static_cast<std::size_t>(i)]);
-      }
+  own.finder.FindAll(facts, [&](std::int64_t first, std::span<const FoundSlot> found) {
+    for (const FoundSlot& each : found) heads_.Prefetch(each.slot);
+    for (const auto& [slot, i] : found) Offer(&own, piece, facts, first + i, slot);
+  });
+}
+
+void PlacedWinners::Add(std::size_t worker, std::uint32_t piece, const FactBatch& facts,
+                        std::span<const SlotId> slots) {
+  constexpr std::size_t kAhead = 32;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (i + kAhead < slots.size() && slots[i + kAhead] != kNoSlot) {
+      heads_.Prefetch(slots[i + kAhead]);
     }
-    for (std::int64_t row = first; row < first + count; ++row) {
-      const SlotId slot = slots[static_cast<std::size_t>(row - first)];
-      if (slot == kNoSlot) continue;
-      const FactPlace place{piece, static_cast<std::uint32_t>(facts.row_number(row))};
-      if (heads_.Offer(facts, row, slot, place) != SlotHeads::Outcome::kSame) continue;
-      own.candidates.push_back({{slot, place}, facts.times(row), facts.sequence_of(row)});
-      if (own.candidates.size() >= own.most) ThrowOutBeaten(&own);
-    }
+    if (slots[i] == kNoSlot) continue;
+    Offer(&workers_[worker], piece, facts, static_cast<std::int64_t>(i), slots[i]);
   }
+}
+
+void PlacedWinners::Offer(Worker* worker, std::uint32_t piece, const FactBatch& facts,
+                          std::int64_t row, SlotId slot) {
+  const FactPlace place{piece, static_cast<std::uint32_t>(facts.row_number(row))};
+  if (heads_.Offer(facts, row, slot, place) != SlotHeads::Outcome::kSame) return;
+  worker->candidates.push_back({{slot, place}, facts.times(row), facts.sequence_of(row)});
+  if (worker->candidates.size() >= worker->most) ThrowOutBeaten(worker);
 }
 
 void PlacedWinners::ThrowOutBeaten(Worker* worker) {

@@ -34,12 +34,17 @@ class PlacedWinners {
   // for each worker.
   void Add(std::size_t worker, std::uint32_t piece, const FactBatch& facts);
 
+  // The same where the slots are known: slots[i] is what fact i may win first, or kNoSlot.
+  void Add(std::size_t worker, std::uint32_t piece, const FactBatch& facts,
+           std::span<const SlotId> slots);
+
   // After all facts, as all below. The facts at the heads of these slots that only their values
   // tell apart, two or more for each such slot, by slot and place. A slot may be named twice.
   [[nodiscard]] std::vector<TiedFact> Ties(std::span<const SlotId> slots) const;
 
   [[nodiscard]] SlotHeads& heads() { return heads_; }
 
+  // Of the facts whose slots were not known.
   [[nodiscard]] std::int64_t facts_of_questions() const;
   [[nodiscard]] std::int64_t candidates() const;
 
@@ -58,6 +63,8 @@ class PlacedWinners {
     std::size_t most = 4096;  // so many before the beaten ones are thrown out
   };
 
+  void Offer(Worker* worker, std::uint32_t piece, const FactBatch& facts, std::int64_t row,
+             SlotId slot);
   void ThrowOutBeaten(Worker* worker);
 
   SlotHeads heads_;

@@ -39,7 +39,7 @@ ExplainedFacts ShowFacts(const KeyFacts& facts, std::span<const Verdict> verdict
                          const FactQuestion& question, const std::vector<std::size_t>& columns,
                          std::int64_t nearest) {
   ExplainedFacts out;
-  out.source = question.source->name;
+  out.source = question.read_from;
   out.timeless = question.source->timeless;
   for (const std::size_t column : columns) out.columns.push_back(facts.schema()[column]);
   out.of_key = static_cast<std::int64_t>(facts.size());

@@ -1,8 +1,8 @@
 #include "offline/slot_finder.h"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
+#include <iterator>
 
 namespace coeval {
 namespace {
@@ -45,23 +45,22 @@ SlotId Guess(std::span<const TimeMicros> times, SlotRange range, TimeMicros v) {
 
 }  // namespace
 
+TimeMicros CandidateFrom(const FactTimes& times, const AsOfRule& rule) {
+  const TimeMicros v = VisibleTime(times, rule.source, rule.known);
+  if (!rule.strictly_before || rule.source.timeless) return v;
+  return std::max(v, SaturatingAdd(times.event_time, 1));
+}
+
+bool IsNever(const FactTimes& times, const AsOfRule& rule) {
+  return rule.strictly_before && !rule.source.timeless && times.event_time == kMaxTime;
+}
+
 SlotFinder::SlotFinder(const QuestionIndex& questions, const AsOfRule& rule)
     : questions_(questions), rule_(rule) {
   const KeyId keys = questions.keys().size();
   if (questions.num_slots() / kFewSlots < keys) return;  // few slots a key, mostly
   cursors_.resize(keys);
   for (KeyId key = 0; key < keys; ++key) cursors_[key] = questions.slots(key).begin;
-}
-
-TimeMicros SlotFinder::CandidateFrom(const FactTimes& times) const {
-  const TimeMicros v = VisibleTime(times, rule_.source, rule_.known);
-  if (!rule_.strictly_before || rule_.source.timeless) return v;
-  return std::max(v, SaturatingAdd(times.event_time, 1));
-}
-
-// Strictly before: nothing comes after the last instant, where the sum above saturates.
-bool SlotFinder::IsNever(const FactTimes& times) const {
-  return rule_.strictly_before && !rule_.source.timeless && times.event_time == kMaxTime;
 }
 
 // The first slot in the range with time >= v. REQUIRES: there is one.
@@ -81,37 +80,137 @@ SlotId SlotFinder::FindSlot(KeyId key, SlotRange range, TimeMicros v) {
   return cursor;
 }
 
-// The slot of each of `count` facts; kNoSlot where it is no candidate for any question. Each step
-// fetches ahead what the next one reads.
-void SlotFinder::Find(const FactBatch& facts, std::int64_t first, std::int64_t count,
-                      SlotId* slots) {
+std::size_t SlotFinder::Find(const FactBatch& facts, std::int64_t first, std::int64_t count,
+                             FoundSlot* found) {
+  if (count == 0) return 0;
   std::array<KeyId, kBlock> keys{};
+  if (!questions_.keys().is_global()) {
+    questions_.keys().Find(facts.keys, first, count, keys.data());
+    const auto end = keys.begin() + count;
+    const bool one = keys[0] == *(end - 1) && std::count(keys.begin(), end, keys[0]) == count;
+    if (!one) return FindOfKeys(facts, first, count, keys.data(), found);
+  }
+  return FindOfKey(facts, first, count, keys[0], found);
+}
+
+// Each step fetches ahead what the next one reads.
+std::size_t SlotFinder::FindOfKeys(const FactBatch& facts, std::int64_t first, std::int64_t count,
+                                   const KeyId* keys, FoundSlot* found) {
   std::array<SlotRange, kBlock> ranges{};
   const TimeMicros* times = questions_.slot_times().data();
-  questions_.keys().Find(facts.keys, first, count, keys.data());
-  std::size_t found = 0;
+  std::int64_t of_questions = 0;
   for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
-    slots[i] = kNoSlot;
     if (keys[i] == kNoKey) continue;
     questions_.Prefetch(keys[i]);
-    ++found;
+    ++of_questions;
   }
-  facts_of_questions_ += static_cast<std::int64_t>(found);
-  if (found == 0) return;
+  facts_of_questions_ += of_questions;
+  if (of_questions == 0) return 0;
   for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
     if (keys[i] == kNoKey) continue;
     ranges[i] = questions_.slots(keys[i]);
     if (ranges[i].begin != ranges[i].end) __builtin_prefetch(times + ranges[i].end - 1);
   }
+  std::size_t n = 0;
   for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
     const SlotRange range = ranges[i];
     if (keys[i] == kNoKey || range.begin == range.end) continue;
     const FactTimes of_fact = facts.times(first + static_cast<std::int64_t>(i));
-    const TimeMicros v = CandidateFrom(of_fact);
-    if (times[range.end - 1] < v || IsNever(of_fact)) continue;
-    slots[i] = FindSlot(keys[i], range, v);
-    ++candidates_;
+    const TimeMicros v = CandidateFrom(of_fact, rule_);
+    if (times[range.end - 1] < v || IsNever(of_fact, rule_)) continue;
+    found[n++] = {FindSlot(keys[i], range, v), static_cast<std::uint32_t>(i)};
   }
+  candidates_ += static_cast<std::int64_t>(n);
+  return n;
+}
+
+// Facts of one key, whose times alone tell from when on they are candidates: the later the event,
+// the later the slot.
+std::size_t SlotFinder::FindOfKey(const FactBatch& facts, std::int64_t first, std::int64_t count,
+                                  KeyId key, FoundSlot* found) {
+  const auto n = static_cast<std::size_t>(count);
+  const SlotRange range = key == kNoKey ? SlotRange{} : questions_.slots(key);
+  const bool by_event = facts.created_time.type().id() == TypeId::kNull ||
+                        !KnownByCreatedTime(rule_.source, rule_.known, facts.arrived());
+  if (by_event && range.begin != range.end) {
+    const auto events = facts.event_times().subspan(static_cast<std::size_t>(first), n);
+    const TimeSpread spread = SpreadOf(events);
+    const bool never = IsNever({.event_time = spread.high}, rule_);
+    if (!never && spread.in_order) return FindRuns(events, key, range, found);
+    if (!never) {
+      const std::optional<SlotId> slot = SlotOfAll(key, range, spread);
+      if (slot) return FindLatest(events, *slot, spread.high, found);
+    }
+  }
+  std::array<KeyId, kBlock> keys{};
+  std::fill_n(keys.begin(), n, key);
+  return FindOfKeys(facts, first, count, keys.data(), found);
+}
+
+// The one slot of all facts in the spread; kNoSlot where they come after all slots, nothing where
+// they have several.
+std::optional<SlotId> SlotFinder::SlotOfAll(KeyId key, SlotRange range, const TimeSpread& spread) {
+  const std::span<const TimeMicros> times = questions_.slot_times();
+  const TimeMicros v = CandidateFrom({.event_time = spread.low}, rule_);
+  if (times[range.end - 1] < v) return kNoSlot;
+  const SlotId slot = FindSlot(key, range, v);
+  if (times[slot] < CandidateFrom({.event_time = spread.high}, rule_)) return std::nullopt;
+  return slot;
+}
+
+// Of facts that one slot takes, those with the latest event time.
+std::size_t SlotFinder::FindLatest(std::span<const TimeMicros> events, SlotId slot,
+                                   TimeMicros latest, FoundSlot* found) {
+  facts_of_questions_ += std::ssize(events);
+  if (slot == kNoSlot) return 0;
+  candidates_ += std::ssize(events);
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (events[i] == latest) found[n++] = {slot, static_cast<std::uint32_t>(i)};
+  }
+  return n;
+}
+
+// The same of facts in order of time, one slot after the other.
+std::size_t SlotFinder::FindRuns(std::span<const TimeMicros> events, KeyId key, SlotRange range,
+                                 FoundSlot* found) {
+  const std::span<const TimeMicros> times = questions_.slot_times();
+  facts_of_questions_ += std::ssize(events);
+  std::size_t n = 0;
+  std::size_t begin = 0;
+  while (begin < events.size()) {
+    const TimeMicros v = CandidateFrom({.event_time = events[begin]}, rule_);
+    if (times[range.end - 1] < v) break;
+    const SlotId slot = FindSlot(key, range, v);
+    const std::size_t end = EndOfRun(events, begin, times[slot]);
+    std::size_t last = end - 1;
+    while (last > begin && events[last - 1] == events[end - 1]) --last;
+    for (; last < end; ++last) found[n++] = {slot, static_cast<std::uint32_t>(last)};
+    candidates_ += static_cast<std::int64_t>(end - begin);
+    begin = end;
+  }
+  return n;
+}
+
+// Past `begin`, the first fact that is no candidate at t yet; found by doubling steps.
+std::size_t SlotFinder::EndOfRun(std::span<const TimeMicros> events, std::size_t begin,
+                                 TimeMicros t) const {
+  const auto is_candidate = [this, t](TimeMicros event) {
+    return CandidateFrom({.event_time = event}, rule_) <= t;
+  };
+  std::size_t low = begin + 1;  // the answer lies in [low, high]
+  std::size_t high = events.size();
+  if (is_candidate(events.back())) return high;
+  for (std::size_t step = 1; low + step <= high; step *= 2) {
+    if (!is_candidate(events[low + step - 1])) {
+      high = low + step - 1;
+      break;
+    }
+    low += step;
+  }
+  const auto first = events.begin() + static_cast<std::ptrdiff_t>(low);
+  const auto last = events.begin() + static_cast<std::ptrdiff_t>(high);
+  return static_cast<std::size_t>(std::partition_point(first, last, is_candidate) - events.begin());
 }
 
 }  // namespace coeval

@@ -1,5 +1,12 @@
 #include "offline/slot_heads.h"
 
+#include <algorithm>
+#include <atomic>
+#include <utility>
+#include <vector>
+
+#include "offline/work_items.h"
+
 namespace coeval {
 namespace {
 
@@ -29,6 +36,13 @@ class HeadLock {
 };
 
 }  // namespace
+
+SlotHeads::SlotHeads(SlotId num_slots, int threads) : heads_(num_slots) {
+  DoChunks(threads, num_slots, ChunksOf(num_slots, 0, threads),
+           [this](std::size_t /*chunk*/, std::size_t begin, std::size_t end) {
+             std::fill(heads_.data() + begin, heads_.data() + end, Head{});
+           });
+}
 
 std::strong_ordering SlotHeads::Compare(const FactBatch& facts, std::int64_t row,
                                         SlotId slot) const {
@@ -60,6 +74,7 @@ void SlotHeads::Set(const FactBatch& facts, std::int64_t row, SlotId slot, FactP
   if (times.has_created) flags |= kCreated;
   if (sequence.present) flags |= kSequence;
   if (facts.is_delete(row)) flags |= kDelete;
+  if (facts.arrived()) flags |= kArrived;
   head.event_time = times.event_time;
   head.created_time = times.created_time;
   head.sequence = sequence.number;
@@ -85,18 +100,26 @@ std::strong_ordering SlotHeads::CompareHeads(SlotId a, SlotId b) const {
   return CompareTimes(Get(a).times, sequence(a), Get(b).times, sequence(b));
 }
 
-std::vector<SlotId> SlotHeads::Greatest(const QuestionIndex& questions) const {
-  std::vector<SlotId> greatest(heads_.size(), kNoSlot);
-  const KeyId keys = questions.keys().size();
-  for (KeyId key = 0; key < keys; ++key) {
+UntouchedArray<SlotId> SlotHeads::Greatest(const QuestionIndex& questions, int threads) const {
+  constexpr std::size_t kSlotsEach = 1 << 16;
+  UntouchedArray<SlotId> greatest(heads_.size());
+  std::atomic<bool> all_own = true;
+  const auto of_key = [&](KeyId key) {
     const SlotRange range = questions.slots(key);
     SlotId best = kNoSlot;
+    bool own = true;
     for (SlotId slot = range.begin; slot < range.end; ++slot) {
       if (Has(slot, kFilled) && (best == kNoSlot || CompareHeads(slot, best) > 0)) best = slot;
       greatest[slot] = best;
+      own = own && best == slot;
     }
-  }
-  return greatest;
+    if (!own) all_own.store(false, std::memory_order_relaxed);
+  };
+  const std::vector<KeyId> cuts = questions.slots().CutKeys(kSlotsEach);
+  DoItems(threads, cuts.size() - 1, [&](std::size_t /*worker*/, std::size_t item) {
+    for (KeyId key = cuts[item]; key < cuts[item + 1]; ++key) of_key(key);
+  });
+  return all_own ? UntouchedArray<SlotId>() : std::move(greatest);
 }
 
 }  // namespace coeval

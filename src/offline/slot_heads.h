@@ -14,12 +14,13 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <string_view>
 
 #include "base/time.h"
 #include "definition/fact.h"
 #include "offline/placed_columns.h"
 #include "offline/question_index.h"
+#include "offline/untouched.h"
 #include "source/fact_reader.h"
 
 namespace coeval {
@@ -27,15 +28,16 @@ namespace coeval {
 // Threads: one, but for Offer().
 class SlotHeads {
  public:
-  enum Flag : std::uint8_t {
+  enum Flag : std::uint16_t {
     kFilled = 1,
     kCreated = 2,
     kSequence = 4,
     kDelete = 8,
     kTied = 16,
-    kOpen = 32,     // facts that the needed features do not tell apart
-    kPending = 64,  // its values still lie in the batch
-    kLocked = 128,  // some thread compares or replaces it now
+    kOpen = 32,      // facts that the needed features do not tell apart
+    kPending = 64,   // its values still lie in the batch
+    kLocked = 128,   // some thread compares or replaces it now
+    kArrived = 256,  // it was pushed: its sequence is of a log
   };
 
   struct Winner {
@@ -47,7 +49,8 @@ class SlotHeads {
   // What becomes of a fact. kSame: equal so far; the values decide.
   enum class Outcome : std::uint8_t { kLoses, kWins, kSame };
 
-  explicit SlotHeads(SlotId num_slots) : heads_(num_slots) {}
+  // Cleared by `threads`.
+  explicit SlotHeads(SlotId num_slots, int threads = 1);
 
   [[nodiscard]] SlotId size() const { return static_cast<SlotId>(heads_.size()); }
 
@@ -64,18 +67,19 @@ class SlotHeads {
   [[nodiscard]] FactPlace place(SlotId slot) const { return PlaceOf(WordOf(heads_[slot])); }
 
   void SetPlace(SlotId slot, FactPlace place) {
-    SetWord(slot, WordOf(place) | (WordOf(heads_[slot]) & 0xFF));
+    SetWord(slot, WordOf(place) | (WordOf(heads_[slot]) & kAllFlags));
   }
 
   [[nodiscard]] Winner Get(SlotId slot) const {
     const Head& head = heads_[slot];
-    return {{head.event_time, head.created_time, Has(slot, kCreated)},
+    return {{head.event_time, head.created_time, Has(slot, kCreated), Has(slot, kArrived)},
             Has(slot, kDelete),
             Has(slot, kTied)};
   }
 
   [[nodiscard]] Sequence sequence(SlotId slot) const {
-    return {Has(slot, kSequence), {}, heads_[slot].sequence};
+    const std::string_view log = Has(slot, kArrived) ? kAnyLog : std::string_view();
+    return {Has(slot, kSequence), log, heads_[slot].sequence};
   }
 
   // A fact against a filled slot's head, by event time, created time and sequence.
@@ -96,7 +100,8 @@ class SlotHeads {
 
   // For each slot of `questions` the slot whose head is the greatest candidate there, or kNoSlot.
   // Facts of equal rank are visible from one time on, so they share a slot: no two heads tie.
-  [[nodiscard]] std::vector<SlotId> Greatest(const QuestionIndex& questions) const;
+  // Empty where it is each slot's own. Cost: O(slots), by `threads`.
+  [[nodiscard]] UntouchedArray<SlotId> Greatest(const QuestionIndex& questions, int threads) const;
 
   static std::int64_t EstimateBytes(SlotId num_slots) {
     return std::int64_t{num_slots} * static_cast<std::int64_t>(sizeof(Head) + sizeof(SlotId));
@@ -107,7 +112,7 @@ class SlotHeads {
     TimeMicros event_time = 0;
     TimeMicros created_time = 0;
     std::int64_t sequence = 0;
-    // piece << 40 | row << 8 | flags. Threads that wait for the lock look at it, so that it is
+    // piece << 41 | row << 9 | flags. Threads that wait for the lock look at it, so that it is
     // always read and written as one atomic word.
     mutable std::uint64_t word = 0;
   };
@@ -120,17 +125,22 @@ class SlotHeads {
     std::atomic_ref<std::uint64_t>(heads_[slot].word).store(word, std::memory_order_relaxed);
   }
 
+  static constexpr unsigned kFlagBits = 9;
+  static constexpr std::uint64_t kAllFlags = (1U << kFlagBits) - 1;
+  static constexpr unsigned kPlaceBits = 32 + kFlagBits;
+
   static std::uint64_t WordOf(FactPlace place) {
-    return std::uint64_t{place.piece} << 40 | std::uint64_t{place.row} << 8;
+    return std::uint64_t{place.piece} << kPlaceBits | std::uint64_t{place.row} << kFlagBits;
   }
 
   static FactPlace PlaceOf(std::uint64_t word) {
-    return {static_cast<std::uint32_t>(word >> 40), static_cast<std::uint32_t>(word >> 8)};
+    return {static_cast<std::uint32_t>(word >> kPlaceBits),
+            static_cast<std::uint32_t>(word >> kFlagBits)};
   }
 
   [[nodiscard]] std::strong_ordering CompareHeads(SlotId a, SlotId b) const;
 
-  std::vector<Head> heads_;
+  UntouchedArray<Head> heads_;
 };
 
 }  // namespace coeval

@@ -34,6 +34,14 @@ void SlotWinners::Add(const FactBatch& facts, std::span<const SlotId> slots) {
   StorePending(facts.features);
 }
 
+void SlotWinners::Add(const FactBatch& facts, SlotFinder* finder) {
+  finder->FindAll(facts, [&](std::int64_t first, std::span<const FoundSlot> found) {
+    for (const FoundSlot& each : found) heads_.Prefetch(each.slot);
+    for (const FoundSlot& each : found) Offer(facts, first + each.row, each.slot);
+  });
+  StorePending(facts.features);
+}
+
 void SlotWinners::Offer(const FactBatch& facts, std::int64_t row, SlotId slot) {
   switch (heads_.Judge(facts, row, slot)) {
     case SlotHeads::Outcome::kWins:

@@ -18,6 +18,7 @@
 #include "base/status.h"
 #include "column/batch.h"
 #include "offline/question_index.h"
+#include "offline/slot_finder.h"
 #include "offline/slot_heads.h"
 #include "offline/slot_values.h"
 #include "source/fact_reader.h"
@@ -35,6 +36,8 @@ class SlotWinners {
   // Takes part of the facts, with the needed features; slots[i]: what fact i is a candidate for, or
   // kNoSlot. Any order, any batches: the same winners.
   void Add(const FactBatch& facts, std::span<const SlotId> slots);
+  // The same with what the finder finds.
+  void Add(const FactBatch& facts, SlotFinder* finder);
 
   // After all facts: marks the open ties of these winners for the second pass; how many there are.
   std::size_t OpenTies(std::span<const SlotId> winners);

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "base/suggest.h"
 #include "column/key.h"
+#include "offline/whole_column.h"
 #include "source/lossless_cast.h"
 
 namespace coeval {
@@ -119,6 +121,13 @@ Result<std::size_t> FindTimeColumn(const ArrowTable& table, const std::string& n
 
 Result<std::vector<TimeMicros>> ReadQuestionTimes(const ArrowTable& table, std::size_t column,
                                                   const std::string& what) {
+  COEVAL_ASSIGN_OR_RETURN(const Column times, ReadQuestionTimeColumn(table, column, what, 1));
+  const std::span<const TimeMicros> values = times.values<TimeMicros>();
+  return std::vector<TimeMicros>(values.begin(), values.end());
+}
+
+Result<Column> ReadQuestionTimeColumn(const ArrowTable& table, std::size_t column,
+                                      const std::string& what, int threads) {
   const std::string name = what + ": column '" + table.field(column).name + "'";
   COEVAL_ASSIGN_OR_RETURN(const DataType type, TypeFromArrow(table.field(column)));
   const bool is_time =
@@ -128,7 +137,9 @@ Result<std::vector<TimeMicros>> ReadQuestionTimes(const ArrowTable& table, std::
                                    type.ToString() +
                                    "; they must be timestamps, dates or ISO 8601 text");
   }
-  COEVAL_ASSIGN_OR_RETURN(const Column values, table.ReadColumn(column, Rounding::kDown));
+  COEVAL_ASSIGN_OR_RETURN(const Column values,
+                          ReadWholeColumn(table, column, Rounding::kDown, threads));
+  if (values.type().id() == TypeId::kTimestamp && !values.may_have_nulls()) return values;
   std::vector<TimeMicros> times(static_cast<std::size_t>(values.length()));
   BadRows bad;
   std::string why;
@@ -140,7 +151,7 @@ Result<std::vector<TimeMicros>> ReadQuestionTimes(const ArrowTable& table, std::
     }
   }
   COEVAL_RETURN_IF_ERROR(bad.ToStatus(name));
-  return times;
+  return Column::FixedWidth(TypeId::kTimestamp, values.length(), MakeBuffer(std::move(times)));
 }
 
 Result<Spine> ReadSpine(ArrowTable table, const FeaturePlan& plan, const std::string& time_column) {

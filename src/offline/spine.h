@@ -35,6 +35,9 @@ Result<std::size_t> FindTimeColumn(const ArrowTable& table, const std::string& n
 // times with the first 10 rows and the count of all.
 Result<std::vector<TimeMicros>> ReadQuestionTimes(const ArrowTable& table, std::size_t column,
                                                   const std::string& what);
+// The same as a column without nulls, shared with the table where that has it so; by `threads`.
+Result<Column> ReadQuestionTimeColumn(const ArrowTable& table, std::size_t column,
+                                      const std::string& what, int threads);
 
 // Reads what the plan needs. `time_column` "" = rule 4.2. Errors: those above; NotFound for missing
 // columns, all at once with the nearest names; InvalidArgument for keys that would lose something

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <utility>
 
+#include "offline/budgeted_join.h"
+#include "offline/memory_plan.h"
 #include "offline/standalone_tables.h"
 
 namespace coeval {
@@ -70,6 +73,7 @@ struct PlannedTable {
   const StandaloneJoinOptions* options = nullptr;
   LeftTable::Questions questions;
   AsOfJoin join;
+  JoinSize size;
 };
 
 Result<PlannedTable> Plan(LeftTable* left, const RightTable& right,
@@ -79,7 +83,8 @@ Result<PlannedTable> Plan(LeftTable* left, const RightTable& right,
     return Status::InvalidArgument("the tolerance must be more than 0; leave it out for none");
   }
   COEVAL_ASSIGN_OR_RETURN(const MatchNames match, ResolveMatch(*left, right, options));
-  PlannedTable planned{.right = &right, .options = &options, .questions = {}, .join = {}};
+  PlannedTable planned{
+      .right = &right, .options = &options, .questions = {}, .join = {}, .size = {}};
   COEVAL_ASSIGN_OR_RETURN(planned.questions, left->For(right, match));
   COEVAL_ASSIGN_OR_RETURN(planned.join.schema, ChooseColumns(right, match, options));
   COEVAL_RETURN_IF_ERROR(names->Add(planned.join.schema, options, schema));
@@ -88,17 +93,29 @@ Result<PlannedTable> Plan(LeftTable* left, const RightTable& right,
                        .ttl = options.tolerance.value_or(0),
                        .strictly_before = !options.allow_exact_matches};
   for (std::size_t i = 0; i < planned.join.schema.size(); ++i) planned.join.needed.push_back(i);
+  for (const JoinKey& key : planned.questions.right_keys) planned.size.keys.push_back(key.type);
+  planned.size.features = planned.join.schema;
+  planned.size.in_pieces = right.in_pieces;
   return planned;
 }
 
-Status Run(const PlannedTable& planned, const Context& context, StandaloneJoin* result) {
-  RightFacts facts(*planned.right, planned.join.rule.source, planned.questions.right_keys,
+Status Run(const PlannedTable& planned, const JoinBudget& budget, StandaloneJoin* result) {
+  RightFacts facts(*planned.right, planned.join.rule.source, planned.questions,
                    planned.options->progress);
-  COEVAL_ASSIGN_OR_RETURN(AsOfAnswers answers, JoinAsOf(*planned.questions.index, planned.join,
-                                                        facts.Open(), context, facts.Progress()));
-  facts.TellFinished(answers.counts.read);
-  for (Column& column : answers.answers.features) result->columns.push_back(std::move(column));
-  result->counts.push_back(std::move(answers.counts));
+  KeyedQuestions* asked = planned.questions.asked;
+  AsOfCounts& counts = result->counts.emplace_back();
+  COEVAL_ASSIGN_OR_RETURN(
+      std::shared_ptr<const AnswerRows> answers,
+      JoinAsOfWithin(budget, planned.join, planned.size, asked, facts.facts(), &counts));
+  facts.TellFinished(counts.read);
+  if (budget.memory.spills()) {
+    result->columns.Add(std::move(answers), planned.join.schema, budget.memory.run_rows(),
+                        budget.context);
+    return Status::Ok();
+  }
+  COEVAL_ASSIGN_OR_RETURN(const AnswerRun held,
+                          answers->Read(0, asked->num_questions(), budget.context));
+  result->columns.Add(held.answers->features);
   return Status::Ok();
 }
 
@@ -110,16 +127,32 @@ struct Side {
 // All are checked before the first is read.
 Result<StandaloneJoin> Join(ArrowTable table, const std::vector<Side>& sides,
                             const Context& context) {
-  LeftTable left(std::move(table), sides.front().options->left_name);
+  LeftTable left(std::move(table), sides.front().options->left_name, context.threads);
   AnswerNames names(left.table());
   StandaloneJoin result;
   std::vector<PlannedTable> planned;
+  std::vector<JoinSize> sizes;
+  bool all_files = true;
   for (const Side& side : sides) {
     COEVAL_ASSIGN_OR_RETURN(PlannedTable each,
                             Plan(&left, side.right, *side.options, &names, &result.schema));
+    sizes.push_back(each.size);
+    all_files = all_files && side.right.is_files;
     planned.push_back(std::move(each));
   }
-  for (const PlannedTable& each : planned) COEVAL_RETURN_IF_ERROR(Run(each, context, &result));
+  COEVAL_ASSIGN_OR_RETURN(const MemoryPlan memory,
+                          PlanMemory(left, std::move(sizes), all_files, context));
+  for (PlannedTable& each : planned) each.join.values_only = !memory.spills();
+  std::shared_ptr<ScratchFile> scratch;  // kept by what is spilled
+  const JoinBudget budget{.memory = memory, .scratch = &scratch, .context = context};
+  for (auto each = planned.begin(); each != planned.end(); ++each) {
+    COEVAL_RETURN_IF_ERROR(Run(*each, budget, &result));
+    KeyedQuestions* asked = each->questions.asked;
+    const bool again = std::any_of(each + 1, planned.end(), [asked](const PlannedTable& later) {
+      return later.questions.asked == asked;
+    });
+    if (!again) asked->DropIndex();
+  }
   planned.clear();
   result.left = std::move(left).Release();
   return result;
@@ -128,13 +161,19 @@ Result<StandaloneJoin> Join(ArrowTable table, const std::vector<Side>& sides,
 }  // namespace
 
 Result<ArrowArrayStream> StandaloneJoin::Export(std::int64_t batch_rows) const {
-  return left.ExportWith(schema, columns, batch_rows);
+  return left.ExportWith(schema, columns.Rows(), batch_rows, AddedColumns::kBlockRows);
 }
 
 Result<StandaloneJoin> JoinStream(ArrowTable left, ArrowArrayStream* right,
                                   const StandaloneJoinOptions& options, const Context& context) {
   const StreamGuard guard(right);
   COEVAL_ASSIGN_OR_RETURN(RightTable table, RightTable::OfStream(right, context));
+  return Join(std::move(left), {{std::move(table), &options}}, context);
+}
+
+Result<StandaloneJoin> JoinTable(ArrowTable left, ArrowTable right,
+                                 const StandaloneJoinOptions& options, const Context& context) {
+  COEVAL_ASSIGN_OR_RETURN(RightTable table, RightTable::OfTable(std::move(right), context));
   return Join(std::move(left), {{std::move(table), &options}}, context);
 }
 

@@ -19,6 +19,7 @@
 #include "column/batch.h"
 #include "definition/fact.h"
 #include "definition/source.h"
+#include "offline/added_columns.h"
 #include "offline/as_of_join.h"
 #include "offline/standalone_tables.h"
 
@@ -39,10 +40,11 @@ struct StandaloneJoinOptions : MatchOptions {
 struct StandaloneJoin {
   ArrowTable left;
   Schema schema;                   // of the right's columns, by their final names
-  std::vector<Column> columns;     // each of left.num_rows()
+  AddedColumns columns;            // these, each of left.num_rows()
   std::vector<AsOfCounts> counts;  // one for each right table
 
-  // The left table unchanged, then the right's columns; may be called again.
+  // The left table unchanged, then the right's columns; may be called again. Its errors are those
+  // of columns that were spilled.
   [[nodiscard]] Result<ArrowArrayStream> Export(std::int64_t batch_rows = 65536) const;
 };
 
@@ -51,6 +53,9 @@ struct StandaloneJoin {
 // names that still collide with the suffix; Cancelled.
 Result<StandaloneJoin> JoinStream(ArrowTable left, ArrowArrayStream* right,
                                   const StandaloneJoinOptions& options, const Context& context);
+// The same of a table that is held, which all threads read.
+Result<StandaloneJoin> JoinTable(ArrowTable left, ArrowTable right,
+                                 const StandaloneJoinOptions& options, const Context& context);
 // `right`: files; of `source` the name (shown in errors), format and CSV options are used. Reads
 // only the columns and, where statistics allow it, the row groups that it needs.
 Result<StandaloneJoin> JoinFile(ArrowTable left, const Source& source, const std::string& location,
@@ -64,8 +69,10 @@ struct JoinedFiles {
 };
 
 // All joined to one left table, which is read and indexed once for those of equal keys, as training
-// sets do; their columns follow one another. All are checked before the first is read. REQUIRES:
-// one at least.
+// sets do; their columns follow one another. All are checked before the first is read. Memory: no
+// more than context.memory_budget_bytes, the left table with it, if that leaves anything: what is
+// more lies in context.scratch_folder, and keys are joined in parts (memory_plan.h). Errors also:
+// those of that file; Unavailable for files that change. REQUIRES: one at least.
 Result<StandaloneJoin> JoinFiles(ArrowTable left, const std::vector<JoinedFiles>& files,
                                  const Context& context);
 

@@ -5,6 +5,7 @@
 #include "base/suggest.h"
 #include "column/key.h"
 #include "offline/spine.h"
+#include "offline/whole_column.h"
 #include "source/source_schema.h"
 
 namespace coeval {
@@ -83,6 +84,22 @@ Result<DataType> CommonKeyType(const DataType& left, const DataType& right,
                                  " cannot be a join key");
 }
 
+constexpr const char* kRightName = "the right table";
+
+std::vector<RightColumn> ColumnsOfSchema(const ArrowSchema& schema) {
+  std::vector<RightColumn> columns;
+  for (std::int64_t i = 0; i < schema.n_children; ++i) {
+    const ArrowSchema& field = *schema.children[i];
+    RightColumn& column = columns.emplace_back();
+    column.name = field.name == nullptr ? "" : field.name;
+    const Result<DataType> type = TypeFromArrow(field);
+    column.supported = type.status();
+    if (type.ok()) column.type = *type;
+    column.is_timestamp = TimestampOf(field).has_value();
+  }
+  return columns;
+}
+
 Result<std::vector<RightColumn>> ColumnsOfStream(ArrowArrayStream* stream) {
   if (stream->release == nullptr) {
     return Status::InvalidArgument("the right table is an Arrow stream that was used up before");
@@ -94,24 +111,24 @@ Result<std::vector<RightColumn>> ColumnsOfStream(ArrowArrayStream* stream) {
                                    std::string(text == nullptr ? "no reason given" : text));
   }
   const SharedArrowSchema owned = OwnArrowSchema(&schema);
-  std::vector<RightColumn> columns;
-  for (std::int64_t i = 0; i < owned->n_children; ++i) {
-    const ArrowSchema& field = *owned->children[i];
-    RightColumn& column = columns.emplace_back();
-    column.name = field.name == nullptr ? "" : field.name;
-    const Result<DataType> type = TypeFromArrow(field);
-    column.supported = type.status();
-    if (type.ok()) column.type = *type;
-    column.is_timestamp = TimestampOf(field).has_value();
-  }
-  return columns;
+  return ColumnsOfSchema(*owned);
 }
 
 }  // namespace
 
+Result<RightTable> RightTable::OfTable(ArrowTable table, const Context& context) {
+  RightTable right;
+  right.name = kRightName;
+  right.columns = ColumnsOfSchema(table.schema());
+  right.open = [table = std::move(table), &context](const Source& meaning, FactRequest request) {
+    return FactReader::FromTable(meaning, table, std::move(request), context);
+  };
+  return right;
+}
+
 Result<RightTable> RightTable::OfStream(ArrowArrayStream* stream, const Context& context) {
   RightTable right;
-  right.name = "the right table";
+  right.name = kRightName;
   COEVAL_ASSIGN_OR_RETURN(right.columns, ColumnsOfStream(stream));
   right.open = [stream, &context](const Source& meaning, FactRequest request) {
     return FactReader::FromStream(meaning, stream, std::move(request), context);
@@ -130,6 +147,8 @@ Result<RightTable> RightTable::OfFiles(const Source& source, const std::string& 
                              .is_timestamp = column.type.id() == TypeId::kTimestamp,
                              .supported = column.supported});
   }
+  right.is_files = true;
+  right.in_pieces = source.format == FileFormat::kParquet;
   right.open = [source, location, &context](const Source& meaning, FactRequest request) {
     Source files = meaning;
     files.path = source.path;
@@ -184,7 +203,7 @@ Result<MatchNames> ResolveMatch(const LeftTable& left, const RightTable& right,
 Result<Column> LeftTable::ReadKey(const std::string& name, const RightColumn& other,
                                   JoinKey* key) const {
   COEVAL_ASSIGN_OR_RETURN(const Column column,
-                          table_.ReadColumn(*table_.Find(name), Rounding::kExact));
+                          ReadWholeColumn(table_, *table_.Find(name), Rounding::kExact, threads_));
   key->name = other.name;
   COEVAL_ASSIGN_OR_RETURN(key->type, CommonKeyType(column.type(), other.type,
                                                    "'" + name + "' and '" + other.name + "'"));
@@ -209,19 +228,30 @@ Result<LeftTable::Questions> LeftTable::For(const RightTable& right, const Match
                  key.type.ToString();
     questions.right_keys.push_back(std::move(key));
   }
-  auto found = indexes_.find(signature);
-  if (found == indexes_.end()) {
+  auto found = questions_.find(signature);
+  if (found == questions_.end()) {
     auto times = times_.find(names.left_time);
     if (times == times_.end()) {
-      COEVAL_ASSIGN_OR_RETURN(std::vector<TimeMicros> read,
-                              ReadQuestionTimes(table_, names.left_time, name_));
+      COEVAL_ASSIGN_OR_RETURN(Column read,
+                              ReadQuestionTimeColumn(table_, names.left_time, name_, threads_));
       times = times_.emplace(names.left_time, std::move(read)).first;
     }
-    COEVAL_ASSIGN_OR_RETURN(QuestionIndex index, QuestionIndex::Build(keys, times->second));
-    found = indexes_.emplace(signature, std::move(index)).first;
+    found =
+        questions_
+            .emplace(signature, KeyedQuestions(std::move(keys), times->second.values<TimeMicros>()))
+            .first;
   }
-  questions.index = &found->second;
+  questions.asked = &found->second;
   return questions;
+}
+
+std::int64_t LeftTable::row_bytes() const {
+  std::vector<ColumnSchema> columns;
+  for (std::size_t i = 0; i < table_.num_columns(); ++i) {
+    const Result<DataType> type = TypeFromArrow(table_.field(i));
+    columns.push_back({"", type.ok() ? *type : DataType(TypeId::kString)});
+  }
+  return RowBytes(columns) + static_cast<std::int64_t>(sizeof(TimeMicros));
 }
 
 Source MeaningOf(const RightTable& right, const MatchNames& names, const MatchOptions& options) {
@@ -234,27 +264,50 @@ Source MeaningOf(const RightTable& right, const MatchNames& names, const MatchOp
   return source;
 }
 
-OpenFacts RightFacts::Open() {
-  return [this](const std::vector<ColumnSchema>& features,
-                const FactRange& range) -> Result<std::unique_ptr<FactStream>> {
-    FactRequest request{.view = right_.name, .keys = keys_, .features = features, .range = range};
-    COEVAL_ASSIGN_OR_RETURN(std::unique_ptr<FactReader> reader,
-                            right_.open(meaning_, std::move(request)));
-    expected_ = reader->expected_rows();
-    return std::unique_ptr<FactStream>(std::move(reader));
+RightFacts::RightFacts(const RightTable& right, const Source& meaning,
+                       const LeftTable::Questions& questions, const ProgressSink& progress)
+    : right_(right), meaning_(meaning), questions_(questions), progress_(progress) {
+  facts_.name = right.name;
+  facts_.open = [this](const std::vector<ColumnSchema>& features, const FactRange& range) {
+    return Open(features, range);
   };
+  facts_.progress = [this](const FactCounts& counts) { Tell(counts, false); };
 }
 
-FactProgress RightFacts::Progress() {
-  return [this](const FactCounts& counts) { Tell(counts, false); };
+Result<std::unique_ptr<FactStream>> RightFacts::Open(const std::vector<ColumnSchema>& features,
+                                                     const FactRange& range) {
+  FactRequest request{.view = right_.name,
+                      .keys = questions_.right_keys,
+                      .features = features,
+                      .range = range,
+                      .wanted = right_.is_files ? questions_.asked->Wanted() : nullptr};
+  COEVAL_ASSIGN_OR_RETURN(std::unique_ptr<FactReader> reader,
+                          right_.open(meaning_, std::move(request)));
+  expected_ = reader->expected_rows();
+  // Passes of a join must see the same files.
+  const std::string& token = reader->manifest().change_token;
+  if (change_token_.has_value() && *change_token_ != token) {
+    return Status::Unavailable(right_.name + " changed while it was read; ask again");
+  }
+  change_token_ = token;
+  return std::unique_ptr<FactStream>(std::move(reader));
 }
 
 void RightFacts::Tell(const FactCounts& counts, bool finished) const {
   if (!progress_) return;
+  const auto parts = static_cast<std::int64_t>(facts_.parts);
   progress_({.what = right_.name,
              .rows_done = counts.rows,
-             .rows_expected = expected_,
+             .rows_expected = expected_ < 0 ? expected_ : expected_ * parts,
              .finished = finished});
+}
+
+Result<MemoryPlan> PlanMemory(const LeftTable& left, std::vector<JoinSize> joins, bool bounded,
+                              const Context& context) {
+  if (!bounded) return MemoryPlan::Unbounded();
+  return MemoryPlan::Make(
+      {.rows = left.table().num_rows(), .spine_bytes = left.row_bytes(), .joins = std::move(joins)},
+      context);
 }
 
 }  // namespace coeval

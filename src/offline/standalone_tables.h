@@ -7,9 +7,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,7 +27,9 @@
 #include "definition/fact.h"
 #include "definition/source.h"
 #include "offline/as_of_join.h"
-#include "offline/question_index.h"
+#include "offline/budgeted_join.h"
+#include "offline/keyed_questions.h"
+#include "offline/memory_plan.h"
 #include "source/fact_reader.h"
 
 namespace coeval {
@@ -57,10 +61,15 @@ struct RightTable {
   std::vector<RightColumn> columns;
   std::function<Result<std::unique_ptr<FactReader>>(const Source& meaning, FactRequest request)>
       open;
+  bool is_files = false;   // which may be left out by the keys that are wanted
+  bool in_pieces = false;  // whose values may be read late (parts_join.h)
 
   // A stream of record batches, which must outlive this; it is released by who reads it, and can be
   // opened once. Errors: InvalidArgument for one that was used up.
   static Result<RightTable> OfStream(ArrowArrayStream* stream, const Context& context);
+  // Record batches that are held; may be opened again, and is read by all threads. Borrows the
+  // context.
+  static Result<RightTable> OfTable(ArrowTable table, const Context& context);
   // Files: of `source` the name (shown in errors), path, format and CSV options are used. Borrows
   // the context. Errors: those of DescribeSource.
   static Result<RightTable> OfFiles(const Source& source, const std::string& location,
@@ -81,11 +90,12 @@ struct MatchNames {
 };
 
 // The left side. What was made of it for one right table serves the next: the questions of equal
-// keys are indexed once. One thread.
+// keys are indexed once (keyed_questions.h). One thread, which lets others help.
 class LeftTable {
  public:
-  LeftTable(ArrowTable table, std::string name)
-      : table_(std::move(table)), name_(std::move(name)) {}
+  // Its columns are read by `threads`.
+  LeftTable(ArrowTable table, std::string name, int threads)
+      : table_(std::move(table)), name_(std::move(name)), threads_(threads) {}
 
   [[nodiscard]] const ArrowTable& table() const { return table_; }
 
@@ -94,11 +104,20 @@ class LeftTable {
   // The questions for that right table, and the keys by which it is read. Errors: NotFound and
   // InvalidArgument for columns, for keys that would lose something (rule 2.1), and bad times.
   struct Questions {
-    const QuestionIndex* index = nullptr;  // owned by the left table
+    KeyedQuestions* asked = nullptr;  // owned by the left table
     std::vector<JoinKey> right_keys;
   };
 
   Result<Questions> For(const RightTable& right, const MatchNames& names);
+
+  // What is held of a row, about: its columns, and its time.
+  [[nodiscard]] std::int64_t row_bytes() const;
+
+  // The question times that were read.
+  [[nodiscard]] std::vector<TimeMicros> TimesOf(std::size_t column) const {
+    const auto times = times_.at(column).values<TimeMicros>();
+    return {times.begin(), times.end()};
+  }
 
   // Gives the table away.
   ArrowTable Release() && { return std::move(table_); }
@@ -108,8 +127,9 @@ class LeftTable {
 
   ArrowTable table_;
   std::string name_;
-  std::map<std::size_t, std::vector<TimeMicros>> times_;  // by column
-  std::map<std::string, QuestionIndex> indexes_;          // by time column, key columns and types
+  int threads_;
+  std::map<std::size_t, Column> times_;              // by column
+  std::map<std::string, KeyedQuestions> questions_;  // by time column, key columns and types
 };
 
 // Errors: InvalidArgument and NotFound that name the options or columns.
@@ -120,28 +140,38 @@ Result<MatchNames> ResolveMatch(const LeftTable& left, const RightTable& right,
 // (rule 3.5).
 Source MeaningOf(const RightTable& right, const MatchNames& names, const MatchOptions& options);
 
-// Runs a join over the facts of the right, and tells of its progress.
+// The facts of the right as a join takes them, which tell of their progress.
 class RightFacts {
  public:
   // All are borrowed.
-  RightFacts(const RightTable& right, const Source& meaning, const std::vector<JoinKey>& keys,
-             const ProgressSink& progress)
-      : right_(right), meaning_(meaning), keys_(keys), progress_(progress) {}
+  RightFacts(const RightTable& right, const Source& meaning, const LeftTable::Questions& questions,
+             const ProgressSink& progress);
 
-  [[nodiscard]] OpenFacts Open();
-  [[nodiscard]] FactProgress Progress();
+  RightFacts(const RightFacts&) = delete;
+  RightFacts& operator=(const RightFacts&) = delete;
+
+  // Errors of opening them also: Unavailable for files that changed since they were opened first.
+  [[nodiscard]] JoinedFacts* facts() { return &facts_; }
 
   void TellFinished(const FactCounts& counts) const { Tell(counts, true); }
 
  private:
+  Result<std::unique_ptr<FactStream>> Open(const std::vector<ColumnSchema>& features,
+                                           const FactRange& range);
   void Tell(const FactCounts& counts, bool finished) const;
 
   const RightTable& right_;
   const Source& meaning_;
-  const std::vector<JoinKey>& keys_;
+  const LeftTable::Questions& questions_;
   const ProgressSink& progress_;
+  JoinedFacts facts_;
   std::int64_t expected_ = -1;
+  std::optional<std::string> change_token_;  // of the first that were opened
 };
+
+// Of the join of files, or, where `bounded` is false, of what is held whatever it takes.
+Result<MemoryPlan> PlanMemory(const LeftTable& left, std::vector<JoinSize> joins, bool bounded,
+                              const Context& context);
 
 // Releases a stream that was given but not taken over by a reader.
 class StreamGuard {

@@ -9,9 +9,10 @@
 #include "definition/aggregated_view.h"
 #include "definition/catalogue.h"
 #include "definition/name.h"
+#include "offline/budgeted_join.h"
+#include "offline/feature_assembly.h"
 #include "offline/invalid_values.h"
-#include "offline/window_join.h"
-#include "retrieval/assemble.h"
+#include "offline/memory_plan.h"
 #include "retrieval/feature_plan.h"
 
 namespace coeval {
@@ -120,7 +121,7 @@ Result<FeaturePlan> PlanOf(FeatureView view, Source source, std::vector<JoinKey>
 Result<StandaloneWindow> MakeWindows(ArrowTable table, const RightTable& right,
                                      const StandaloneWindowOptions& options,
                                      const Context& context) {
-  LeftTable left(std::move(table), options.left_name);
+  LeftTable left(std::move(table), options.left_name, context.threads);
   COEVAL_ASSIGN_OR_RETURN(const MatchNames match, ResolveMatch(left, right, options));
   Source source = MeaningOf(right, match, options);
   source.event_id_field = options.event_id;
@@ -129,31 +130,43 @@ Result<StandaloneWindow> MakeWindows(ArrowTable table, const RightTable& right,
   COEVAL_ASSIGN_OR_RETURN(const FeaturePlan plan, PlanOf(std::move(view), std::move(source),
                                                          questions.right_keys, match.left_keys));
   const PlannedView& planned = plan.views[0];
-  RightFacts facts(right, planned.version->source, questions.right_keys, options.progress);
-  COEVAL_ASSIGN_OR_RETURN(WindowAnswers answers,
-                          JoinWindows(*questions.index, planned, options.known, facts.Open(),
-                                      context, facts.Progress()));
-  facts.TellFinished(answers.read);
-  const std::vector<ViewAnswers> all = {std::move(answers.answers)};
-  const std::int64_t rows = left.table().num_rows();
-  const std::vector<TimeMicros> now = {0};  // no on-demand features: nothing reads it
-  COEVAL_ASSIGN_OR_RETURN(FeatureTable made, AssembleFeatures(plan, all, {}, rows, now));
-  COEVAL_RETURN_IF_ERROR(CheckInvalid(made, options.on_invalid));
+  COEVAL_ASSIGN_OR_RETURN(const MemoryPlan memory,
+                          PlanMemory(left, {SizeOf(planned)}, right.is_files, context));
+  std::shared_ptr<ScratchFile> scratch;
+  RightFacts facts(right, planned.version->source, questions, options.progress);
+  WindowAnswers joined;
+  std::vector<std::unique_ptr<AnswerRows>> answers;
+  COEVAL_ASSIGN_OR_RETURN(
+      answers.emplace_back(),
+      JoinWindowsWithin({.memory = memory, .scratch = &scratch, .context = context}, planned,
+                        options.known, questions.asked, facts.facts(), &joined));
+  facts.TellFinished(joined.read);
+  questions.asked->DropIndex();
   StandaloneWindow result;
-  for (const PlannedOutput& output : plan.outputs) result.schema.Add(output.name, output.type);
+  result.read = joined.read;
+  result.events = joined.events;
+  result.too_late = joined.too_late;
+  Spine spine;
+  spine.times = left.TimesOf(match.left_time);
   result.left = std::move(left).Release();
-  result.columns = std::move(made.columns);
-  result.read = answers.read;
-  result.events = answers.events;
-  result.too_late = answers.too_late;
-  result.invalid = made.invalid_count;
+  COEVAL_ASSIGN_OR_RETURN(
+      AssembledBlocks made,
+      AssembleBlocks(plan, spine, answers,
+                     {.run_rows = memory.run_rows(), .spill = memory.spills() ? scratch : nullptr},
+                     context));
+  result.invalid = made.features.invalid_count();
+  COEVAL_RETURN_IF_ERROR(
+      CheckInvalid(result.invalid, made.features.first_errors(), options.on_invalid));
+  for (const PlannedOutput& output : plan.outputs) result.schema.Add(output.name, output.type);
+  for (const FeatureSummary& summary : made.summary) result.nulls.push_back(summary.nulls);
+  result.features = std::make_shared<const FeatureBlocks>(std::move(made.features));
   return result;
 }
 
 }  // namespace
 
 Result<ArrowArrayStream> StandaloneWindow::Export(std::int64_t batch_rows) const {
-  return left.ExportWith(schema, columns, batch_rows);
+  return left.ExportWith(schema, RowsOf(features), batch_rows, FeatureBlocks::kRows);
 }
 
 Result<StandaloneWindow> WindowStream(ArrowTable left, ArrowArrayStream* right,
@@ -161,6 +174,13 @@ Result<StandaloneWindow> WindowStream(ArrowTable left, ArrowArrayStream* right,
                                       const Context& context) {
   const StreamGuard guard(right);
   COEVAL_ASSIGN_OR_RETURN(const RightTable table, RightTable::OfStream(right, context));
+  return MakeWindows(std::move(left), table, options, context);
+}
+
+Result<StandaloneWindow> WindowTable(ArrowTable left, ArrowTable right,
+                                     const StandaloneWindowOptions& options,
+                                     const Context& context) {
+  COEVAL_ASSIGN_OR_RETURN(const RightTable table, RightTable::OfTable(std::move(right), context));
   return MakeWindows(std::move(left), table, options, context);
 }
 

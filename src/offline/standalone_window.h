@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "column/batch.h"
 #include "definition/aggregation_text.h"
 #include "definition/source.h"
+#include "offline/feature_blocks.h"
 #include "offline/standalone_tables.h"
 #include "offline/training_set.h"
 
@@ -36,14 +38,17 @@ struct StandaloneWindowOptions : MatchOptions {
 // Immutable; threads: any.
 struct StandaloneWindow {
   ArrowTable left;
-  Schema schema;                // of the aggregates, in the order asked for
-  std::vector<Column> columns;  // each of left.num_rows()
-  FactCounts read;              // what became of the events' rows
-  std::int64_t events = 0;      // of keys that the left table has
-  std::int64_t too_late = 0;    // of these, too late to take part (rule 5.8)
-  std::int64_t invalid = 0;     // values that do not exist and are null (rule 6.2)
+  Schema schema;  // of the aggregates, in the order asked for
+  // These, in blocks, in memory or spilled. Never null.
+  std::shared_ptr<const FeatureBlocks> features;
+  std::vector<std::int64_t> nulls;  // of each aggregate
+  FactCounts read;                  // what became of the events' rows
+  std::int64_t events = 0;          // of keys that the left table has
+  std::int64_t too_late = 0;        // of these, too late to take part (rule 5.8)
+  std::int64_t invalid = 0;         // values that do not exist and are null (rule 6.2)
 
-  // The left table unchanged, then the aggregates; may be called again.
+  // The left table unchanged, then the aggregates; may be called again. Its errors are those of
+  // aggregates that were spilled.
   [[nodiscard]] Result<ArrowArrayStream> Export(std::int64_t batch_rows = 65536) const;
 };
 
@@ -53,8 +58,13 @@ struct StandaloneWindow {
 Result<StandaloneWindow> WindowStream(ArrowTable left, ArrowArrayStream* right,
                                       const StandaloneWindowOptions& options,
                                       const Context& context);
+// The same of a table that is held, which all threads read.
+Result<StandaloneWindow> WindowTable(ArrowTable left, ArrowTable right,
+                                     const StandaloneWindowOptions& options,
+                                     const Context& context);
 // `right`: files, as JoinFile takes them. Reads only the columns and, where statistics allow it,
-// the row groups that it needs.
+// the row groups that it needs. Memory and errors: as of JoinFiles; a single key whose events do
+// not fit is read nevertheless.
 Result<StandaloneWindow> WindowFiles(ArrowTable left, const Source& source,
                                      const std::string& location,
                                      const StandaloneWindowOptions& options,

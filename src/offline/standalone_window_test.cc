@@ -69,7 +69,7 @@ std::vector<std::string> Values(const StandaloneWindowOptions& options) {
   const Result<StandaloneWindow> result = Windows(options);
   if (!result.ok()) return {result.status().message()};
   std::vector<std::string> texts;
-  const Column& column = result->columns[0];
+  const Column column = result->features->Whole(0).value();
   for (std::int64_t row = 0; row < column.length(); ++row) {
     texts.push_back(ToText(column.GetValue(row), column.type()));
   }
@@ -163,7 +163,7 @@ TEST(StandaloneWindowTest, ValuesThatDoNotExist) {
   const Result<StandaloneWindow> nulls = Windows(options, Left(), events);
   ASSERT_TRUE(nulls.ok()) << nulls.status().message();
   EXPECT_EQ(nulls->invalid, 2);
-  EXPECT_EQ(nulls->columns[0].CountNulls(), 3);
+  EXPECT_EQ(nulls->features->Whole(0)->CountNulls(), 3);
 }
 
 struct Row {
@@ -217,7 +217,7 @@ TEST(StandaloneWindowTest, RandomWindowsAgreeWithThePlainSum) {
         if (!Holds(options.closed, left[i].time - length, event.time, left[i].time)) continue;
         sum = sum.value_or(0) + event.amount;
       }
-      const Value got = result->columns[0].GetValue(static_cast<std::int64_t>(i));
+      const Value got = result->features->Whole(0)->GetValue(static_cast<std::int64_t>(i));
       ASSERT_TRUE(SameBits(got, sum.has_value() ? Value::Int(*sum) : Value())) << "row " << i;
     }
   }

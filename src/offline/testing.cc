@@ -45,7 +45,8 @@ TimeMicros Known1(const TestFact& fact, const AsOfRule& rule) {
   if (rule.source.timeless) return kMinTime;
   if (rule.known == Known::kHindsight) return fact.event_time;
   if (fact.created.has_value() &&
-      (rule.known == Known::kArrival || rule.source.created == CreatedMeaning::kArrival)) {
+      (rule.known == Known::kArrival || rule.source.created == CreatedMeaning::kArrival ||
+       fact.arrived)) {
     return *fact.created;
   }
   return SaturatingAdd(fact.event_time, rule.source.data_delay);
@@ -59,11 +60,11 @@ bool IsCandidate(const TestFact& fact, const TestQuestion& question, const AsOfR
   return in_time && Known1(fact, rule) <= question.t;
 }
 
-// Rule 3.3, in its own words.
+// Rule 3.3, in its own words; the log of what was pushed is greater than none and the empty one.
 bool IsLess(const TestFact& a, const TestFact& b) {
   const auto first = [](const TestFact& f) {
     return std::tuple(f.event_time, f.created.has_value(), f.created.value_or(0),
-                      f.sequence.has_value(), f.sequence.value_or(0), f.deleted);
+                      f.sequence.has_value(), f.arrived, f.sequence.value_or(0), f.deleted);
   };
   if (first(a) != first(b)) return first(a) < first(b);
   if (a.deleted) return false;
@@ -173,7 +174,8 @@ TimeMicros RandomTime(std::mt19937_64& random, TimeMicros base) {
   return base + static_cast<TimeMicros>(random() % 24);
 }
 
-void RandomFacts(std::mt19937_64& random, TimeMicros base, JoinCase* c) {
+void RandomFacts(std::mt19937_64& random, TimeMicros base, bool files_alone, JoinCase* c) {
+  const bool pushes = !files_alone && !c->join.rule.source.timeless && Chance(random, 40);
   const bool created = Chance(random, 60);
   const bool sequences = Chance(random, 40);
   const bool deletes = Chance(random, 40);
@@ -186,7 +188,12 @@ void RandomFacts(std::mt19937_64& random, TimeMicros base, JoinCase* c) {
     }
     if (created && Chance(random, 80)) fact.created = RandomTime(random, base);
     if (sequences && Chance(random, 80)) fact.sequence = static_cast<std::int64_t>(random() % 3);
-    fact.deleted = deletes && Chance(random, 25);
+    fact.arrived = pushes && Chance(random, 50);
+    if (fact.arrived) {
+      fact.created = RandomTime(random, base);
+      fact.sequence = static_cast<std::int64_t>(random() % 3);
+    }
+    fact.deleted = !fact.arrived && deletes && Chance(random, 25);
     c->facts.push_back(fact);
     if (Chance(random, 20))
       c->facts.push_back(fact);  // twice, or at another time or with another value
@@ -231,6 +238,7 @@ FactBatch BatchOf(const JoinCase& c, const std::vector<TestFact>& facts,
       column(TypeId::kTimestamp, [&](const TestFact& f) { return optional(f.created); });
   batch.sequence = column(TypeId::kInt64, [&](const TestFact& f) { return optional(f.sequence); });
   batch.deleted = column(TypeId::kBool, [](const TestFact& f) { return Value::Bool(f.deleted); });
+  if (!facts.empty() && facts.front().arrived) batch.log = std::make_shared<const std::string>("w");
   for (const std::size_t i : features) {
     batch.features.push_back(
         column(c.join.schema[i].type, [i](const TestFact& f) { return f.values[i]; }));
@@ -257,31 +265,38 @@ OpenFacts OpenCase(const JoinCase& c, std::size_t batch_rows, int* opened) {
     counts.rows = static_cast<std::int64_t>(c.facts.size());
     std::vector<FactBatch> batches;
     std::vector<TestFact> rows;
+    const auto hand_over = [&] {
+      if (!rows.empty()) batches.push_back(BatchOf(c, rows, positions));
+      rows.clear();
+    };
     for (const TestFact& fact : c.facts) {
       const bool wanted = c.join.rule.source.timeless || (fact.event_time <= range.event_max &&
                                                           fact.event_time >= range.event_min);
       ++(wanted ? counts.facts : counts.out_of_range);
       if (!wanted) continue;
+      if (!rows.empty() && rows.front().arrived != fact.arrived) hand_over();
       rows.push_back(fact);
-      if (rows.size() < batch_rows) continue;
-      batches.push_back(BatchOf(c, rows, positions));
-      rows.clear();
+      if (rows.size() == batch_rows) hand_over();
     }
-    if (!rows.empty()) batches.push_back(BatchOf(c, rows, positions));
+    hand_over();
     return std::unique_ptr<FactStream>(std::make_unique<CaseStream>(std::move(batches), counts));
   };
 }
 
-Result<QuestionIndex> IndexOf(const JoinCase& c) {
-  std::vector<Column> keys;
+QuestionColumns ColumnsOf(const JoinCase& c) {
+  QuestionColumns columns;
   for (std::size_t k = 0; k < c.key_types.size(); ++k) {
     std::vector<Value> values;
     for (const TestQuestion& question : c.questions) values.push_back(question.key[k]);
-    keys.push_back(ColumnOf(c.key_types[k], values));
+    columns.keys.push_back(ColumnOf(c.key_types[k], values));
   }
-  std::vector<TimeMicros> times;
-  for (const TestQuestion& question : c.questions) times.push_back(question.t);
-  return QuestionIndex::Build(keys, times);
+  for (const TestQuestion& question : c.questions) columns.times.push_back(question.t);
+  return columns;
+}
+
+Result<QuestionIndex> IndexOf(const JoinCase& c) {
+  const QuestionColumns columns = ColumnsOf(c);
+  return QuestionIndex::Build(columns.keys, columns.times);
 }
 
 Result<AsOfAnswers> RunJoin(const JoinCase& c, std::size_t batch_rows, int threads, int* opened) {
@@ -298,7 +313,7 @@ std::vector<TestAnswer> BruteForce(const JoinCase& c) {
   return answers;
 }
 
-JoinCase RandomCase(std::mt19937_64& random) {
+JoinCase RandomCase(std::mt19937_64& random, bool files_alone) {
   static const std::vector<DataType> kKeyTypes = {
       TypeId::kInt32, TypeId::kInt64, TypeId::kString,   TypeId::kBytes,
       TypeId::kBool,  TypeId::kDate,  TypeId::kTimestamp};
@@ -332,7 +347,7 @@ JoinCase RandomCase(std::mt19937_64& random) {
                  : 0;
   rule.strictly_before = Chance(random, 15);
   const TimeMicros base = OneOf(random, std::vector<TimeMicros>{0, -1000, 1357034040000000});
-  RandomFacts(random, base, &c);
+  RandomFacts(random, base, files_alone, &c);
   for (std::uint64_t n = random() % 20; n > 0; --n) {
     TestQuestion question;
     for (const DataType& type : c.key_types)

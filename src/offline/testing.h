@@ -26,6 +26,7 @@ struct TestFact {
   std::optional<TimeMicros> created = std::nullopt;
   std::optional<std::int64_t> sequence = std::nullopt;
   bool deleted = false;
+  bool arrived = false;  // pushed; then with a created time and a sequence, and no delete
 };
 
 struct TestQuestion {
@@ -49,7 +50,8 @@ struct JoinCase {
 
 // One column of a few values. REQUIRES: they are of that type.
 Column ColumnOf(const DataType& type, const std::vector<Value>& values);
-// Facts as a batch with the features at those positions of the schema.
+// Facts as a batch with the features at those positions of the schema. REQUIRES: all of them
+// arrived or none.
 FactBatch BatchOf(const JoinCase& c, const std::vector<TestFact>& facts,
                   const std::vector<std::size_t>& features);
 // The positions of these features in the case's schema.
@@ -58,6 +60,12 @@ std::vector<std::size_t> PositionsOf(const JoinCase& c, const std::vector<Column
 // `opened` counts how often.
 OpenFacts OpenCase(const JoinCase& c, std::size_t batch_rows, int* opened = nullptr);
 
+struct QuestionColumns {
+  std::vector<Column> keys;
+  std::vector<TimeMicros> times;
+};
+
+QuestionColumns ColumnsOf(const JoinCase& c);
 Result<QuestionIndex> IndexOf(const JoinCase& c);
 // The join's answers. `threads` > 1: facts are read ahead.
 Result<AsOfAnswers> RunJoin(const JoinCase& c, std::size_t batch_rows = 3, int threads = 1,
@@ -65,8 +73,9 @@ Result<AsOfAnswers> RunJoin(const JoinCase& c, std::size_t batch_rows = 3, int t
 // Rule 3 by brute force.
 std::vector<TestAnswer> BruteForce(const JoinCase& c);
 
-// A small case with many ties, duplicates, nulls, deletes and times on the edge.
-JoinCase RandomCase(std::mt19937_64& random);
+// A small case with many ties, duplicates, nulls, deletes and times on the edge; in some of them
+// facts were pushed beside those of a batch source, unless they are of files alone.
+JoinCase RandomCase(std::mt19937_64& random, bool files_alone = false);
 // The first answer that differs from the brute force, in words; "" where there is none.
 std::string Difference(const JoinCase& c, const AsOfAnswers& answers);
 

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
+#include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <utility>
 
@@ -49,7 +52,7 @@ Column NullableColumn(TypeId type, std::vector<std::int64_t> values,
                             MakeBuffer(std::move(validity)));
 }
 
-// Tied facts as a batch: their times are those of the heads of their slots.
+// Tied facts, all pushed or none, as a batch: their times are those of the heads of their slots.
 FactBatch BatchOf(std::span<const TiedFact> ties, const SlotHeads& heads,
                   std::vector<Column> features) {
   std::vector<std::int64_t> events;
@@ -74,6 +77,9 @@ FactBatch BatchOf(std::span<const TiedFact> ties, const SlotHeads& heads,
   batch.sequence = NullableColumn(TypeId::kInt64, std::move(numbers), has_number);
   batch.deleted = Column::Nulls(TypeId::kNull, batch.num_rows);
   batch.features = std::move(features);
+  if (heads.Has(ties.front().slot, SlotHeads::kArrived)) {
+    batch.log = std::make_shared<const std::string>(kAnyLog);
+  }
   return batch;
 }
 
@@ -86,13 +92,20 @@ Status AddTied(std::vector<TiedFact> ties, const TiedSlots& tied, const SlotHead
     std::size_t last = first;
     std::vector<std::int64_t> rows;
     std::vector<SlotId> ids;
-    for (; last < ties.size() && ties[last].place.piece == ties[first].place.piece; ++last) {
+    const auto arrived = [&](std::size_t i) {
+      return heads.Has(ties[i].slot, SlotHeads::kArrived);
+    };
+    const auto beside_first = [&](std::size_t i) {
+      return ties[i].place.piece == ties[first].place.piece && arrived(i) == arrived(first);
+    };
+    for (; last < ties.size() && beside_first(last); ++last) {
       rows.push_back(ties[last].place.row);
       ids.push_back(tied.IdOf(ties[last].slot));
     }
     std::vector<Column> features;
     if (winners->values().num_features() > 0) {
-      COEVAL_ASSIGN_OR_RETURN(features, facts->ReadValues(ties[first].place.piece, rows));
+      COEVAL_ASSIGN_OR_RETURN(features,
+                              facts->ReadValues(ties[first].place.piece, rows, kAllFeatures));
     }
     winners->Add(BatchOf(std::span(ties).subspan(first, last - first), heads, std::move(features)),
                  ids);
@@ -122,20 +135,14 @@ Status CloseTies(const TiedSlots& tied, const QuestionIndex& questions, const As
 
 }  // namespace
 
-Result<std::vector<SlotId>> BreakTies(std::span<const SlotId> slots, const QuestionIndex& questions,
+Result<std::vector<SlotId>> BreakTies(std::vector<SlotId> slots, const QuestionIndex& questions,
                                       const AsOfJoin& join, FactPieces* facts,
                                       const OpenFacts& open, const Context& context,
                                       PlacedWinners* placed, PlacedValues* values) {
   std::vector<TiedFact> ties = placed->Ties(slots);
+  if (ties.empty()) return slots;
   const TiedSlots tied(ties);
-  std::vector<std::uint8_t> seen(placed->heads().size());
-  std::vector<SlotId> others;
-  for (const SlotId slot : slots) {
-    if (slot == kNoSlot || seen[slot] != 0) continue;
-    seen[slot] = 1;
-    if (ties.empty() || tied.IdOf(slot) == kNoSlot) others.push_back(slot);
-  }
-  if (ties.empty()) return others;
+  std::erase_if(slots, [&tied](SlotId slot) { return tied.IdOf(slot) != kNoSlot; });
 
   SlotWinners winners(static_cast<SlotId>(tied.slots().size()), join.schema, join.needed);
   COEVAL_RETURN_IF_ERROR(AddTied(std::move(ties), tied, placed->heads(), facts, &winners));
@@ -145,11 +152,11 @@ Result<std::vector<SlotId>> BreakTies(std::span<const SlotId> slots, const Quest
     ids.push_back(id);
     const SlotId slot = tied.slots()[id];
     if (winners.heads().Has(id, SlotHeads::kTied)) placed->heads().Mark(slot, SlotHeads::kTied);
-    placed->heads().SetPlace(slot, values->known(id));
+    placed->heads().SetPlace(slot, values->KnownPlace(id));
   }
   COEVAL_ASSIGN_OR_RETURN(std::vector<Column> known, winners.values().Gather(ids));
   values->SetKnown(std::move(known));
-  return others;
+  return slots;
 }
 
 }  // namespace coeval

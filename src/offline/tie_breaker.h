@@ -17,10 +17,11 @@
 
 namespace coeval {
 
-// Settles the ties of the heads of `slots`: marks those that values told apart, gives their values
-// to `values`, and answers which slots of `slots` have none there yet, each once. `facts` are in
-// pieces with the features that are needed; `open` opens them once more where those do not decide.
-Result<std::vector<SlotId>> BreakTies(std::span<const SlotId> slots, const QuestionIndex& questions,
+// Settles the ties of the heads of `slots`, each of which is named once: marks those that values
+// told apart, gives their values to `values`, and answers which of `slots` have none there yet, in
+// their order. `facts` are in pieces with the features that are needed; `open` opens them once more
+// where those do not decide.
+Result<std::vector<SlotId>> BreakTies(std::vector<SlotId> slots, const QuestionIndex& questions,
                                       const AsOfJoin& join, FactPieces* facts,
                                       const OpenFacts& open, const Context& context,
                                       PlacedWinners* winners, PlacedValues* values);

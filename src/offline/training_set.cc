@@ -1,12 +1,14 @@
 #include "offline/training_set.h"
 
+#include <memory>
 #include <optional>
-#include <span>
 #include <utility>
 
+#include "offline/feature_assembly.h"
 #include "offline/grid_facts.h"
 #include "offline/grid_spine.h"
 #include "offline/invalid_values.h"
+#include "offline/memory_plan.h"
 #include "offline/spine_facts.h"
 #include "offline/training_set_manifest.h"
 #include "offline/view_join.h"
@@ -15,19 +17,6 @@
 
 namespace coeval {
 namespace {
-
-FeatureSummary Summarize(const PlannedOutput& output, const Column& column,
-                         std::span<const FeatureStatus> statuses) {
-  FeatureSummary summary{.name = output.name, .reference = output.reference, .type = output.type};
-  summary.nulls = column.CountNulls();
-  for (const FeatureStatus status : statuses) {
-    summary.expired += status == FeatureStatus::kOutsideMaxAge ? 1 : 0;
-    summary.not_found += status == FeatureStatus::kNotFound ? 1 : 0;
-    summary.invalid += status == FeatureStatus::kInvalid ? 1 : 0;
-    summary.present += status == FeatureStatus::kPresent ? 1 : 0;
-  }
-  return summary;
-}
 
 Status CheckOffline(const FeaturePlan& plan) {
   for (const PlannedView& view : plan.views) {
@@ -50,13 +39,27 @@ class Maker {
     COEVAL_RETURN_IF_ERROR(CheckOffline(plan_));
     set_.known = options_.known;
     COEVAL_ASSIGN_OR_RETURN(set_.spine, ReadSpine(std::move(table), plan_, options_.time_column));
-    ViewJoin join(plan_, set_.spine, options_, open_, context_);
-    std::vector<ViewAnswers> answers;
+    COEVAL_ASSIGN_OR_RETURN(const MemoryPlan memory, MemoryPlan::Make(plan_, set_.spine, context_));
+    std::shared_ptr<ScratchFile> scratch;  // of this set, where something is spilled
+    ViewJoin join(plan_, set_.spine, options_, open_, memory, &scratch, context_);
+    std::vector<std::unique_ptr<AnswerRows>> answers;
     for (const PlannedView& view : plan_.views) {
-      COEVAL_ASSIGN_OR_RETURN(ViewAnswers of_view, join.Run(view, &set_.views.emplace_back()));
+      COEVAL_ASSIGN_OR_RETURN(std::unique_ptr<AnswerRows> of_view,
+                              join.Run(view, &set_.views.emplace_back()));
       answers.push_back(std::move(of_view));
     }
-    COEVAL_RETURN_IF_ERROR(Assemble(answers));
+    for (const PlannedOutput& output : plan_.outputs) set_.schema.Add(output.name, output.type);
+    COEVAL_ASSIGN_OR_RETURN(AssembledBlocks assembled,
+                            AssembleBlocks(plan_, set_.spine, answers,
+                                           {.run_rows = memory.run_rows(),
+                                            .details = options_.details,
+                                            .spill = memory.spills() ? scratch : nullptr},
+                                           context_));
+    answers.clear();
+    COEVAL_RETURN_IF_ERROR(CheckInvalid(assembled.features.invalid_count(),
+                                        assembled.features.first_errors(), options_.on_invalid));
+    set_.features = std::make_shared<const FeatureBlocks>(std::move(assembled.features));
+    set_.summary = std::move(assembled.summary);
     COEVAL_RETURN_IF_ERROR(Warn(&join));
     COEVAL_ASSIGN_OR_RETURN(set_.manifest,
                             MakeTrainingSetManifest(plan_, options_, set_, origin, context_));
@@ -64,20 +67,6 @@ class Maker {
   }
 
  private:
-  Status Assemble(std::span<const ViewAnswers> answers) {
-    const auto n = static_cast<std::int64_t>(set_.spine.times.size());
-    COEVAL_ASSIGN_OR_RETURN(
-        set_.features, AssembleFeatures(plan_, answers, set_.spine.request, n, set_.spine.times));
-    COEVAL_RETURN_IF_ERROR(CheckInvalid(set_.features, options_.on_invalid));
-    for (std::size_t i = 0; i < plan_.outputs.size(); ++i) {
-      const PlannedOutput& output = plan_.outputs[i];
-      set_.schema.Add(output.name, output.type);
-      set_.summary.push_back(
-          Summarize(output, set_.features.columns[i], set_.features.statuses[i]));
-    }
-    return Status::Ok();
-  }
-
   // Why a stored feature has no value anywhere.
   Result<std::string> Reason(std::size_t view, ViewJoin* join) {
     const AsOfCounts& counts = set_.views[view].counts;
@@ -128,7 +117,7 @@ TrainingSetOptions OfFacts(TrainingSetOptions options) {
 }  // namespace
 
 Result<ArrowArrayStream> TrainingSet::Export(std::int64_t batch_rows) const {
-  return spine.table.ExportWith(schema, features.columns, batch_rows);
+  return spine.table.ExportWith(schema, RowsOf(features), batch_rows, FeatureBlocks::kRows);
 }
 
 Result<WrittenFile> WriteTrainingSet(const TrainingSet& set, const std::string& path,

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "definition/fact.h"
 #include "offline/as_of_join.h"
 #include "offline/facts_spine.h"
+#include "offline/feature_blocks.h"
 #include "offline/spine.h"
 #include "offline/time_grid.h"
 #include "retrieval/assemble.h"
@@ -42,6 +44,7 @@ struct TrainingSetOptions {
   OnInvalid on_invalid = OnInvalid::kFail;
   std::string time_column;  // "" = rule 4.2
   std::string release;      // of Coeval, for the manifest
+  bool details = false;     // keep statuses and times of the features too
   ProgressSink progress;    // per view; may be null
 };
 
@@ -73,7 +76,8 @@ struct ViewSummary {
 struct TrainingSet {
   Spine spine;
   Schema schema;  // of the features
-  FeatureTable features;
+  // In blocks, in memory or spilled. Never null.
+  std::shared_ptr<const FeatureBlocks> features;
   std::vector<FeatureSummary> summary;  // one for each feature
   std::vector<ViewSummary> views;       // one for each stored view of the plan
   // For people: a feature that has no value in any row, with the likely reason.
@@ -83,9 +87,10 @@ struct TrainingSet {
   Known known = Known::kDeclared;
   SharedFeaturePlan plan;
 
-  [[nodiscard]] std::int64_t num_rows() const { return features.num_rows; }
+  [[nodiscard]] std::int64_t num_rows() const { return features->num_rows(); }
 
-  // Spine and features as an Arrow stream; may be called again.
+  // Spine and features as an Arrow stream; may be called again. Its errors are those of spilled
+  // features.
   [[nodiscard]] Result<ArrowArrayStream> Export(std::int64_t batch_rows = 65536) const;
 };
 
@@ -103,7 +108,8 @@ std::string DescribeTrainingSet(const TrainingSet& set);
 
 // Errors: those of ReadSpine, of the readers and of JoinAsOf; InvalidArgument for invalid values
 // with kFail (rule 6.2); Cancelled. Cost: each source is read once, a second time where ties are
-// open; memory for spine and features.
+// open; memory for spine and features, but not more than context.memory_budget_bytes beside the
+// spine: what is more lies in context.scratch_folder, and keys are joined in parts (memory_plan.h).
 Result<TrainingSet> MakeTrainingSet(const FeaturePlan& plan, ArrowTable spine,
                                     const TrainingSetOptions& options, const OpenView& open,
                                     const Context& context);

@@ -80,7 +80,7 @@ TEST_F(TrainingSetFileTest, ReadsWhatItNeedsAndRecordsTheFiles) {
       {{Value::Int(kStart + 150 * kHour), S("LGA")}, {Value::Int(kStart + 150 * kHour), S("JFK")}});
   const Result<TrainingSet> set = MakeTrainingSet(*plan, TableOfRows(spine), {}, Open(), context_);
   ASSERT_TRUE(set.ok()) << set.status().ToString();
-  EXPECT_THAT(set->features.columns[0].values<double>(), ElementsAre(149.0, 150.0));
+  EXPECT_THAT(set->features->Whole(0).value().values<double>(), ElementsAre(149.0, 150.0));
   // 140 to 150 h lie in the third row group of the second file.
   EXPECT_EQ(set->views[0].scan.files_read, 1);
   EXPECT_EQ(set->views[0].scan.row_groups_read, 1);
@@ -91,6 +91,48 @@ TEST_F(TrainingSetFileTest, ReadsWhatItNeedsAndRecordsTheFiles) {
   EXPECT_EQ(source.Find("files")->array()[0].GetString("name"), "part0.parquet");
   EXPECT_GT(source.Find("files")->array()[0].GetInt("size"), 0);
   EXPECT_EQ(source.GetInt("row_groups_read"), 1);
+}
+
+// Twenty airports of ten hours each in row groups of two airports. The answers are those of the
+// same rows in an order in which every row group holds every airport.
+TEST_F(TrainingSetFileTest, RowGroupsOfOtherKeysAreNotRead) {
+  std::filesystem::remove(folder_ / "part0.parquet");
+  std::filesystem::remove(folder_ / "part1.parquet");
+  std::vector<std::vector<Value>> clustered(200);
+  std::vector<std::vector<Value>> mixed(200);
+  for (std::size_t airport = 0; airport < 20; ++airport) {
+    for (std::size_t hour = 0; hour < 10; ++hour) {
+      const std::size_t i = airport * 10 + hour;
+      clustered[i] = {S("airport-" + std::to_string(10 + airport)),
+                      Value::Int(kStart + static_cast<TimeMicros>(hour) * kHour),
+                      Value::Double(static_cast<double>(i))};
+      mixed[hour * 20 + airport] = clustered[i];
+    }
+  }
+  const Batch spine =
+      RowsOf(Schema({{"event_timestamp", TypeId::kTimestamp}, {"airport", TypeId::kString}}),
+             {{Value::Int(kStart + 3 * kHour), S("airport-27")},
+              {Value::Int(kStart + 30 * kHour), S("airport-12")},
+              {Value::Int(kStart + 30 * kHour), Value()},
+              {Value::Int(kStart + 30 * kHour), S("airport-2")},
+              {Value::Int(kStart - 1), S("airport-13")}});
+  MemoryProject project;
+  project.AddView("weather", {{"airport", TypeId::kString}}, {FieldOf("temp", TypeId::kFloat64)},
+                  Batch());
+  const SharedFeaturePlan plan = project.Plan({"weather:temp"});
+  std::vector<TrainingSet> sets;
+  for (const auto& rows : {clustered, mixed}) {
+    Write(folder_ / "part.parquet", RowsOf(WeatherSchema(), rows));
+    Result<TrainingSet> set = MakeTrainingSet(*plan, TableOfRows(spine), {}, Open(), context_);
+    ASSERT_TRUE(set.ok()) << set.status().ToString();
+    sets.push_back(std::move(set).value());
+  }
+  // Of airports 12, 13 and 27; airport-2 would lie between 19 and 20, which are in two row groups.
+  EXPECT_EQ(sets[0].views[0].scan.row_groups_read, 2);
+  EXPECT_EQ(sets[1].views[0].scan.row_groups_read, 10);
+  EXPECT_EQ(sets[0].views[0].scan.row_groups, 10);
+  EXPECT_TRUE(SameBits(sets[0].features->Whole(0).value(), sets[1].features->Whole(0).value()));
+  EXPECT_EQ(sets[0].features->Whole(0).value().values<double>()[0], 173.0);
 }
 
 TEST_F(TrainingSetFileTest, IsWrittenWithItsManifest) {
@@ -111,7 +153,7 @@ TEST_F(TrainingSetFileTest, IsWrittenWithItsManifest) {
   ASSERT_TRUE(stream.ok());
   const Batch again = Collect(*stream);
   EXPECT_THAT(again.schema.names(), ElementsAre("event_timestamp", "airport", "temp"));
-  EXPECT_TRUE(SameBits(again.columns[2], set->features.columns[0]));
+  EXPECT_TRUE(SameBits(again.columns[2], set->features->Whole(0).value()));
   EXPECT_FALSE(WriteTrainingSet(*set, folder_ / "set.xls", context_).ok());
 }
 
@@ -144,9 +186,10 @@ TEST_F(TrainingSetFileTest, TwoTablesJoinFromAFile) {
       JoinFile(TableOfRows(left), right, folder_ / "part0.parquet", options, context_);
   ASSERT_TRUE(joined.ok()) << joined.status().ToString();
   EXPECT_THAT(joined->schema.names(), ElementsAre("temp"));
-  EXPECT_EQ(joined->columns[0].values<double>()[0], 30.0);
-  EXPECT_EQ(joined->columns[0].values<double>()[1], 29.0);
-  EXPECT_TRUE(joined->columns[0].IsNull(2));
+  const Column temp = joined->columns.Whole(3).value()[0];
+  EXPECT_EQ(temp.values<double>()[0], 30.0);
+  EXPECT_EQ(temp.values<double>()[1], 29.0);
+  EXPECT_TRUE(temp.IsNull(2));
 }
 
 }  // namespace

@@ -1,16 +1,15 @@
 #include "offline/training_set_manifest.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
 #include <string>
-#include <thread>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "expression/expression.h"
 #include "offline/content_hash.h"
+#include "offline/work_items.h"
 
 namespace coeval {
 namespace {
@@ -126,32 +125,34 @@ struct HashedColumn {
   bool ok = false;
 };
 
-void HashOne(const TrainingSet& set, std::size_t i, HashedColumn* out) {
+Status HashOne(const TrainingSet& set, std::size_t i, HashedColumn* out) {
   const std::size_t from_spine = set.spine.table.num_columns();
+  ColumnHash hash;
   if (i >= from_spine) {
-    const Column& column = set.features.columns[i - from_spine];
-    *out = {set.schema[i - from_spine].name, column.type(), HashOfColumn(column), true};
-    return;
+    const std::size_t feature = i - from_spine;
+    for (std::size_t block = 0; block < set.features->size(); ++block) {
+      COEVAL_ASSIGN_OR_RETURN(const Column part, set.features->ReadColumn(block, feature));
+      hash.Add(part);
+    }
+    *out = {set.schema[feature].name, set.schema[feature].type, hash.HexDigest(), true};
+    return Status::Ok();
   }
   out->name = set.spine.table.names()[i];
   const Result<Column> column = set.spine.table.ReadColumn(i, Rounding::kDown);
-  if (!column.ok()) return;
-  *out = {out->name, column->type(), HashOfColumn(*column), true};
+  if (!column.ok()) return Status::Ok();
+  hash.Add(*column);
+  *out = {out->name, column->type(), hash.HexDigest(), true};
+  return Status::Ok();
 }
 
-std::vector<HashedColumn> HashColumns(const TrainingSet& set, int threads) {
+Result<std::vector<HashedColumn>> HashColumns(const TrainingSet& set, const Context& context) {
   std::vector<HashedColumn> columns(set.spine.table.num_columns() + set.schema.size());
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < columns.size(); i = next++) HashOne(set, i, &columns[i]);
-  };
-  constexpr std::int64_t kWorthAThread = 100'000;  // rows
-  std::vector<std::thread> others;
-  if (set.num_rows() >= kWorthAThread) {
-    for (int i = 1; i < threads; ++i) others.emplace_back(work);
-  }
-  work();
-  for (std::thread& other : others) other.join();
+  constexpr std::int64_t kWorthAThread = 100'000;  // cells
+  const std::int64_t cells = set.num_rows() * std::ssize(columns);
+  const int threads = cells >= kWorthAThread ? context.threads : 1;
+  COEVAL_RETURN_IF_ERROR(RunItems(
+      threads, columns.size(), *context.cancel,
+      [&](std::size_t /*worker*/, std::size_t i) { return HashOne(set, i, &columns[i]); }));
   return columns;
 }
 
@@ -181,7 +182,8 @@ Result<Json> MakeTrainingSetManifest(const FeaturePlan& plan, const TrainingSetO
   COEVAL_RETURN_IF_ERROR(context.cancel->Check());
   ContentHash hash;
   Json left_out = Json::MakeArray();
-  for (const HashedColumn& column : HashColumns(set, context.threads)) {
+  COEVAL_ASSIGN_OR_RETURN(const std::vector<HashedColumn> columns, HashColumns(set, context));
+  for (const HashedColumn& column : columns) {
     if (column.ok) {
       hash.Add(column.name, column.type, column.hash);
     } else {

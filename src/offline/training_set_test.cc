@@ -123,17 +123,33 @@ TEST(TrainingSetTest, AViewThatIsNotForTrainingIsAnError) {
               HasSubstr("'live' is declared with offline=False"));
 }
 
-TEST(TrainingSetTest, WarnsOfMoreMemoryThanTheBudget) {
+TEST(TrainingSetTest, IsTheSameWithinASmallBudget) {
   const MemoryProject project = Project();
   const SharedFeaturePlan plan = project.Plan({"weather:temp"});
   Context context;
+  const auto whole =
+      MakeTrainingSet(*plan, TableOfRows(SpineRows()), {}, project.Open(context), context);
+  ASSERT_TRUE(whole.ok());
   context.memory_budget_bytes = 100;
   std::vector<std::string> log;
   context.log = [&log](LogLevel, std::string_view message) { log.emplace_back(message); };
-  ASSERT_TRUE(
-      MakeTrainingSet(*plan, TableOfRows(SpineRows()), {}, project.Open(context), context).ok());
-  ASSERT_EQ(log.size(), 1U);
-  EXPECT_THAT(log[0], HasSubstr("more than the memory budget"));
+  const auto set =
+      MakeTrainingSet(*plan, TableOfRows(SpineRows()), {}, project.Open(context), context);
+  ASSERT_TRUE(set.ok()) << set.status().ToString();
+  EXPECT_THAT(log, ElementsAre(HasSubstr("view 'weather' is joined in ")));
+  EXPECT_EQ(set->manifest.GetString("content_hash"), whole->manifest.GetString("content_hash"));
+  EXPECT_EQ(DescribeTrainingSet(*set), DescribeTrainingSet(*whole));
+  EXPECT_EQ(context.memory->taken(), 0);
+}
+
+TEST(TrainingSetTest, TellsWhereItCannotSpill) {
+  const MemoryProject project = Project();
+  Context context;
+  context.memory_budget_bytes = 100;
+  context.scratch_folder = "/dev/null/scratch";
+  const auto set = MakeTrainingSet(*project.Plan({"weather:temp"}), TableOfRows(SpineRows()), {},
+                                   project.Open(context), context);
+  EXPECT_THAT(set.status().message(), HasSubstr("/dev/null"));
 }
 
 TEST(TrainingSetTest, AliasesJoinAViewTwice) {
@@ -177,8 +193,8 @@ TEST(TrainingSetTest, ComputesOnDemandFeaturesFromRequestData) {
                              {{T(kHour), S("JFK"), Value::Int(20)}, {T(0), S("LGA"), kNull}});
   const Result<TrainingSet> set = Make(project, *plan, spine);
   ASSERT_TRUE(set.ok()) << set.status().ToString();
-  EXPECT_EQ(set->features.columns[0].values<double>()[0], 18.0);
-  EXPECT_TRUE(set->features.columns[0].IsNull(1));
+  EXPECT_EQ(set->features->Whole(0).value().values<double>()[0], 18.0);
+  EXPECT_TRUE(set->features->Whole(0).value().IsNull(1));
 }
 
 // Rule 6.2.
@@ -201,7 +217,7 @@ TEST(TrainingSetTest, FailsOnInvalidValuesOrGivesWhatServingGives) {
   const Result<TrainingSet> set = Make(project, *plan, spine, options);
   ASSERT_TRUE(set.ok());
   EXPECT_EQ(set->summary[0].invalid, 14);
-  EXPECT_EQ(set->features.columns[0].values<std::int64_t>()[3], 4);
+  EXPECT_EQ(set->features->Whole(0).value().values<std::int64_t>()[3], 4);
 }
 
 TEST(TrainingSetTest, RecordsWhatMadeIt) {

@@ -6,8 +6,6 @@
 #include <optional>
 #include <utility>
 
-#include "offline/window_join.h"
-
 namespace coeval {
 namespace {
 
@@ -42,26 +40,63 @@ std::vector<ColumnSchema> SchemaOf(const PlannedView& view) {
   return schema;
 }
 
+// Rule 3.
+AsOfJoin AsOfJoinOf(const PlannedView& view, Known known) {
+  return {.rule = {.source = view.version->source,
+                   .known = known,
+                   .ttl = view.version->view.ttl,
+                   .strictly_before = false},
+          .schema = SchemaOf(view),
+          .needed = view.features};
+}
+
+// An aggregated view (rule 5).
+void Summarize(const PlannedView& view, const WindowAnswers& answers, std::int64_t questions,
+               ViewSummary* summary) {
+  summary->counts.read = answers.read;
+  summary->counts.facts_of_questions = answers.events;
+  summary->counts.found = questions;
+  summary->counts.values_written_after.assign(view.features.size(), 0);
+  summary->too_late = answers.too_late;
+}
+
+// Passes of a join must see one source.
+Status CheckUnchanged(const std::vector<std::shared_ptr<FactReader>>& readers) {
+  for (const auto& reader : readers) {
+    if (reader->manifest().change_token == readers[0]->manifest().change_token) continue;
+    return Status::Unavailable("the source changed while it was read; ask again");
+  }
+  return Status::Ok();
+}
+
 }  // namespace
 
 ViewJoin::ViewJoin(const FeaturePlan& plan, const Spine& spine, const TrainingSetOptions& options,
-                   OpenView open, const Context& context)
-    : plan_(plan), spine_(spine), options_(options), open_(std::move(open)), context_(context) {}
+                   OpenView open, const MemoryPlan& memory, std::shared_ptr<ScratchFile>* scratch,
+                   const Context& context)
+    : plan_(plan),
+      spine_(spine),
+      options_(options),
+      open_(std::move(open)),
+      budget_{.memory = memory, .scratch = scratch, .context = context} {}
 
-Result<const QuestionIndex*> ViewJoin::IndexFor(const PlannedView& view) {
-  const auto found = indexes_.find(view.key_columns);
-  if (found != indexes_.end()) return &found->second;
+KeyedQuestions& ViewJoin::QuestionsOf(const PlannedView& view) {
+  const auto found = questions_.find(view.key_columns);
+  if (found != questions_.end()) return found->second;
   std::vector<Column> keys;
   for (const std::string& name : view.key_columns) {
     keys.push_back(spine_.request[plan_.RequestColumn(name)]);
   }
-  COEVAL_ASSIGN_OR_RETURN(QuestionIndex index, QuestionIndex::Build(keys, spine_.times));
-  return &indexes_.emplace(view.key_columns, std::move(index)).first->second;
+  return questions_.emplace(view.key_columns, KeyedQuestions(std::move(keys), spine_.times))
+      .first->second;
 }
 
-Result<ViewAnswers> ViewJoin::Run(const PlannedView& view, ViewSummary* summary) {
+Result<const QuestionIndex*> ViewJoin::IndexFor(const PlannedView& view) {
+  return QuestionsOf(view).Index(budget_.context.threads);
+}
+
+Result<std::unique_ptr<AnswerRows>> ViewJoin::Run(const PlannedView& view, ViewSummary* summary) {
   summary->name = view.shown_name;
-  COEVAL_ASSIGN_OR_RETURN(const QuestionIndex* index, IndexFor(view));
   std::vector<std::shared_ptr<FactReader>> readers;
   const OpenFacts open = [&](const std::vector<ColumnSchema>& features,
                              const FactRange& range) -> Result<std::unique_ptr<FactStream>> {
@@ -70,54 +105,44 @@ Result<ViewAnswers> ViewJoin::Run(const PlannedView& view, ViewSummary* summary)
     request.keys = view.version->join_keys;
     request.features = features;
     request.range = range;
+    request.wanted = QuestionsOf(view).Wanted();
     COEVAL_ASSIGN_OR_RETURN(std::unique_ptr<FactReader> reader,
                             open_(*view.version, std::move(request)));
     readers.push_back(std::move(reader));
     return std::unique_ptr<FactStream>(std::make_unique<SharedFacts>(readers.back()));
   };
+  JoinedFacts facts{.name = "view '" + view.shown_name + "'", .open = open, .progress = {}};
   const auto tell = [&](const FactCounts& counts, bool finished) {
     if (!options_.progress || readers.empty()) return;
-    options_.progress({.what = view.shown_name,
-                       .rows_done = counts.rows,
-                       .rows_expected = readers[0]->expected_rows(),
-                       .finished = finished});
+    const std::int64_t rows = readers[0]->expected_rows();
+    options_.progress(
+        {.what = view.shown_name,
+         .rows_done = counts.rows,
+         .rows_expected = rows < 0 ? rows : rows * static_cast<std::int64_t>(facts.parts),
+         .finished = finished});
   };
-  const FactProgress progress = [&tell](const FactCounts& c) { tell(c, false); };
-  Result<ViewAnswers> answers = view.version->view.is_aggregated()
-                                    ? Windows(view, *index, open, progress, summary)
-                                    : AsOf(view, *index, open, progress, summary);
-  if (!answers.ok()) return answers.status().WithContext("view '" + view.shown_name + "'");
+  facts.progress = [&tell](const FactCounts& c) { tell(c, false); };
+  Result<std::unique_ptr<AnswerRows>> answers = Join(view, &facts, summary);
+  Status status = answers.status();
+  if (status.ok()) status = CheckUnchanged(readers);
+  if (!status.ok()) return status.WithContext("view '" + view.shown_name + "'");
   tell(summary->counts.read, true);
   for (const auto& reader : readers) AddScan(reader->stats(), &summary->scan);
   summary->source = readers[0]->manifest();
   return answers;
 }
 
-Result<ViewAnswers> ViewJoin::AsOf(const PlannedView& view, const QuestionIndex& index,
-                                   const OpenFacts& open, const FactProgress& progress,
-                                   ViewSummary* summary) const {
-  const AsOfJoin join{.rule = {.source = view.version->source,
-                               .known = options_.known,
-                               .ttl = view.version->view.ttl,
-                               .strictly_before = false},
-                      .schema = SchemaOf(view),
-                      .needed = view.features};
-  COEVAL_ASSIGN_OR_RETURN(AsOfAnswers answers, JoinAsOf(index, join, open, context_, progress));
-  summary->counts = std::move(answers.counts);
-  return std::move(answers.answers);
-}
-
-Result<ViewAnswers> ViewJoin::Windows(const PlannedView& view, const QuestionIndex& index,
-                                      const OpenFacts& open, const FactProgress& progress,
-                                      ViewSummary* summary) const {
-  COEVAL_ASSIGN_OR_RETURN(WindowAnswers answers,
-                          JoinWindows(index, view, options_.known, open, context_, progress));
-  summary->counts.read = answers.read;
-  summary->counts.facts_of_questions = answers.events;
-  summary->counts.found = index.num_questions();
-  summary->counts.values_written_after.assign(view.features.size(), 0);
-  summary->too_late = answers.too_late;
-  return std::move(answers.answers);
+Result<std::unique_ptr<AnswerRows>> ViewJoin::Join(const PlannedView& view, JoinedFacts* facts,
+                                                   ViewSummary* summary) {
+  KeyedQuestions& questions = QuestionsOf(view);
+  if (!view.version->view.is_aggregated()) {
+    return JoinAsOfWithin(budget_, AsOfJoinOf(view, options_.known), SizeOf(view), &questions,
+                          facts, &summary->counts);
+  }
+  WindowAnswers joined;
+  auto answers = JoinWindowsWithin(budget_, view, options_.known, &questions, facts, &joined);
+  if (answers.ok()) Summarize(view, joined, questions.num_questions(), summary);
+  return answers;
 }
 
 }  // namespace coeval

@@ -90,7 +90,7 @@ Result<Finding> Read(const PlannedView& view, const QuestionIndex& questions, Kn
 Result<std::string> WhyNothing(const FeaturePlan& plan, const PlannedView& view, const Spine& spine,
                                const QuestionIndex& questions, Known known, const OpenView& open,
                                const Context& context) {
-  const std::string source = "source '" + view.version->source.name + "'";
+  const std::string source = "source '" + view.version->source_names() + "'";
   if (questions.num_slots() == 0) return std::string("a join key is null in every row");
   COEVAL_ASSIGN_OR_RETURN(const Finding finding, Read(view, questions, known, open, context));
   if (finding.counts.rows == 0) return source + " has no rows";

@@ -6,7 +6,6 @@
 #include <mutex>
 #include <utility>
 
-#include "offline/key_window.h"
 #include "offline/work_items.h"
 
 namespace coeval {
@@ -89,42 +88,17 @@ std::vector<Run> Divide(const QuestionIndex& questions, const EventTable& events
   return runs;
 }
 
-// Features with one window and one mask, by position.
-std::vector<std::vector<std::size_t>> Groups(std::span<const SweepFeature> features) {
-  std::vector<std::vector<std::size_t>> groups;
-  for (std::size_t i = 0; i < features.size(); ++i) {
-    const auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& other) {
-      const SweepFeature& first = features[other.front()];
-      return first.mask == features[i].mask && first.window.window() == features[i].window.window();
-    });
-    if (group == groups.end()) {
-      groups.push_back({i});
-    } else {
-      group->push_back(i);
-    }
-  }
-  return groups;
-}
-
 // Sweeps the runs that it is given. Borrows all; one thread.
 class Sweeper {
  public:
   Sweeper(const QuestionIndex& questions, const EventTable& events,
           std::span<const SweepFeature> features)
-      : questions_(questions), events_(events), features_(features), groups_(Groups(features)) {}
+      : questions_(questions), events_(events), features_(features) {}
 
   Status Sweep(Run* run, const CancelToken& cancel) const {
     for (const SweepFeature& feature : features_) run->features.emplace_back(feature.type);
-    std::vector<KeyWindow> windows;
-    for (const std::vector<std::size_t>& group : groups_) {
-      std::vector<const SweepFeature*> features;
-      std::vector<SweptBuilder*> builders;
-      for (const std::size_t i : group) {
-        features.push_back(&features_[i]);
-        builders.push_back(&run->features[i]);
-      }
-      windows.emplace_back(events_, std::move(features), std::move(builders));
-    }
+    std::vector<KeyWindow> windows = KeyWindow::MakeAll(
+        {.times = events_.times(), .delay = events_.delay()}, features_, run->features);
     std::vector<Appearance> own;
     for (KeyId key = run->first; key < run->last; ++key) {
       COEVAL_RETURN_IF_ERROR(cancel.Check());
@@ -132,8 +106,9 @@ class Sweeper {
       SlotRange slots = questions_.slots(key);
       slots.begin = std::max(slots.begin, run->slots.begin);
       slots.end = std::min(slots.end, run->slots.end);
+      const RowRange rows = events_.rows(key);
       for (KeyWindow& window : windows) {
-        window.Begin(key, appearances);
+        window.Begin(rows.first, rows.last, appearances);
         for (SlotId slot = slots.begin; slot < slots.end; ++slot) {
           window.Ask(questions_.slot_times()[slot]);
         }
@@ -162,16 +137,18 @@ class Sweeper {
   const QuestionIndex& questions_;
   const EventTable& events_;
   std::span<const SweepFeature> features_;
-  std::vector<std::vector<std::size_t>> groups_;
 };
 
 Result<SweptFeature> Join(std::span<Run> runs, std::size_t feature, const DataType& type) {
   SweptFeature joined;
   std::vector<Column> pieces;
+  std::int64_t before = 0;
   bool any_invalid = false;
   for (const Run& run : runs) any_invalid = any_invalid || run.features[feature].any_invalid;
   for (Run& run : runs) {
     SweptBuilder& made = run.features[feature];
+    for (const std::int64_t value : made.value_of) joined.value_of.push_back(before + value);
+    before += made.values.length();
     pieces.push_back(made.values.Finish());
     joined.times.insert(joined.times.end(), made.times.begin(), made.times.end());
     if (!any_invalid) continue;

@@ -11,49 +11,25 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <vector>
 
-#include "aggregation/aggregate_function.h"
-#include "aggregation/window.h"
 #include "base/context.h"
 #include "base/status.h"
-#include "base/time.h"
-#include "column/column.h"
 #include "offline/event_table.h"
 #include "offline/question_index.h"
+#include "retrieval/key_window.h"
 
 namespace coeval {
-
-// One aggregate over a window.
-struct SweepFeature {
-  std::shared_ptr<const AggregateFunction> function;
-  // One that takes events back; none: only the ordered events themselves tell, by AppendRange.
-  std::shared_ptr<const AggregateFunction> sliding;
-  std::vector<Column> arguments;  // each [events.num_rows()]
-  // Per row of the events: does it count (rule 5.4)? Null: all do. Features with one mask and equal
-  // windows are swept together.
-  std::shared_ptr<const std::vector<std::uint8_t>> mask;
-  WindowRule window;
-  DataType type;  // of the result
-};
-
-// One entry for each slot.
-struct SweptFeature {
-  Column values;
-  std::vector<TimeMicros> times;  // of the newest event in the window (rule 7.2); kMinTime: none
-  std::vector<std::uint8_t> invalid;  // 1 where the value is INVALID (rule 6.2); empty: nowhere
-};
 
 struct SweepCounts {
   std::int64_t too_late = 0;  // facts (rule 5.8)
 };
 
-// `events` were read for the keys of `questions`. One thread of context.threads takes a run of keys
-// at a time, or a run of the questions of a key that has many; the result does not depend on their
-// number. Errors: Cancelled; InvalidArgument where a
-// column of results would pass 2 GiB. Cost: O(events + questions) state operations for each
+// One entry of each feature for each slot. `events` were read for the keys of `questions`. One
+// thread of context.threads takes a run of keys at a time, or a run of the questions of a key that
+// has many; the result does not depend on their number. Errors: Cancelled; InvalidArgument where
+// the values of a feature would pass 2 GiB. Cost: O(events + questions) state operations for each
 // feature. Threads: any.
 Result<std::vector<SweptFeature>> SweepWindows(const QuestionIndex& questions,
                                                const EventTable& events,

@@ -35,6 +35,10 @@ JoinCase RandomEvents(std::mt19937_64& random, std::int64_t keys = 40) {
         .event_time = below(kSpan),
         .values = {below(9) == 0 ? Value() : Value::Double(0.1 * static_cast<double>(below(99)))}};
     if (below(3) == 0) fact.created = fact.event_time + below(50);
+    if (fact.created.has_value() && below(2) == 0) {
+      fact.arrived = true;
+      fact.sequence = i;
+    }
     c.facts.push_back(std::move(fact));
   }
   for (int i = 0; i < 200; ++i) {
@@ -81,7 +85,7 @@ std::vector<SweptFeature> Sweep(const JoinCase& c, const Source& source, const O
 void ExpectSame(const std::vector<SweptFeature>& a, const std::vector<SweptFeature>& b) {
   ASSERT_EQ(a.size(), b.size());
   for (std::size_t i = 0; i < a.size(); ++i) {
-    EXPECT_TRUE(SameBits(a[i].values, b[i].values)) << "feature " << i;
+    EXPECT_TRUE(SameBits(*a[i].OfSlots(), *b[i].OfSlots())) << "feature " << i;
     EXPECT_EQ(a[i].times, b[i].times) << "feature " << i;
   }
 }
