@@ -21,9 +21,9 @@ CarryRule ForRange(const CarryRequest& request, const CarryState& state, TimeMic
 CarryRule ForFirst(const CarryRequest& request, const CarryState& state, TimeMicros reached) {
   CarryRule rule;
   rule.range.event_max = request.end;
-  if (state.ttl != 0) {
+  if (state.keeps.has_value()) {
     const TimeMicros t0 = std::min(request.end, state.horizon_after);
-    rule.range.event_min = SaturatingSubtract(SaturatingSubtract(t0, state.ttl), state.ttl);
+    rule.range.event_min = SaturatingSubtract(t0, *state.keeps);
   }
   rule.watermark = reached;
   return rule;

@@ -30,7 +30,9 @@ struct CarryState {
   std::optional<TimeMicros> watermark = {};
   TimeMicros clock = 0;          // at the start of the run
   TimeMicros horizon_after = 0;  // H after this run, or less (OnlineStore::HorizonAfterLoad)
-  DurationMicros ttl = 0;        // the greatest of the versions that share the data; 0 = none
+  // How far before the horizon the store keeps facts: twice the greatest ttl of the versions that
+  // share the data, or the retention of the windows (5.8); none: for ever.
+  std::optional<DurationMicros> keeps = {};
 };
 
 struct CarryRule {

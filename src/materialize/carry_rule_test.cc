@@ -83,14 +83,14 @@ TEST(CarryRuleTest, TheWatermarkNeverPassesTheClockOrGoesBack) {
 TEST(CarryRuleTest, AFirstRunCarriesWhatSomeQuestionMayStillSee) {
   const Source source = Dated(false);
   const CarryRequest request = {.kind = RunKind::kIncremental, .end = kNoon};
-  const auto least = [&](DurationMicros ttl, TimeMicros horizon) {
-    return MakeCarryRule(source, request, {.clock = kNoon, .horizon_after = horizon, .ttl = ttl})
+  const auto least = [&](std::optional<DurationMicros> keeps, TimeMicros horizon) {
+    return MakeCarryRule(source, request,
+                         {.clock = kNoon, .horizon_after = horizon, .keeps = keeps})
         .range.event_min;
   };
-  EXPECT_EQ(least(kHour, kNoon - 5 * kMinute), kNoon - 5 * kMinute - 2 * kHour);
-  EXPECT_EQ(least(kHour, kNoon + kDay), kNoon - 2 * kHour);
-  EXPECT_EQ(least(0, kNoon), kMinTime);
-  EXPECT_EQ(least(kMaxTime, kNoon), kMinTime);
+  EXPECT_EQ(least(2 * kHour, kNoon - 5 * kMinute), kNoon - 5 * kMinute - 2 * kHour);
+  EXPECT_EQ(least(2 * kHour, kNoon + kDay), kNoon - 2 * kHour);
+  EXPECT_EQ(least(std::nullopt, kNoon), kMinTime);
 }
 
 TEST(CarryRuleTest, ARangeCarriesItsFactsAndMovesOnlyAWatermarkInside) {

@@ -2,31 +2,23 @@
 
 #include <utility>
 
+#include "ingest/fact_rows.h"
+#include "online/event_keeping.h"
+
 namespace coeval {
 namespace {
 
 FactRequest RequestOf(const ViewVersion& version, const FactRange& range) {
-  FactRequest request;
-  request.view = version.view.name;
-  request.keys = version.join_keys;
-  for (const Field& field : version.view.schema) {
-    request.features.push_back({field.name, field.type});
-  }
+  FactRequest request = FactsOf(version);
   request.range = range;
+  request.pushed_range = FactRange();
   return request;
 }
 
-// The rows of a batch that the run carries.
-FactRows RowsOf(const FactBatch& batch, const CarryRule& rule) {
-  FactRows rows;
-  rows.num_rows = batch.num_rows;
-  rows.keys = batch.keys;
-  rows.event_time = batch.event_time;
-  rows.created_time = batch.created_time;
-  rows.sequence = batch.sequence;
-  rows.deleted = batch.deleted;
-  rows.features = batch.features;
-  if (!rule.by_created) return rows;
+// The rows of a batch that the run carries; of what was pushed all, since it is chosen by pushes.
+FactRows CarriedRows(const FactBatch& batch, const CarryRule& rule) {
+  FactRows rows = FactRowsOf(batch);
+  if (!rule.by_created || batch.arrived()) return rows;
   rows.rows.emplace();
   for (std::int64_t row = 0; row < batch.num_rows; ++row) {
     if (rule.Carries(batch.times(row))) rows.rows->push_back(row);
@@ -48,11 +40,12 @@ Status DataCarrier::Carry(TimeMicros clock, const Context& context) {
                                        {.watermark = progress.watermark,
                                         .clock = clock,
                                         .horizon_after = store_.HorizonAfterLoad(clock),
-                                        .ttl = version.view.ttl});
+                                        .keeps = KeptSpan(version)});
   commit_.watermark = rule.watermark;
   COEVAL_ASSIGN_OR_RETURN(OpenedFacts opened,
                           tools_.open(version, RequestOf(version, rule.range), context));
-  LoadSpec spec = {.version = &version, .ttl = version.view.ttl};
+  LoadSpec spec = {
+      .version = &version, .ttl = version.view.ttl, .pushed = version.push.has_value()};
   if (version.source.timeless) {
     commit_.change_token = opened.change_token;
     unchanged_ = progress.watermark.has_value() && !opened.change_token.empty() &&
@@ -82,7 +75,7 @@ Status DataCarrier::ReadAll(FactStream& facts, const CarryRule& rule, std::int64
     COEVAL_RETURN_IF_ERROR(context.cancel->Check());
     COEVAL_ASSIGN_OR_RETURN(const std::optional<FactBatch> batch, facts.Next());
     if (!batch) return {};
-    COEVAL_RETURN_IF_ERROR(load_->Add(RowsOf(*batch, rule)));
+    COEVAL_RETURN_IF_ERROR(load_->Add(CarriedRows(*batch, rule)));
     counts_ = facts.counts();
     Report(expected_rows, false);
   }

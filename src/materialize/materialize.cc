@@ -11,12 +11,6 @@ namespace {
 
 using Versions = std::vector<std::shared_ptr<const ViewVersion>>;
 
-// ttl 0 is none: greater than any.
-bool HasGreaterTtl(const ViewVersion& a, const ViewVersion& b) {
-  if (a.view.ttl == 0 || b.view.ttl == 0) return a.view.ttl == 0 && b.view.ttl != 0;
-  return a.view.ttl > b.view.ttl;
-}
-
 // Versions that share their data, together, in the order of the request; each group led by the one
 // with the greatest ttl.
 std::vector<Versions> ByData(const Versions& versions) {

@@ -1,10 +1,12 @@
 // Materialization: carries facts from batch sources into the online store (rule 7.7), as one batch
-// with one C whatever the number of views (rule 1.4). What it may be interrupted by (kill -9, a
+// with one C whatever the number of views (rule 1.4). Of a view that is pushed to as well it also
+// carries what was pushed and did not come to it then, whatever its event time: pushed facts are
+// never to be missed. What it may be interrupted by (kill -9, a
 // full disk, Ctrl-C) leaves the store as it was; running it again does the work.
 //
 //   MaterializeRequest request = {.versions = versions,
 //                                 .carry = {.kind = RunKind::kIncremental, .end = now}};
-//   Materialized done = Materialize(*online, request, {.open = OpenSourceFiles(locate)}, context);
+//   Materialized done = Materialize(*online, request, {.open = OpenSources(locate)}, context);
 #pragma once
 
 #include <cstdint>
@@ -22,6 +24,7 @@
 #include "online/online_store.h"
 #include "registry/run.h"
 #include "source/fact_reader.h"
+#include "source/pushed_facts.h"
 #include "source/united_reader.h"
 
 namespace coeval {
@@ -35,8 +38,10 @@ struct OpenedFacts {
 
 using OpenCarriedFacts = std::function<Result<OpenedFacts>(
     const ViewVersion& version, const FactRequest& request, const Context& context)>;
-// Reads the sources' files, through FactReader.
-OpenCarriedFacts OpenSourceFiles(LocateSource locate);
+// The pushes that are to be carried to a version, each whole; null: none.
+using FindPushes = std::function<Result<LoggedPushes>(const ViewVersion& version)>;
+// Reads the sources' files and what was pushed, through FactReader.
+OpenCarriedFacts OpenSources(LocateSource locate, FindPushes pushed = nullptr);
 
 // Where runs are written down; the registry has one. An error of it fails no run: it is logged.
 class RunRecorder {
