@@ -24,6 +24,22 @@ Json DetailOf(const ObjectChange& change) {
   return detail;
 }
 
+// What the object is made of, in place of what it was. Version 0 of a source.
+Status WriteLineage(SqlDatabase* database, const PlannedObject& planned, const Author& author) {
+  const std::string kind = KindOf(planned.key);
+  const std::int64_t number = planned.version.version;
+  COEVAL_RETURN_IF_ERROR(database->Execute(
+      "DELETE FROM lineage WHERE project = ? AND to_kind = ? AND to_name = ? AND to_version = ?",
+      {author.project, kind, planned.key.second, number}));
+  for (const LineageSource& source : planned.lineage) {
+    COEVAL_RETURN_IF_ERROR(database->Execute(
+        "INSERT OR IGNORE INTO lineage VALUES (?, ?, ?, ?, ?, ?, ?)",
+        {author.project, kind, planned.key.second, number, std::string(ObjectKindName(source.kind)),
+         source.name, std::int64_t{source.version}}));
+  }
+  return {};
+}
+
 Status WriteVersion(SqlDatabase* database, const PlannedObject& planned, const Author& author) {
   const StoredVersion& version = planned.version;
   const std::string kind = KindOf(planned.key);
@@ -37,20 +53,12 @@ Status WriteVersion(SqlDatabase* database, const PlannedObject& planned, const A
       {author.project, kind, planned.key.second, number, version.identity, version.data_identity,
        version.content.Write(true), version.definition.Write(), version.label, author.release,
        author.now, author.who}));
-  COEVAL_RETURN_IF_ERROR(database->Execute(
-      "DELETE FROM lineage WHERE project = ? AND to_kind = ? AND to_name = ? AND to_version = ?",
-      {author.project, kind, planned.key.second, number}));
-  for (const LineageSource& source : planned.lineage) {
-    COEVAL_RETURN_IF_ERROR(database->Execute(
-        "INSERT OR IGNORE INTO lineage VALUES (?, ?, ?, ?, ?, ?, ?)",
-        {author.project, kind, planned.key.second, number, std::string(ObjectKindName(source.kind)),
-         source.name, std::int64_t{source.version}}));
-  }
-  return {};
+  return WriteLineage(database, planned, author);
 }
 
 Status WriteDefinition(SqlDatabase* database, const PlannedObject& planned, const Author& author) {
   const bool versioned = IsVersioned(planned.key.first);
+  if (!versioned) COEVAL_RETURN_IF_ERROR(WriteLineage(database, planned, author));
   return database->Execute(
       "INSERT INTO objects VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?6, ?7) ON CONFLICT (project, kind, "
       "name) "

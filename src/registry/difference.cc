@@ -34,7 +34,7 @@ std::string Shown(const std::string& path, const Json* value) {
 // How an element of a list is known: "temp", "weather as there"; "" where it has no name.
 std::string NameOf(const Json& item) {
   if (!item.is_object()) return "";
-  const std::string name = item.GetString("name");
+  std::string name = item.GetString("name");
   if (!name.empty()) return name;
   const std::string alias = item.GetString("alias");
   return alias.empty() ? item.GetString("view") : alias;

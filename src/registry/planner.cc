@@ -1,6 +1,7 @@
 #include "registry/planner.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -32,9 +33,9 @@ std::vector<std::string> VersionDifferences(const Json& before, const Json& afte
     if (part == "view" || part == "service") {
       const std::vector<std::string> own = Differences(*old, value);
       lines.insert(lines.begin(), own.begin(), own.end());
-    } else if (part == "source" && value.is_object() && old->is_object()) {
+    } else if ((part == "source" || part == "push") && value.is_object() && old->is_object()) {
       const std::vector<std::string> read =
-          Differences(WithoutName(*old), WithoutName(value), "source");
+          Differences(WithoutName(*old), WithoutName(value), part);
       lines.insert(lines.end(), read.begin(), read.end());
     } else {
       Json wrapped_before = Json::MakeObject();
@@ -64,6 +65,9 @@ class Planner {
     }
     for (const Source& source : all_.sources) {
       AddPlain({ObjectKind::kSource, source.name}, WriteObject(source));
+      if (!source.batch_source.empty()) {
+        result_.objects.back().lineage.push_back({ObjectKind::kSource, source.batch_source, 0});
+      }
     }
     for (const FeatureView& view : all_.feature_views) {
       if (!view.reads_view()) AddView(view);
@@ -143,7 +147,8 @@ class Planner {
     if (view.schema.empty()) {
       return Fail(key, "schema", "is not known: neither declared nor inferred from the source");
     }
-    const std::vector<const Source*> sources = SourcesOf(view, all_.sources);
+    const std::optional<ViewSources> sources = FindViewSources(view, all_.sources);
+    COEVAL_CHECK(sources.has_value());  // checked
     const std::vector<JoinKey> keys = JoinKeysOf(view, all_);
     FeatureView pinned = view;
     std::vector<LineageSource> lineage;
@@ -155,11 +160,13 @@ class Planner {
       pinned.source_view_version = beneath[0].version;
       lineage.push_back({ObjectKind::kFeatureView, view.source_view, beneath[0].version});
     }
-    for (const Source* source : sources) lineage.push_back({ObjectKind::kSource, source->name, 0});
+    for (const std::string& name : view.source_names()) {
+      lineage.push_back({ObjectKind::kSource, name, 0});
+    }
     StoredVersion version;
-    version.content = LogicalContent(pinned, sources, keys);
+    version.content = LogicalContent(pinned, *sources, keys);
     version.data_identity = DataIdentityOf(version.content);
-    version.definition = VersionDocument(pinned, sources, keys);
+    version.definition = VersionDocument(pinned, *sources, keys);
     version.label = view.version_label;
     for (const std::string& entity : view.entities)
       lineage.push_back({ObjectKind::kEntity, entity, 0});

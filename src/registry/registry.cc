@@ -44,12 +44,29 @@ Status NoSuchObject(const StoredState& state, const ObjectKey& key) {
 
 }  // namespace
 
+Registry::Registry(RegistryOptions options)
+    : options_(std::move(options)),
+      at_fork_(
+          [this] {
+            mutex_.lock();
+            database_.reset();
+          },
+          [this] { mutex_.unlock(); }) {}
+
 Result<std::unique_ptr<Registry>> Registry::Open(RegistryOptions options) {
-  COEVAL_ASSIGN_OR_RETURN(const TimeMicros now, options.clock->Now());
+  std::unique_ptr<Registry> registry(new Registry(std::move(options)));
+  const std::lock_guard lock(registry->mutex_);
+  COEVAL_RETURN_IF_ERROR(registry->Connect());
+  return registry;
+}
+
+Status Registry::Connect() {
+  if (database_ != nullptr) return {};
+  COEVAL_ASSIGN_OR_RETURN(const TimeMicros now, options_.clock->Now());
   COEVAL_ASSIGN_OR_RETURN(
-      std::unique_ptr<SqlDatabase> database,
-      OpenRegistryFile(options.path, now, options.release, options.busy_timeout));
-  return std::unique_ptr<Registry>(new Registry(std::move(options), std::move(database)));
+      database_, OpenRegistryFile(options_.path, now, options_.release, options_.busy_timeout));
+  data_version_ = -1;
+  return {};
 }
 
 Result<StoredState> Registry::ReadState() {
@@ -69,6 +86,7 @@ Result<Author> Registry::AuthorOf(const std::string& who) const {
 // snapshot themselves.
 Result<CatalogueSnapshot> Registry::Snapshot() {
   const std::lock_guard lock(mutex_);
+  COEVAL_RETURN_IF_ERROR(Connect());
   COEVAL_ASSIGN_OR_RETURN(const std::int64_t data_version,
                           database_->QueryInt("PRAGMA data_version"));
   if (snapshot_ != nullptr && data_version == data_version_) return snapshot_;
@@ -90,6 +108,7 @@ Result<CatalogueSnapshot> Registry::Snapshot() {
 
 Result<Plan> Registry::MakePlan(const Definitions& definitions, const ApplyOptions& options) {
   const std::lock_guard lock(mutex_);
+  COEVAL_RETURN_IF_ERROR(Connect());
   COEVAL_ASSIGN_OR_RETURN(const StoredState state, ReadState());
   COEVAL_ASSIGN_OR_RETURN(PlannedApply planned, coeval::MakePlan(state, definitions,
                                                                  {.complete = options.complete,
@@ -110,6 +129,7 @@ Result<Plan> Registry::Delete(ObjectKind kind, const std::string& name, const st
 
 Result<Plan> Registry::Change(const std::string& who, const Planning& planning) {
   const std::lock_guard lock(mutex_);
+  COEVAL_RETURN_IF_ERROR(Connect());
   COEVAL_ASSIGN_OR_RETURN(const Author author, AuthorOf(who));
   COEVAL_ASSIGN_OR_RETURN(std::unique_ptr<SqlTransaction> transaction,
                           SqlTransaction::Begin(database_.get(), SqlTransaction::Mode::kWrite));
@@ -126,6 +146,7 @@ Result<Plan> Registry::Change(const std::string& who, const Planning& planning) 
 
 Result<ObjectKind> Registry::FindVersioned(const std::string& name) {
   const std::lock_guard lock(mutex_);
+  COEVAL_RETURN_IF_ERROR(Connect());
   COEVAL_ASSIGN_OR_RETURN(const StoredState state, ReadState());
   std::vector<std::string> names;
   std::optional<ObjectKind> found;
@@ -232,6 +253,7 @@ Result<bool> Registry::ActivateWhenCaughtUp(const std::string& view, int version
 // A change of what is active. `work` writes nothing where nothing moves.
 Status Registry::Move(const ObjectKey& key, const std::string& who, const Moving& work) {
   const std::lock_guard lock(mutex_);
+  COEVAL_RETURN_IF_ERROR(Connect());
   COEVAL_ASSIGN_OR_RETURN(const Author author, AuthorOf(who));
   COEVAL_ASSIGN_OR_RETURN(std::unique_ptr<SqlTransaction> transaction,
                           SqlTransaction::Begin(database_.get(), SqlTransaction::Mode::kWrite));
@@ -252,6 +274,7 @@ Status Registry::Move(const ObjectKey& key, const std::string& who, const Moving
 
 Status Registry::MarkServed(ObjectKind kind, const std::string& name, int version) {
   const std::lock_guard lock(mutex_);
+  COEVAL_RETURN_IF_ERROR(Connect());
   const std::pair<ObjectKey, int> marked({kind, name}, version);
   if (served_.contains(marked)) return {};
   COEVAL_ASSIGN_OR_RETURN(const Author author, AuthorOf(""));

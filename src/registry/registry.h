@@ -25,6 +25,7 @@
 #include "definition/catalogue.h"
 #include "definition/definitions.h"
 #include "definition/object_kind.h"
+#include "io/at_fork.h"
 #include "registry/apply.h"
 #include "registry/plan.h"
 #include "registry/planner.h"
@@ -116,12 +117,14 @@ class Registry {
   [[nodiscard]] const std::string& project() const { return options_.project; }
 
  private:
-  Registry(RegistryOptions options, std::unique_ptr<SqlDatabase> database)
-      : options_(std::move(options)), database_(std::move(database)) {}
+  explicit Registry(RegistryOptions options);
 
   using Planning = std::function<Result<PlannedApply>(const StoredState&)>;
   using Moving = std::function<Status(const StoredState&, const Author&)>;
 
+  // REQUIRES: the lock. Opens the file where it is not open: at first, and after a fork, across
+  // which no connection may be open (io/at_fork.h).
+  Status Connect();
   Result<StoredState> ReadState();
   [[nodiscard]] Result<Author> AuthorOf(const std::string& who) const;
   Result<Plan> Change(const std::string& who, const Planning& planning);
@@ -135,6 +138,7 @@ class Registry {
   CatalogueSnapshot snapshot_;      // null until the first one, and after a change
   std::int64_t data_version_ = -1;  // SQLite's, when snapshot_ was known to be the newest
   std::set<std::pair<ObjectKey, int>> served_;  // marked already
+  AtFork at_fork_;                              // ends before all else
 };
 
 }  // namespace coeval

@@ -332,6 +332,102 @@ TEST_F(RegistryTest, LineageSaysWhatIsMadeFromWhat) {
   EXPECT_EQ(edges.size(), 10U);
 }
 
+// The weather is pushed, and its files are the history of what was.
+Definitions PushedWeather(const std::function<void(Source*)>& change) {
+  Definitions all = SampleDefinitions();
+  Source push;
+  push.name = "weather_push";
+  push.kind = SourceKind::kPush;
+  push.created = CreatedMeaning::kArrival;
+  push.batch_source = "weather_hourly";
+  change(&push);
+  all.sources.push_back(push);
+  all.feature_views[0].source = "weather_push";
+  return all;
+}
+
+TEST_F(RegistryTest, AViewThatIsPushedToReadsTheBatchSource) {
+  Apply(SampleDefinitions());
+  const Plan plan = Apply(PushedWeather([](Source*) {}));
+  EXPECT_EQ(ChangeOf(plan, "weather").version, 2);
+  EXPECT_THAT(ChangeOf(plan, "weather").differences,
+              Contains("source: weather_hourly -> weather_push"));
+  for (int opened = 0; opened < 2; ++opened) {
+    const ViewVersion version = **Now()->FindView("weather", -1);
+    EXPECT_EQ(version.source.name, "weather_hourly");
+    EXPECT_EQ(version.source.data_delay, kHour);
+    EXPECT_FALSE(version.pushed_alone());
+    ASSERT_TRUE(version.push.has_value());
+    EXPECT_EQ(version.push->name, "weather_push");
+    EXPECT_EQ(version.push->timestamp_field, "time_hour");
+    EXPECT_EQ(version.push->created, CreatedMeaning::kArrival);
+    EXPECT_EQ(version.push->effective_lateness(), 7 * kDay + kHour);
+    ASSERT_EQ(Now()->VersionsFedBy("weather_push").size(), 1U);
+    EXPECT_FALSE((*Now()->FindView("weather", 1))->push.has_value());
+    registry_ = OpenIt();
+  }
+  const Plan again =
+      *registry_->MakePlan(PushedWeather([](Source* push) { push->timestamp_field = "at"; }), {});
+  EXPECT_THAT(ChangeOf(again, "weather").differences,
+              ElementsAre("push.timestamp_field: time_hour -> at"));
+  const Plan owner =
+      *registry_->MakePlan(PushedWeather([](Source* push) { push->owner = "met"; }), {});
+  EXPECT_EQ(ChangeOf(owner, "weather").change, ChangeKind::kUnchanged);
+}
+
+TEST_F(RegistryTest, AViewMayBeFedByPushesAlone) {
+  const auto alone = [](Source* push) {
+    push->batch_source.clear();
+    push->timestamp_field = "at";
+    push->schema = {{"airport", TypeId::kString, "", {}, {}}};
+  };
+  Apply(PushedWeather(alone));
+  const ViewVersion version = **Now()->FindView("weather", 0);
+  EXPECT_TRUE(version.pushed_alone());
+  EXPECT_EQ(version.source.timestamp_field, "at");
+  EXPECT_EQ(version.push->schema.size(), 1U);
+  Apply(PushedWeather([&](Source* push) {
+    alone(push);
+    push->schema.push_back({"temp", TypeId::kFloat64, "", {}, {}});
+  }));
+  EXPECT_EQ(ActiveView("weather"), 1) << "what is pushed beside makes no version";
+  EXPECT_EQ((**Now()->FindView("weather", 0)).push->schema.size(), 2U);
+}
+
+TEST_F(RegistryTest, OneOfSeveralSourcesMayBePushedTo) {
+  Definitions all = PushedWeather([](Source*) {});
+  Source other = all.sources[0];
+  other.name = "weather_daily";
+  all.sources.push_back(other);
+  all.feature_views[0].source.clear();
+  all.feature_views[0].sources = {"weather_daily", "weather_push"};
+  Apply(all);
+  const ViewVersion version = **Now()->FindView("weather", 0);
+  EXPECT_EQ(version.source.name, "weather_daily + weather_hourly");
+  EXPECT_EQ(version.sources.size(), 2U);
+  EXPECT_EQ(version.push->name, "weather_push");
+  EXPECT_EQ(ActiveView("weather"), 1);
+}
+
+// Rule 8.4, and what is made from what.
+TEST_F(RegistryTest, APushSourceUsesItsBatchSource) {
+  Apply(PushedWeather([](Source*) {}));
+  const std::vector<LineageEdge> edges = *registry_->Lineage();
+  EXPECT_THAT(edges,
+              Contains(LineageEdge{"source", "weather_hourly", 0, "source", "weather_push", 0}));
+  EXPECT_THAT(edges,
+              Contains(LineageEdge{"source", "weather_push", 0, "feature_view", "weather", 1}));
+  EXPECT_THAT(registry_->Delete(ObjectKind::kSource, "weather_push", "ann").status().message(),
+              HasSubstr("used by feature view 'weather'"));
+  EXPECT_THAT(registry_->Delete(ObjectKind::kSource, "weather_hourly", "ann").status().message(),
+              HasSubstr("used by source 'weather_push'"));
+  Apply(SampleDefinitions());
+  EXPECT_THAT(
+      *registry_->Lineage(),
+      Not(Contains(LineageEdge{"source", "weather_hourly", 0, "source", "weather_push", 0})))
+      << "it is gone";
+}
+
 TEST_F(RegistryTest, NamesAreFoundAcrossKinds) {
   Apply(SampleDefinitions());
   EXPECT_EQ(*registry_->FindVersioned("weather"), ObjectKind::kFeatureView);

@@ -113,6 +113,7 @@ Json HistoryEntry::ToJson() const {
 
 Result<std::int64_t> Registry::StartRun(const Run& run) {
   const std::lock_guard lock(mutex_);
+  COEVAL_RETURN_IF_ERROR(Connect());
   COEVAL_ASSIGN_OR_RETURN(const Author author, AuthorOf(run.who));
   COEVAL_ASSIGN_OR_RETURN(std::unique_ptr<SqlTransaction> transaction,
                           SqlTransaction::Begin(database_.get(), SqlTransaction::Mode::kWrite));
@@ -137,6 +138,7 @@ Result<std::int64_t> Registry::StartRun(const Run& run) {
 
 Status Registry::ProgressRun(std::int64_t id, const RunCounts& counts) {
   const std::lock_guard lock(mutex_);
+  COEVAL_RETURN_IF_ERROR(Connect());
   COEVAL_ASSIGN_OR_RETURN(const Author author, AuthorOf(""));
   return database_->Execute(
       "UPDATE runs SET rows_read = ?, rows_written = ?, rows_refused = ?, updated_at = ? WHERE "
@@ -149,6 +151,7 @@ Status Registry::ProgressRun(std::int64_t id, const RunCounts& counts) {
 Status Registry::FinishRun(std::int64_t id, RunStatus status, const RunCounts& counts,
                            const std::string& error) {
   const std::lock_guard lock(mutex_);
+  COEVAL_RETURN_IF_ERROR(Connect());
   COEVAL_ASSIGN_OR_RETURN(const Author author, AuthorOf(""));
   COEVAL_RETURN_IF_ERROR(
       database_->Execute("UPDATE runs SET rows_read = ?, rows_written = ?, rows_refused = ?, "
@@ -162,6 +165,7 @@ Status Registry::FinishRun(std::int64_t id, RunStatus status, const RunCounts& c
 
 Result<std::int64_t> Registry::InterruptRuns(const std::string& kind) {
   const std::lock_guard lock(mutex_);
+  COEVAL_RETURN_IF_ERROR(Connect());
   COEVAL_ASSIGN_OR_RETURN(const Author author, AuthorOf(""));
   COEVAL_RETURN_IF_ERROR(
       database_->Execute("UPDATE runs SET status = 'interrupted', finished_at = ? WHERE project = "
@@ -173,6 +177,7 @@ Result<std::int64_t> Registry::InterruptRuns(const std::string& kind) {
 
 Result<std::vector<Run>> Registry::ListRuns(const RunFilter& filter) {
   const std::lock_guard lock(mutex_);
+  COEVAL_RETURN_IF_ERROR(Connect());
   std::vector<Run> runs;
   COEVAL_RETURN_IF_ERROR(database_->Query(
       "SELECT id, kind, view, version, interval_start, interval_end, rows_read, rows_written, "
@@ -206,6 +211,7 @@ Result<std::vector<Run>> Registry::ListRuns(const RunFilter& filter) {
 Result<std::int64_t> Registry::RecordTrainingSet(const TrainingSetRecord& record,
                                                  const std::vector<LineageSource>& made_from) {
   const std::lock_guard lock(mutex_);
+  COEVAL_RETURN_IF_ERROR(Connect());
   COEVAL_ASSIGN_OR_RETURN(const Author author, AuthorOf(record.created_by));
   COEVAL_ASSIGN_OR_RETURN(std::unique_ptr<SqlTransaction> transaction,
                           SqlTransaction::Begin(database_.get(), SqlTransaction::Mode::kWrite));
@@ -229,6 +235,7 @@ Result<std::int64_t> Registry::RecordTrainingSet(const TrainingSetRecord& record
 
 Result<std::vector<TrainingSetRecord>> Registry::ListTrainingSets(int limit) {
   const std::lock_guard lock(mutex_);
+  COEVAL_RETURN_IF_ERROR(Connect());
   std::vector<TrainingSetRecord> records;
   COEVAL_RETURN_IF_ERROR(database_->Query(
       std::string(kTrainingSetColumns) + "WHERE project = ? ORDER BY id DESC LIMIT ?",
@@ -242,6 +249,7 @@ Result<std::vector<TrainingSetRecord>> Registry::ListTrainingSets(int limit) {
 
 Result<TrainingSetRecord> Registry::FindTrainingSet(std::int64_t id) {
   const std::lock_guard lock(mutex_);
+  COEVAL_RETURN_IF_ERROR(Connect());
   std::optional<TrainingSetRecord> found;
   COEVAL_RETURN_IF_ERROR(
       database_->Query(std::string(kTrainingSetColumns) + "WHERE project = ? AND id = ?",
@@ -255,6 +263,7 @@ Result<TrainingSetRecord> Registry::FindTrainingSet(std::int64_t id) {
 
 Result<std::vector<HistoryEntry>> Registry::History(const std::string& name, int limit) {
   const std::lock_guard lock(mutex_);
+  COEVAL_RETURN_IF_ERROR(Connect());
   std::vector<HistoryEntry> entries;
   COEVAL_RETURN_IF_ERROR(
       database_->Query("SELECT id, at, who, release, action, kind, name, version, detail FROM "
@@ -279,6 +288,7 @@ Result<std::vector<HistoryEntry>> Registry::History(const std::string& name, int
 
 Result<std::vector<LineageEdge>> Registry::Lineage() {
   const std::lock_guard lock(mutex_);
+  COEVAL_RETURN_IF_ERROR(Connect());
   std::vector<LineageEdge> edges;
   COEVAL_RETURN_IF_ERROR(
       database_->Query("SELECT from_kind, from_name, from_version, to_kind, to_name, to_version "

@@ -4,7 +4,6 @@
 
 #include "definition/identity.h"
 #include "definition/object_json.h"
-#include "definition/view_source.h"
 
 namespace coeval {
 namespace {
@@ -87,7 +86,7 @@ Status ReadActivations(SqlDatabase* database, StoredState* state) {
 
 // What may change without a new version comes from the source as it is defined now.
 Source WithLocationOf(Source meaning, const Source& current) {
-  if (current.kind != SourceKind::kFile) return meaning;
+  if (current.kind != meaning.kind) return meaning;  // another source took its name
   meaning.path = current.path;
   meaning.format = current.format;
   meaning.csv = current.csv;
@@ -95,6 +94,7 @@ Source WithLocationOf(Source meaning, const Source& current) {
   meaning.overlap = current.overlap;
   meaning.allow_1970 = current.allow_1970;
   meaning.on_bad_time = current.on_bad_time;
+  meaning.schema = current.schema;
   meaning.description = current.description;
   meaning.tags = current.tags;
   meaning.owner = current.owner;
@@ -149,19 +149,20 @@ const StoredVersion* StoredState::FindVersion(const ObjectKey& key, int version)
   return nullptr;
 }
 
-Json VersionDocument(const FeatureView& view, const std::vector<const Source*>& sources,
+Json VersionDocument(const FeatureView& view, const ViewSources& sources,
                      const std::vector<JoinKey>& keys) {
   Entity entity;
   entity.join_keys = keys;
   Json json = Json::MakeObject();
   json.Set("view", WriteObject(view));
-  if (view.sources.empty() && sources.size() == 1) {
-    json.Set("source", WriteObject(*sources[0]));
-  } else if (!view.reads_view()) {
+  if (sources.batch.size() == 1) {
+    json.Set("source", WriteObject(*sources.batch[0]));
+  } else if (!sources.batch.empty()) {
     Json list = Json::MakeArray();
-    for (const Source* source : sources) list.Append(WriteObject(*source));
+    for (const Source* source : sources.batch) list.Append(WriteObject(*source));
     json.Set("sources", std::move(list));
   }
+  if (sources.push.has_value()) json.Set("push", WriteObject(*sources.push));
   json.Set("join_keys", *WriteObject(entity).Find("join_keys"));
   return json;
 }
@@ -215,7 +216,7 @@ Source CurrentSource(const StoredState& state, const Json& json,
   return WithLocationOf(std::move(source), ReadSource(current->second.definition, {}, errors));
 }
 
-// What the version reads: a source, several, or another view's version.
+// What the version reads: a source, several, what is pushed, or another view's version.
 Status ReadSourcesOf(const StoredState& state, const StoredVersion& stored, ViewVersion* version,
                      std::vector<DefinitionError>* errors) {
   const FeatureView& view = version->view;
@@ -232,11 +233,18 @@ Status ReadSourcesOf(const StoredState& state, const StoredVersion& stored, View
     version->source = GridSource(view);
     return {};
   }
-  if (view.sources.empty()) {
-    version->source = CurrentSource(state, MemberOf(stored.definition, "source"), errors);
+  if (const Json* push = stored.definition.Find("push"); push != nullptr) {
+    version->push = CurrentSource(state, *push, errors);
+  }
+  const Json& list = MemberOf(stored.definition, "sources");
+  if (const Json* source = stored.definition.Find("source"); source != nullptr) {
+    version->source = CurrentSource(state, *source, errors);
     return {};
   }
-  const Json list = MemberOf(stored.definition, "sources");
+  if (version->push.has_value() && !list.is_array()) {
+    version->source = *version->push;
+    return {};
+  }
   std::vector<const Source*> sources;
   if (list.is_array()) {
     for (const Json& json : list.array()) {

@@ -15,6 +15,7 @@
 #include "definition/catalogue.h"
 #include "definition/definitions.h"
 #include "definition/object_kind.h"
+#include "definition/view_source.h"
 #include "registry/sqlite.h"
 
 namespace coeval {
@@ -50,11 +51,12 @@ struct StoredState {
 };
 
 // A version with what it reads, so that it stands alone:
-//   stored view        {"view": {...}, "source": {...}, "join_keys": [...]}
+//   stored view        {"view": {...}, "source": {...}, "join_keys": [...]}; several files as
+//                      "sources": [{...}], and the PushMeaning of a push source as "push": {...}
 //   on-demand view     {"view": {... sources pinned}, "request_sources": [{...}]}
 //   service            {"service": {... features pinned}}
-// `sources`: those that the view names.
-Json VersionDocument(const FeatureView& view, const std::vector<const Source*>& sources,
+// `sources`: the ways into the view; none of a view over a view.
+Json VersionDocument(const FeatureView& view, const ViewSources& sources,
                      const std::vector<JoinKey>& keys);
 Json VersionDocument(const OnDemandFeatureView& view, const std::vector<const Source*>& requests);
 Json VersionDocument(const FeatureService& service);

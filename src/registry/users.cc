@@ -20,6 +20,11 @@ std::vector<std::string> UsersByDefinition(const Definitions& definitions, const
   const auto& [kind, name] = key;
   std::vector<std::string> users;
   const bool is_view = kind == ObjectKind::kFeatureView || kind == ObjectKind::kOnDemandFeatureView;
+  for (const Source& source : definitions.sources) {
+    if (kind == ObjectKind::kSource && source.batch_source == name) {
+      users.push_back(ObjectLabel(ObjectKind::kSource, source.name));
+    }
+  }
   for (const FeatureView& view : definitions.feature_views) {
     if ((kind == ObjectKind::kEntity && Contains(view.entities, name)) ||
         (kind == ObjectKind::kSource && Contains(view.source_names(), name)) ||
