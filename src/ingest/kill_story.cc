@@ -1,0 +1,126 @@
+#include "ingest/kill_story.h"
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "ingest/testing.h"
+#include "io/process.h"
+
+namespace coeval {
+namespace {
+
+constexpr TimeMicros kNow = 1'357'041'600'000'000;
+constexpr int kWriters = 2;
+constexpr int kKeys = 5;
+
+std::vector<std::string> KeysOf(int writer) {
+  std::vector<std::string> keys;
+  for (int key = 0; key < kKeys; ++key) {
+    keys.push_back(std::to_string(writer) + "-" + std::to_string(key));
+  }
+  return keys;
+}
+
+std::string LedgerOf(const std::string& folder, int writer) {
+  return folder + "/ledger" + std::to_string(writer);
+}
+
+// The last value that was acknowledged to a writer, written outside of the store.
+std::int64_t Acknowledged(const std::string& folder, int writer) {
+  std::int64_t last = 0;
+  std::ifstream ledger(LedgerOf(folder, writer));
+  for (std::int64_t n = 0; ledger >> n;) last = n;
+  return last;
+}
+
+RatesStore StoreIn(const std::string& folder, const TestClock& clock) {
+  return {folder, clock.context(), {.fresh_bytes = 20'000}};
+}
+
+// All keys of a writer have one value: which.
+std::int64_t ValueOf(const RatesStore& rates, int writer) {
+  const std::vector<std::string> keys = KeysOf(writer);
+  const auto first = static_cast<std::int64_t>(rates.Ask(keys.front()).value_or(0));
+  for (const std::string& key : keys) {
+    EXPECT_EQ(static_cast<std::int64_t>(rates.Ask(key).value_or(0)), first) << key;
+  }
+  return first;
+}
+
+}  // namespace
+
+// Not a test: the process that is killed.
+TEST(KillChild, DISABLED_Run) {
+  const char* folder = std::getenv("COEVAL_KILL_FOLDER");
+  const char* after = std::getenv("COEVAL_KILL_AFTER");
+  const char* delay = std::getenv("COEVAL_KILL_DELAY");
+  ASSERT_TRUE(folder != nullptr && after != nullptr && delay != nullptr);
+  const TestClock clock(kNow);
+  RatesStore rates = StoreIn(folder, clock);
+  ASSERT_TRUE(rates.Open().ok());
+  std::atomic<std::int64_t> acknowledged{0};
+  const auto write = [&](int writer) {
+    std::ofstream ledger(LedgerOf(folder, writer), std::ios::app);
+    for (std::int64_t n = ValueOf(rates, writer) + 1;; ++n) {
+      const auto pushed =
+          rates.Push(RateRows(KeysOf(writer), static_cast<double>(n), kNow - kMinute));
+      ASSERT_TRUE(pushed.ok()) << pushed.status().ToString();
+      ledger << n << std::endl;
+      ++acknowledged;
+    }
+  };
+  std::vector<std::thread> writers;
+  for (int writer = 0; writer < kWriters; ++writer) writers.emplace_back(write, writer);
+  while (acknowledged < std::atoll(after)) std::this_thread::yield();
+  const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(std::atoll(delay));
+  while (std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  (void)std::raise(SIGKILL);
+}
+
+void KillPushes(int kills) {
+  const std::uint64_t seed = std::random_device()();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  const TestFolder folder;
+  std::int64_t pushes = 0;
+  for (int kill = 0; kill < kills; ++kill) {
+    SCOPED_TRACE("kill " + std::to_string(kill));
+    ProcessOptions options;
+    options.environment = {"COEVAL_KILL_FOLDER=" + folder.path(),
+                           "COEVAL_KILL_AFTER=" + std::to_string(random() % 60),
+                           "COEVAL_KILL_DELAY=" + std::to_string(random() % 3000)};
+    const auto child = RunProcess(
+        {ProgramPath(), "--gtest_also_run_disabled_tests", "--gtest_filter=KillChild.DISABLED_Run"},
+        options);
+    ASSERT_TRUE(child.ok()) << child.status().ToString();
+    ASSERT_EQ(child->exit_code, 128 + SIGKILL) << child->standard_output << child->standard_error;
+    const TestClock clock(kNow);
+    RatesStore rates = StoreIn(folder.path(), clock);
+    const Status opened = rates.Open();
+    ASSERT_TRUE(opened.ok()) << opened.ToString();
+    for (int writer = 0; writer < kWriters; ++writer) {
+      const std::int64_t acknowledged = Acknowledged(folder.path(), writer);
+      const std::int64_t found = ValueOf(rates, writer);
+      EXPECT_GE(found, acknowledged);
+      EXPECT_LE(found, acknowledged + 1);
+      std::ofstream(LedgerOf(folder.path(), writer), std::ios::app) << found << std::endl;
+      pushes = std::max(pushes, found);
+    }
+    if (::testing::Test::HasFailure()) return;
+  }
+  std::cout << "proof: pushes, " << kills << " processes killed at a random moment, " << pushes
+            << " batches and more of a writer, none lost or seen in part, seed " << seed
+            << std::endl;
+}
+
+}  // namespace coeval

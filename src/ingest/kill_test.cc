@@ -1,0 +1,13 @@
+#include <gtest/gtest.h>
+
+#include "ingest/kill_story.h"
+
+namespace coeval {
+namespace {
+
+TEST(KillTest, WhatWasAcknowledgedOutlivesTheProcessAndNoBatchIsThereInPart) {
+  KillPushes(120);
+}
+
+}  // namespace
+}  // namespace coeval

@@ -1,0 +1,96 @@
+#include "ingest/testing.h"
+
+#include <utility>
+#include <vector>
+
+#include "definition/view_source.h"
+#include "online/rocksdb/open.h"
+
+namespace coeval {
+namespace {
+
+Source RatesPush() {
+  Source push;
+  push.name = "rates_push";
+  push.kind = SourceKind::kPush;
+  push.timestamp_field = "at";
+  push.field_mapping = {{"code", "currency"}};
+  push.schema.resize(2);
+  push.schema[0].name = "code";
+  push.schema[0].type = TypeId::kString;
+  push.schema[1].name = "rate";
+  push.schema[1].type = TypeId::kFloat64;
+  return push;
+}
+
+ViewVersion RatesView() {
+  ViewVersion version;
+  version.view.name = "rates";
+  version.view.source = "rates_push";
+  version.view.schema.resize(1);
+  version.view.schema[0].name = "rate";
+  version.view.schema[0].type = TypeId::kFloat64;
+  version.push = PushMeaning(RatesPush(), nullptr);
+  version.source = *version.push;
+  version.join_keys = {{"currency", TypeId::kString}};
+  version.version = 1;
+  version.identity = "one";
+  version.data_identity = "rates' data";
+  version.active = true;
+  return version;
+}
+
+}  // namespace
+
+std::shared_ptr<Catalogue> RatesCatalogue() {
+  auto catalogue = std::make_shared<Catalogue>();
+  catalogue->sources = {RatesPush()};
+  catalogue->views["rates"] = {RatesView()};
+  return catalogue;
+}
+
+testing::Table RateRows(const std::vector<std::string>& codes, double rate, TimeMicros at) {
+  testing::Table table;
+  table.Strings("code", {codes.begin(), codes.end()})
+      .Doubles("rate", testing::Cells<double>(codes.size(), rate))
+      .Times("at", testing::Cells<TimeMicros>(codes.size(), at));
+  return table;
+}
+
+RatesStore::RatesStore(std::string folder, const Context& context,
+                       const OnlineStoreOptions& options)
+    : folder_(std::move(folder)), context_(context), options_(options) {}
+
+Status RatesStore::Open() {
+  COEVAL_ASSIGN_OR_RETURN(store_,
+                          OpenRocksDbStore(folder_ + "/online", "money", context_, options_));
+  COEVAL_ASSIGN_OR_RETURN(ingester_,
+                          Ingester::Open(folder_ + "/log", store_.get(), *catalogue_, context_));
+  return {};
+}
+
+Result<PushReport> RatesStore::Push(const testing::Table& rows, const std::string& key,
+                                    LogDestination to) {
+  ArrowArrayStream stream = rows.Stream();
+  COEVAL_ASSIGN_OR_RETURN(ArrowTable table, ArrowTable::Read(&stream));
+  return ingester_->Push(
+      catalogue_,
+      {.source = "rates_push", .rows = std::move(table), .to = to, .idempotency_key = key});
+}
+
+std::optional<double> RatesStore::Ask(const std::string& code) const {
+  ColumnBuilder codes(TypeId::kString);
+  codes.AppendBytes(code);
+  const std::vector<Column> columns = {codes.Finish()};
+  const KeyColumn keys = KeyColumn::Encode(columns, 1);
+  const std::vector<std::size_t> features = {0};
+  const ViewVersion& view = catalogue_->views.at("rates").front();
+  const ViewQuestion question = {.version = &view, .features = features, .keys = &keys};
+  const auto snapshot = *store_->Now();
+  const auto answers = *snapshot->Read({&question, 1}, snapshot->time());
+  const Column& rate = answers.front().features.front();
+  if (rate.IsNull(0)) return std::nullopt;
+  return rate.values<double>()[0];
+}
+
+}  // namespace coeval
