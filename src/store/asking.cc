@@ -5,7 +5,6 @@
 
 #include "column/builder.h"
 #include "offline/training_set.h"
-#include "store/owner_address.h"
 #include "store/store_core.h"
 
 namespace coeval {
@@ -68,10 +67,11 @@ class RequestKeys {
 
 Status CheckOnline(const FeaturePlan& plan) {
   for (const PlannedView& view : plan.views) {
-    if (view.version->view.is_aggregated()) {
+    if (view.version->view.reads_view()) {
       return Status::InvalidArgument("feature view '" + view.version->view.name +
-                                     "' holds aggregations over windows, which are not served "
-                                     "online yet; ask for them in a training set");
+                                     "' is over the view '" + view.version->view.source_view +
+                                     "': such views are not served online yet; ask for its "
+                                     "features in a training set");
     }
     if (view.version->view.online) continue;
     return Status::InvalidArgument("feature view '" + view.version->view.name +
@@ -82,9 +82,9 @@ Status CheckOnline(const FeaturePlan& plan) {
 
 }  // namespace
 
-OpenView OpenerOf(const FeatureStore::Impl& impl, const Context& context) {
-  return [&impl, &context](const ViewVersion& view, FactRequest request) {
-    return impl.OpenFacts(view, std::move(request), context);
+OpenView OpenerOf(FeatureStore::Impl& impl, const Context& context) {
+  return [&impl, &context](const ViewVersion& view, const FactRequest& request) {
+    return impl.OpenFacts(view, request, context);
   };
 }
 
@@ -93,10 +93,9 @@ Result<SharedFeaturePlan> FeatureStore::PlanRequest(const FeatureRequest& reques
   return impl_->plans.Get(catalogue, request);
 }
 
-Result<TrainingSet> FeatureStore::GetHistoricalFeatures(const FeatureRequest& request,
-                                                        ArrowTable spine,
-                                                        TrainingSetOptions options,
-                                                        std::shared_ptr<CancelToken> cancel) {
+Result<TrainingSet> FeatureStore::GetHistoricalFeatures(
+    const FeatureRequest& request, ArrowTable spine, TrainingSetOptions options,
+    const std::shared_ptr<CancelToken>& cancel) {
   COEVAL_ASSIGN_OR_RETURN(SharedFeaturePlan plan, PlanRequest(request));
   const Context context = impl_->With(cancel);
   options.release = COEVAL_VERSION;
@@ -107,10 +106,9 @@ Result<TrainingSet> FeatureStore::GetHistoricalFeatures(const FeatureRequest& re
   return made;
 }
 
-Result<TrainingSet> FeatureStore::GetHistoricalFeatures(const FeatureRequest& request,
-                                                        TimeMicros start, TimeMicros end,
-                                                        TrainingSetOptions options,
-                                                        std::shared_ptr<CancelToken> cancel) {
+Result<TrainingSet> FeatureStore::GetHistoricalFeatures(
+    const FeatureRequest& request, TimeMicros start, TimeMicros end, TrainingSetOptions options,
+    const std::shared_ptr<CancelToken>& cancel) {
   COEVAL_ASSIGN_OR_RETURN(SharedFeaturePlan plan, PlanRequest(request));
   const Context context = impl_->With(cancel);
   options.release = COEVAL_VERSION;
@@ -124,30 +122,52 @@ Result<TrainingSet> FeatureStore::GetHistoricalFeatures(const FeatureRequest& re
 
 Result<TrainingSet> FeatureStore::Backfill(const FeatureRequest& request, const TimeGrid& grid,
                                            TrainingSetOptions options,
-                                           std::shared_ptr<CancelToken> cancel) {
+                                           const std::shared_ptr<CancelToken>& cancel) {
   COEVAL_ASSIGN_OR_RETURN(SharedFeaturePlan plan, PlanRequest(request));
   const Context context = impl_->With(cancel);
   options.release = COEVAL_VERSION;
   auto made = MakeTrainingSet(*plan, grid, options, OpenerOf(*impl_, context), context);
-  if (made.ok()) COEVAL_RETURN_IF_ERROR(impl_->Record(*plan, *made));
+  if (!made.ok()) return made;
+  COEVAL_RETURN_IF_ERROR(impl_->Record(*plan, *made));
+  made->plan = plan;
   return made;
-}
-
-Status FeatureStore::OpenOnlineStore() {
-  return impl_->Online().status();
-}
-
-Status FeatureStore::TellAddress(const std::string& address) {
-  return impl_->config.Redact(
-      WriteOwnerAddress(impl_->config.online_store.path.value.Reveal(), address));
 }
 
 Result<OnlineAnswer> FeatureStore::ReadOnline(const SharedFeaturePlan& plan,
                                               std::span<const Column> columns, std::int64_t n,
                                               std::optional<TimeMicros> at) {
   COEVAL_RETURN_IF_ERROR(CheckOnline(*plan));
-  COEVAL_ASSIGN_OR_RETURN(OnlineStore * online, impl_->Online());
-  COEVAL_ASSIGN_OR_RETURN(auto snapshot, online->Now());
+  bool before_horizon = false;
+  auto answer = impl_->AtStore<OnlineAnswer>(
+      [&](OpenedStore& store) {
+        return ReadHere(*store.online, plan, columns, n, at, &before_horizon);
+      },
+      [&](StoreOwner& owner) { return owner.ReadOnline(plan, columns, n, at); });
+  if (!answer.ok() || !before_horizon) return answer;
+  return ReadSources(plan, columns, n, *at);
+}
+
+// What the online store does not know any more; it is not held meanwhile.
+Result<OnlineAnswer> FeatureStore::ReadSources(const SharedFeaturePlan& plan,
+                                               std::span<const Column> columns, std::int64_t n,
+                                               TimeMicros at) {
+  OnlineAnswer answer{plan, {}, at, true};
+  TrainingSetOptions options;
+  options.on_invalid = OnInvalid::kNull;
+  options.details = true;
+  options.time_column = FreeTimeName(*plan);
+  COEVAL_ASSIGN_OR_RETURN(ArrowTable spine, SpineOf(*plan, columns, n, at, options.time_column));
+  COEVAL_ASSIGN_OR_RETURN(TrainingSet set,
+                          MakeTrainingSet(*plan, std::move(spine), options,
+                                          OpenerOf(*impl_, impl_->context), impl_->context));
+  COEVAL_ASSIGN_OR_RETURN(answer.table, set.features->Whole());
+  return answer;
+}
+
+Result<OnlineAnswer> FeatureStore::ReadHere(OnlineStore& online, const SharedFeaturePlan& plan,
+                                            std::span<const Column> columns, std::int64_t n,
+                                            std::optional<TimeMicros> at, bool* before_horizon) {
+  COEVAL_ASSIGN_OR_RETURN(auto snapshot, online.Now());
   OnlineAnswer answer{plan, {}, at.value_or(snapshot->time()), false};
   if (answer.t > snapshot->time()) {
     return Status::InvalidArgument("the time asked for, " + FormatTime(answer.t) +
@@ -155,22 +175,12 @@ Result<OnlineAnswer> FeatureStore::ReadOnline(const SharedFeaturePlan& plan,
   }
   // A store that was never filled knows no time at all.
   const bool unfilled = snapshot->horizon() == kMinTime;
-  if (at && (answer.t < snapshot->horizon() || unfilled)) {
-    TrainingSetOptions options;
-    options.on_invalid = OnInvalid::kNull;
-    options.time_column = FreeTimeName(*plan);
-    COEVAL_ASSIGN_OR_RETURN(ArrowTable spine, SpineOf(*plan, columns, n, *at, options.time_column));
-    COEVAL_ASSIGN_OR_RETURN(TrainingSet set,
-                            MakeTrainingSet(*plan, std::move(spine), options,
-                                            OpenerOf(*impl_, impl_->context), impl_->context));
-    answer.table = std::move(set.features);
-    answer.from_offline = true;
-    return answer;
-  }
+  *before_horizon = at && (answer.t < snapshot->horizon() || unfilled);
+  if (*before_horizon) return answer;
   RequestKeys keys(*plan, columns, n);
   std::vector<ViewQuestion> questions;
   for (const PlannedView& view : plan->views) {
-    questions.push_back({view.version.get(), view.features, keys.Of(view)});
+    questions.push_back({view.version.get(), view.features, keys.Of(view), view.aggregated.get()});
   }
   COEVAL_ASSIGN_OR_RETURN(std::vector<ViewAnswers> answers, snapshot->Read(questions, answer.t));
   COEVAL_ASSIGN_OR_RETURN(answer.table,

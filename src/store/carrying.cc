@@ -1,9 +1,14 @@
 // FeatureStore: materialization (rule 7.7).
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "log/log_batch.h"
 #include "materialize/materialize.h"
+#include "source/pushed_facts.h"
 #include "store/catalogue_lookup.h"
 #include "store/store_core.h"
 
@@ -39,7 +44,27 @@ MaterializeReport ReportOf(const MaterializedView& view) {
   report.rows_refused = view.counts.null_keys + view.counts.bad_times + view.counts.too_far_ahead;
   report.watermark = view.watermark.value_or(kMinTime);
   if (view.unchanged) report.detail = "source unchanged";
+  if (view.load.rows_too_late > 0) {
+    report.detail = std::to_string(view.load.rows_too_late) + " too late for any window";
+  }
   return report;
+}
+
+// A report of each version, in order; `done` has those with files to carry from.
+std::vector<MaterializeReport> ReportsOf(const SharedViewVersions& fed, const Materialized& done) {
+  std::vector<MaterializeReport> reports;
+  std::size_t next = 0;
+  for (const auto& version : fed) {
+    if (version->pushed_alone()) {
+      MaterializeReport report;
+      report.view = ReferenceOf(*version);
+      report.detail = "fed by pushes alone";
+      reports.push_back(std::move(report));
+    } else {
+      reports.push_back(ReportOf(done.views[next++]));
+    }
+  }
+  return reports;
 }
 
 // Rule 8.5: a newer version becomes active once its watermark has reached the active one's.
@@ -91,29 +116,61 @@ Status StatusOf(const Materialized& done) {
   return {done.status.code(), std::move(failed)};
 }
 
-Result<std::vector<MaterializeReport>> Carry(FeatureStore::Impl* impl, const CarryRequest& carry,
-                                             const MaterializeOptions& options) {
+// A version that was applied, or made active again, after a push was not fed with it: then that is
+// carried from the log. Once a run has carried all from before, what is missing is of since then.
+Result<LoggedPushes> PushesToCarry(FeatureStore::Impl* impl, OpenedStore& store,
+                                   const ViewVersion& version) {
+  COEVAL_ASSIGN_OR_RETURN(LoggedPushes pushed,
+                          impl->PushedHere(store, version, /*hindsight=*/false));
+  const std::optional<TimeMicros> watermark = store.online->Progress(version).watermark;
+  if (!watermark.has_value()) return pushed;
+  const TimeMicros since = SaturatingSubtract(*watermark, version.source.overlap);
+  std::erase_if(pushed.batches, [&](const LogBatch& batch) {
+    const auto fed = std::find(batch.fed.begin(), batch.fed.end(), version.data_identity);
+    return fed != batch.fed.end() || batch.c < since;
+  });
+  return pushed;
+}
+
+Result<std::vector<MaterializeReport>> CarryHere(FeatureStore::Impl* impl, OpenedStore& store,
+                                                 const CarryRequest& carry,
+                                                 const MaterializeOptions& options) {
   COEVAL_ASSIGN_OR_RETURN(CatalogueSnapshot catalogue, impl->Snapshot());
   MaterializeRequest request;
   request.carry = carry;
   request.who = CurrentUser();
-  COEVAL_ASSIGN_OR_RETURN(request.versions, NamedVersionsToFeed(catalogue, options.views));
-  COEVAL_ASSIGN_OR_RETURN(OnlineStore * online, impl->Online());
+  COEVAL_ASSIGN_OR_RETURN(const SharedViewVersions fed,
+                          NamedVersionsToFeed(catalogue, options.views));
+  std::copy_if(fed.begin(), fed.end(), std::back_inserter(request.versions),
+               [](const auto& version) { return !version->pushed_alone(); });
+  if (request.versions.empty()) return ReportsOf(fed, {});
   RegistryRuns runs(impl->registry.get(), &impl->config);
   MaterializeTools tools;
-  tools.open = OpenSourceFiles([impl](const Source& source) -> Result<std::string> {
+  const LocateSource locate = [impl](const Source& source) -> Result<std::string> {
     COEVAL_ASSIGN_OR_RETURN(BoundText location, impl->config.BindPath(source.path));
     return location.value.Reveal();
+  };
+  tools.open = OpenSources(locate, [impl, &store](const ViewVersion& version) {
+    return PushesToCarry(impl, store, version);
   });
   tools.runs = &runs;
   tools.progress = options.progress;
-  const Materialized done = Materialize(*online, request, tools, impl->With(options.cancel));
+  const Materialized done = Materialize(*store.online, request, tools, impl->With(options.cancel));
   COEVAL_RETURN_IF_ERROR(MarkFilled(*impl, done));
   COEVAL_RETURN_IF_ERROR(impl->config.Redact(StatusOf(done)));
-  COEVAL_RETURN_IF_ERROR(ActivateCaughtUp(*impl, catalogue, *online, done));
-  std::vector<MaterializeReport> reports;
-  for (const MaterializedView& view : done.views) reports.push_back(ReportOf(view));
-  return reports;
+  COEVAL_RETURN_IF_ERROR(ActivateCaughtUp(*impl, catalogue, *store.online, done));
+  return ReportsOf(fed, done);
+}
+
+Result<std::vector<MaterializeReport>> Carry(FeatureStore::Impl* impl, const CarryRequest& carry,
+                                             const MaterializeOptions& options) {
+  return impl->AtStore<std::vector<MaterializeReport>>(
+      [&](OpenedStore& store) { return CarryHere(impl, store, carry, options); },
+      [&](StoreOwner& owner) {
+        const bool whole = carry.kind == RunKind::kRange;
+        return owner.Materialize(whole ? std::optional<TimeMicros>(carry.start) : std::nullopt,
+                                 carry.end, options);
+      });
 }
 
 }  // namespace

@@ -50,10 +50,7 @@ int ActiveOf(const Versions& by_name, const std::string& name) {
 
 void AddFed(const CatalogueSnapshot& catalogue, const std::string& view, SharedViewVersions* fed) {
   for (const ViewVersion* version : catalogue->VersionsToFeed(view)) {
-    // Windows are not served online yet, so nothing is carried for them.
-    if (version->view.online && !version->view.is_aggregated()) {
-      fed->emplace_back(catalogue, version);
-    }
+    if (version->view.is_served_online()) fed->emplace_back(catalogue, version);
   }
 }
 
@@ -73,10 +70,11 @@ Status AddNamed(const CatalogueSnapshot& catalogue, const std::string& reference
     return Status::InvalidArgument("feature view '" + name +
                                    "' is declared online=False; it is not materialized");
   }
-  if (found->view.is_aggregated()) {
-    return Status::InvalidArgument("feature view '" + name +
-                                   "' holds aggregations over windows, which are not served online "
-                                   "yet: there is nothing to materialize");
+  if (found->view.reads_view()) {
+    return Status::InvalidArgument("feature view '" + name + "' is over the view '" +
+                                   found->view.source_view +
+                                   "': such views are not served online yet, there is nothing to "
+                                   "materialize");
   }
   if (version != 0) {
     fed->emplace_back(catalogue, found);
@@ -148,7 +146,7 @@ Result<SharedViewVersions> NamedVersionsToFeed(const CatalogueSnapshot& catalogu
         catalogue->views.empty()
             ? "there is no online feature view to materialize; run `coeval apply` first"
             : "there is no online feature view to materialize: those that there are are declared "
-              "online=False, or hold windows, which are not served yet");
+              "online=False, or are over other views, which are not served yet");
   }
   return fed;
 }

@@ -23,10 +23,10 @@ const auto* FindNumber(const Versions& by_name, const std::string& name, int num
 void AddBehind(const Catalogue& catalogue, const OnlineStore& online, const std::string& view,
                int number, std::vector<DataBehind>* all) {
   const ViewVersion* version = FindNumber(catalogue.views, view, number);
-  if (version == nullptr || !version->view.online || version->view.is_aggregated()) return;
+  if (version == nullptr || !version->view.is_served_online()) return;
   DataBehind behind{NameOf(*version), online.Progress(*version).watermark, "", kMinTime};
   for (const ViewVersion& other : catalogue.views.at(view)) {
-    if (other.version == number || !other.view.online || other.view.is_aggregated()) continue;
+    if (other.version == number || !other.view.is_served_online()) continue;
     const auto watermark = online.Progress(other).watermark;
     if (!watermark || *watermark <= behind.other_watermark) continue;
     behind.other = NameOf(other);

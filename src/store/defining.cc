@@ -11,21 +11,23 @@
 namespace coeval {
 namespace {
 
+using Notes = std::vector<std::string>;
+
 PlanReport ReportOf(const Plan& plan, bool done) {
   return {plan.ToJson(), plan.ToText(done), plan.empty(), plan.refused()};
 }
 
 // What one activation did, in the form of a plan's report.
 PlanReport MovedReport(ObjectKind kind, const std::string& name, int version, bool changed,
-                       std::string_view verb, const std::vector<DataBehind>& behind) {
+                       std::string_view verb, const Notes& behind) {
   PlanReport report;
   report.empty = !changed;
   report.text = ObjectLabel(kind, name) + ": version " + std::to_string(version) +
                 (changed ? " is active now" : " was active already");
   Json notes = Json::MakeArray();
-  for (const DataBehind& view : behind) {
-    notes.Append(DescribeDataBehind(view));
-    report.text += "\nnote: " + DescribeDataBehind(view);
+  for (const std::string& note : behind) {
+    notes.Append(note);
+    report.text += "\nnote: " + note;
   }
   Json change = Json::MakeObject();
   change.Set("kind", ObjectKindName(kind)).Set("name", name).Set("action", verb);
@@ -65,10 +67,26 @@ Result<PlanReport> FeatureStore::Impl::Moved(ObjectKind kind, const std::string&
                                              std::string_view verb) {
   COEVAL_ASSIGN_OR_RETURN(CatalogueSnapshot catalogue, Snapshot());
   const int version = ActiveVersionOf(*catalogue, kind, name);
-  const OnlineStore* online = OnlineForLooking();
-  std::vector<DataBehind> behind;
-  if (online != nullptr) behind = FindDataBehind(*catalogue, *online, kind, name, version);
-  return MovedReport(kind, name, version, changed, verb, behind);
+  const auto behind = DataBehind(*catalogue, kind, name, version);
+  return MovedReport(kind, name, version, changed, verb, behind.ok() ? *behind : Notes());
+}
+
+Result<Notes> FeatureStore::Impl::DataBehind(const Catalogue& catalogue, ObjectKind kind,
+                                             const std::string& name, int version) {
+  return AtStore<Notes>(
+      [&](OpenedStore& store) -> Result<Notes> {
+        Notes notes;
+        for (const auto& view : FindDataBehind(catalogue, *store.online, kind, name, version)) {
+          notes.push_back(DescribeDataBehind(view));
+        }
+        return notes;
+      },
+      [&](StoreOwner& owner) { return owner.DataBehind(kind, name, version); });
+}
+
+Result<Notes> FeatureStore::DataBehind(ObjectKind kind, const std::string& name, int version) {
+  COEVAL_ASSIGN_OR_RETURN(CatalogueSnapshot catalogue, impl_->Snapshot());
+  return impl_->DataBehind(*catalogue, kind, name, version);
 }
 
 Result<PlanReport> FeatureStore::PlanChanges(const Json* document, const ApplyOptions& options) {
@@ -85,6 +103,8 @@ Result<PlanReport> FeatureStore::Apply(const Json* document, const ApplyOptions&
   return ReportOf(plan, /*done=*/true);
 }
 
+// What is active is the registry's business, which any process may change; but only the owner of
+// the online store can tell whose data lie behind. Where it cannot be reached, that is left out.
 Result<PlanReport> FeatureStore::Promote(const std::string& reference) {
   COEVAL_ASSIGN_OR_RETURN(auto named, ParseVersioned(reference));
   COEVAL_ASSIGN_OR_RETURN(ObjectKind kind, impl_->registry->FindVersioned(named.first));

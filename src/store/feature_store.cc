@@ -3,17 +3,14 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
-#include <thread>
 #include <utility>
 
 #include "base/clock.h"
 #include "io/files.h"
-#include "online/rocksdb/open.h"
+#include "io/machine_limits.h"
 #include "source/united_reader.h"
 #include "store/definition_loader.h"
-#include "store/owner_address.h"
 #include "store/store_core.h"
 
 namespace coeval {
@@ -21,7 +18,7 @@ namespace {
 
 // `config` must outlive the context.
 Result<Context> MakeContext(const StoreOptions& options, const Config& config) {
-  Context context;
+  Context context = MachineContext();
   if (options.clock) {
     context.clock = options.clock;
   } else {
@@ -33,18 +30,9 @@ Result<Context> MakeContext(const StoreOptions& options, const Config& config) {
     };
   }
   if (config.memory_bytes > 0) context.memory_budget_bytes = config.memory_bytes;
-  const auto processors = static_cast<int>(std::thread::hardware_concurrency());
-  context.threads = config.threads > 0 ? config.threads : std::max(1, processors);
+  if (config.threads > 0) context.threads = config.threads;
+  context.scratch_folder = JoinPath(config.state.value.Reveal(), "scratch");
   return context;
-}
-
-// What keeps the store from opening, with the address of its owner where that is known.
-Status WithAddress(const Status& status, const std::string& folder) {
-  if (status.code() != StatusCode::kUnavailable) return status;
-  const std::string address = OwnerAddress(folder);
-  if (address.empty()) return status;
-  return Status::Unavailable(status.message() + ": it answers at " + address +
-                             "/get-online-features");
 }
 
 std::string FolderOf(const std::string& path) {
@@ -86,9 +74,14 @@ Result<std::unique_ptr<FeatureStore>> FeatureStore::Open(StoreOptions options) {
   return std::unique_ptr<FeatureStore>(new FeatureStore(std::move(impl)));
 }
 
-FeatureStore::FeatureStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+FeatureStore::FeatureStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
+  impl_->Prepare(this);
+}
 
-FeatureStore::~FeatureStore() = default;
+// Others may be asking this very store.
+FeatureStore::~FeatureStore() {
+  impl_->access.Close();
+}
 
 const Config& FeatureStore::config() const {
   return impl_->config;
@@ -110,30 +103,15 @@ Result<Json> FeatureStore::LoadDefinitions() {
   return LoadDefinitionDocument(impl_->config, impl_->options.python);
 }
 
-Result<OnlineStore*> FeatureStore::Impl::Online() {
-  const std::lock_guard lock(online_mutex_);
-  if (!online_) {
-    const std::string folder = config.online_store.path.value.Reveal();
-    auto opened = OpenRocksDbStore(folder, config.project, context,
-                                   {.online_history = config.online_store.online_history});
-    if (!opened.ok()) return config.Redact(WithAddress(opened.status(), folder));
-    online_ = std::move(opened).value();
-    // This process owns the store, so runs that still count as running died with theirs.
-    for (const char* kind : {"materialize", "materialize_incremental"}) {
-      COEVAL_RETURN_IF_ERROR(registry->InterruptRuns(kind).status());
-    }
-  }
-  return online_.get();
-}
-
 Result<std::unique_ptr<FactReader>> FeatureStore::Impl::OpenFacts(const ViewVersion& view,
-                                                                  FactRequest request,
-                                                                  const Context& with) const {
+                                                                  const FactRequest& request,
+                                                                  const Context& with) {
   const LocateSource locate = [this](const Source& source) -> Result<std::string> {
     COEVAL_ASSIGN_OR_RETURN(BoundText location, config.BindPath(source.path));
     return location.value.Reveal();
   };
-  auto reader = OpenSourcesOf(view, request, locate, with);
+  COEVAL_ASSIGN_OR_RETURN(const LoggedPushes pushed, PushedTo(view, request.hindsight));
+  auto reader = OpenSourcesOf(view, request, locate, pushed, with);
   if (!reader.ok()) return config.Redact(reader.status());
   return reader;
 }
@@ -144,7 +122,7 @@ Context FeatureStore::Impl::With(const std::shared_ptr<CancelToken>& cancel) con
   return with;
 }
 
-Status FeatureStore::Impl::MarkServed(const FeaturePlan& plan) {
+Status FeatureStore::Impl::MarkServed(const FeaturePlan& plan) const {
   for (const PlannedView& view : plan.views) {
     COEVAL_RETURN_IF_ERROR(registry->MarkServed(ObjectKind::kFeatureView, view.version->view.name,
                                                 view.version->version));
@@ -160,7 +138,7 @@ Status FeatureStore::Impl::MarkServed(const FeaturePlan& plan) {
   return registry->MarkServed(ObjectKind::kFeatureService, plan.request.service, service->version);
 }
 
-Status FeatureStore::Impl::Record(const FeaturePlan& plan, const TrainingSet& set) {
+Status FeatureStore::Impl::Record(const FeaturePlan& plan, const TrainingSet& set) const {
   TrainingSetRecord record;
   record.name = plan.request.service;
   record.created_by = CurrentUser();

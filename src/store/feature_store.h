@@ -7,6 +7,9 @@
 //   auto plan = (*store)->PlanRequest({.service = "departure_delay_v1"});
 //   auto answer = (*store)->ReadOnline(*plan, columns);
 //
+// Where another process owns the online store, reads, pushes, materialize, promote, rollback and
+// describe are done there, by StoreOptions::link; what they answer is the same.
+//
 // Threads: ReadOnline and PlanRequest may be called from any number of threads at once, also while
 // others materialize or apply. The other calls lock what they need themselves.
 #pragma once
@@ -35,6 +38,7 @@
 #include "registry/registry.h"
 #include "retrieval/assemble.h"
 #include "retrieval/feature_plan.h"
+#include "store/owner_link.h"
 
 namespace coeval {
 
@@ -45,6 +49,9 @@ struct StoreOptions {
   std::shared_ptr<const Clock> clock;            // null: the configuration's, else the system's
   LogSink log;                                   // null: none
   std::string python;  // runs definitions; "" = $COEVAL_PYTHON, else python3
+  // By which processes that need the same online store reach its owner, and the owner answers them
+  // (serve/owner/owner_link.h). Null: where another process owns the store, calls are refused.
+  std::shared_ptr<OwnerLink> link;
 };
 
 // What plan shows and apply did: machine form and text that explains it.
@@ -78,6 +85,21 @@ struct MaterializeReport {
   std::string detail;  // "source unchanged", ...
 };
 
+struct PushOptions {
+  // Where it goes: "online_and_offline", "online" (logged all the same: training finds what was
+  // served), "offline" (never served; only hindsight sees it).
+  std::string to = "online_and_offline";
+  std::string idempotency_key;  // said again with the same rows, it does nothing; "" = none
+};
+
+struct PushOutcome {
+  TimeMicros c = kMinTime;         // the batch's created time (rule 1.4)
+  std::int64_t rows = 0;           // that were logged
+  std::int64_t null_keys = 0;      // of these, those that feed no key (rule 4.7)
+  std::vector<std::string> views;  // fed online
+  bool repeated = false;           // it was there already
+};
+
 class FeatureStore {
  public:
   // Errors: NotFound (no coeval.yaml: says to run `coeval init`), InvalidArgument (configuration),
@@ -105,6 +127,10 @@ class FeatureStore {
   // "weather", "weather@v2", a service or an on-demand view. Rollback: the version active before.
   Result<PlanReport> Promote(const std::string& reference);
   Result<PlanReport> Rollback(const std::string& name);
+  // Notes on the views of a version whose online data lie behind (data_behind.h); none of a version
+  // that is not there. Changes nothing. Errors: as for ReadOnline.
+  Result<std::vector<std::string>> DataBehind(ObjectKind kind, const std::string& name,
+                                              int version);
   // Removes a definition with all its versions (rule 8.4: refused while others use it).
   Result<PlanReport> Delete(const std::string& name);
   // The catalogue as of now.
@@ -118,15 +144,15 @@ class FeatureStore {
   // own.
   Result<TrainingSet> GetHistoricalFeatures(const FeatureRequest& request, ArrowTable spine,
                                             TrainingSetOptions options,
-                                            std::shared_ptr<CancelToken> cancel = nullptr);
+                                            const std::shared_ptr<CancelToken>& cancel = nullptr);
   // Without a spine: every moment of [start, end] at which a fact changed, rule 4.5.
   Result<TrainingSet> GetHistoricalFeatures(const FeatureRequest& request, TimeMicros start,
                                             TimeMicros end, TrainingSetOptions options,
-                                            std::shared_ptr<CancelToken> cancel = nullptr);
+                                            const std::shared_ptr<CancelToken>& cancel = nullptr);
   // A backfill: each key that has an event, at each instant of the grid (offline/grid_spine.h).
   Result<TrainingSet> Backfill(const FeatureRequest& request, const TimeGrid& grid,
                                TrainingSetOptions options,
-                               std::shared_ptr<CancelToken> cancel = nullptr);
+                               const std::shared_ptr<CancelToken>& cancel = nullptr);
   // Columns as plan->request_columns, each of its type (column/key.h converts), all [n]. `at`:
   // another time than now; before the horizon, and of a store that was never filled, the offline
   // engine answers. Errors: TooOld only where the offline engine has no source to ask.
@@ -137,19 +163,29 @@ class FeatureStore {
   // that this store made, by the plan and `known` that it was made with. Rows count from 0. Answers
   // from the sources, whatever the online store holds.
   Result<Explanation> Explain(const SharedFeaturePlan& plan, std::span<const Column> columns,
-                              TimeMicros at, const std::string& feature, ExplainOptions options,
-                              std::shared_ptr<CancelToken> cancel = nullptr);
+                              TimeMicros at, const std::string& feature,
+                              const ExplainOptions& options,
+                              const std::shared_ptr<CancelToken>& cancel = nullptr);
   Result<Explanation> Explain(const SharedFeaturePlan& plan, ArrowTable spine,
                               const std::string& time_column, std::int64_t row,
-                              const std::string& feature, ExplainOptions options,
-                              std::shared_ptr<CancelToken> cancel = nullptr);
+                              const std::string& feature, const ExplainOptions& options,
+                              const std::shared_ptr<CancelToken>& cancel = nullptr);
   Result<Explanation> Explain(const TrainingSet& set, std::int64_t row, const std::string& feature,
                               ExplainOptions options,
-                              std::shared_ptr<CancelToken> cancel = nullptr);
+                              const std::shared_ptr<CancelToken>& cancel = nullptr);
 
-  // Opens the online store now, not at first need: who serves owns it from the beginning.
-  // Errors: Unavailable (another process has it), FailedPrecondition (a newer format), Corruption.
+  // Opens the online store now, not at first need, and keeps it: who serves owns it from the
+  // beginning. An owner that does not serve hands it over. Errors: Unavailable (another process has
+  // it, and serves, is busy or does not answer), FailedPrecondition (a newer format), Corruption.
   Status OpenOnlineStore();
+  // This process has it open, and answers others.
+  [[nodiscard]] bool OwnsOnlineStore() const;
+  // Gives it up for another process: flushed, closed, and from then on reached there. Errors:
+  // Unavailable (OpenOnlineStore keeps it, or calls go on using it).
+  Status HandOver();
+  // The number of the newest durable record of the log of pushes; 0 = none. Errors: Unavailable
+  // where another process owns the store.
+  Result<std::int64_t> LogEnd();
   // Where this process answers over HTTP: told to those who find the store owned.
   // REQUIRES: OpenOnlineStore. Errors: IoError.
   Status TellAddress(const std::string& address);
@@ -160,6 +196,16 @@ class FeatureStore {
                                                      const MaterializeOptions& options);
   Result<std::vector<MaterializeReport>> MaterializeIncremental(TimeMicros end,
                                                                 const MaterializeOptions& options);
+
+  // --- pushing
+  // ---------------------------------------------------------------------------------------
+  // Durable, visible to every later read, and whole when it returns OK. Errors: NotFound (no such
+  // push source), InvalidArgument (rows; nothing of them is taken), AlreadyExists (the key named
+  // other rows), Unavailable, IoError, Cancelled; after these three it may have been taken all the
+  // same, and where it was said to another process without a key, they tell the one that it got.
+  Result<PushOutcome> Push(const std::string& source, ArrowTable rows, const PushOptions& options);
+  // The columns of a push source's rows, the event time first. Errors: as Push.
+  Result<Schema> PushedColumns(const std::string& source);
 
   // --- looking
   // --------------------------------------------------------------------------------------- kind:
@@ -182,6 +228,13 @@ class FeatureStore {
 
  private:
   explicit FeatureStore(std::unique_ptr<Impl> impl);
+  Result<OnlineAnswer> ReadHere(OnlineStore& online, const SharedFeaturePlan& plan,
+                                std::span<const Column> columns, std::int64_t n,
+                                std::optional<TimeMicros> at, bool* before_horizon);
+  Result<OnlineAnswer> ReadSources(const SharedFeaturePlan& plan, std::span<const Column> columns,
+                                   std::int64_t n, TimeMicros at);
+  // `online` null: without what it knows.
+  Result<Json> DescribeHere(const std::string& reference, OnlineStore* online);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -167,8 +167,8 @@ TEST_F(FeatureStoreTest, TrainingAndServingGiveTheSame) {
   const auto set = Train(store.get(), {At("2024-05-01T12:00:00Z"), At("2024-05-01T10:59:59Z"),
                                        At("2024-05-01T13:00:00Z")});
   ASSERT_TRUE(set.ok()) << set.status().message();
-  EXPECT_EQ(Show(set->features.columns[0]), "2.5 1.5 7.0");
-  EXPECT_EQ(Show(set->features.columns[2]), "1.5 0.5 6.0");
+  EXPECT_EQ(Show(set->features->Whole(0).value()), "2.5 1.5 7.0");
+  EXPECT_EQ(Show(set->features->Whole(2).value()), "1.5 0.5 6.0");
   const auto sets = store->TrainingSets(10);
   ASSERT_EQ(sets->array().size(), 1U);
   EXPECT_EQ(sets->array()[0].GetString("content_hash"), set->manifest.GetString("content_hash"));

@@ -1,8 +1,11 @@
 // FeatureStore: doctor, readiness, and what the online store holds.
+#include <array>
+#include <cstdio>
 #include <utility>
 #include <vector>
 
 #include "definition/definitions.h"
+#include "io/scratch_file.h"
 #include "source/file_list.h"
 #include "store/store_core.h"
 #include "store/versions.h"
@@ -17,6 +20,16 @@ void AddCheck(std::string_view check, const Status& status, std::string detail,
   row.Set("detail", status.ok() ? Json(std::move(detail)) : Json(status.message()));
   row.Set("advice", status.ok() ? "" : advice);
   checks->Append(std::move(row));
+}
+
+// "12.2 GiB for this process; 2 threads; what is more goes to /shop/.coeval/scratch"
+std::string ResourcesText(const Context& context) {
+  const double gib = static_cast<double>(context.memory_budget_bytes) / (std::int64_t{1} << 30);
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.1f GiB", gib);
+  return std::string(text.data()) + " for this process; " + std::to_string(context.threads) +
+         (context.threads == 1 ? " thread" : " threads") + "; what is more goes to " +
+         context.scratch_folder;
 }
 
 Status ArrowStatus(const Json& versions) {
@@ -44,12 +57,14 @@ std::vector<Source> SourcesToCheck(FeatureStore* store, const Catalogue& catalog
   return definitions.sources;
 }
 
-}  // namespace
-
-OnlineStore* FeatureStore::Impl::OnlineForLooking() {
-  auto online = Online();
-  return online.ok() ? *online : nullptr;
+// How this process gets at the online store: "opens", or who has it.
+Result<std::string> Found(FeatureStore::Impl& impl) {
+  COEVAL_ASSIGN_OR_RETURN(const StoreAccess::Reached reached, impl.access.Reach());
+  if (reached.here) return std::string("opens");
+  return reached.owner->name() + " has it, and answers";
 }
+
+}  // namespace
 
 Json FeatureStore::Doctor() {
   Json checks = Json::MakeArray();
@@ -59,16 +74,20 @@ Json FeatureStore::Doctor() {
            now.ok() ? impl_->context.clock->Describe() + "; now is " + FormatTime(*now) : "",
            "correct `clock` in coeval.yaml, or --clock", &checks);
   const Json versions = Versions(impl_->context);
+  AddCheck("memory and threads", ScratchFile::Make(impl_->context.scratch_folder).status(),
+           ResourcesText(impl_->context),
+           "training sets that are larger than `memory` need a folder to write to", &checks);
   AddCheck("Arrow plugin", ArrowStatus(versions), "opens",
            "reinstall, or set COEVAL_ARROW_PLUGIN to libcoeval_arrow.so", &checks);
   auto catalogue = impl_->Snapshot();
   AddCheck("registry", impl_->config.Redact(catalogue.status()),
            catalogue.ok() ? "revision " + std::to_string((*catalogue)->revision) : "",
            "restore .coeval/registry.db, or apply again", &checks);
-  const Status online = impl_->Online().status();
+  const auto online = Found(*impl_);
   // A store that another process has open is in use, not broken.
-  const bool in_use = online.code() == StatusCode::kUnavailable;
-  AddCheck("online store", in_use ? Status() : online, in_use ? online.message() : "opens",
+  const bool in_use = online.status().code() == StatusCode::kUnavailable;
+  AddCheck("online store", in_use ? Status() : online.status(),
+           online.ok() ? *online : online.status().message(),
            "mend what the message names, or remove the folder and materialize again", &checks);
   if (!catalogue.ok()) return checks;
   for (const Source& source : SourcesToCheck(this, **catalogue, &checks)) {
@@ -79,9 +98,10 @@ Json FeatureStore::Doctor() {
     if (status.ok()) {
       const auto files = ListFiles(source, location->value.Reveal());
       status = impl_->config.Redact(files.status());
-      if (files.ok())
+      if (files.ok()) {
         detail =
             std::to_string(files->files.size()) + (files->files.size() == 1 ? " file" : " files");
+      }
     }
     AddCheck("source " + source.name, status, std::move(detail),
              "bring the files, or correct the source's path or the locations of coeval.yaml",
@@ -94,7 +114,7 @@ Json FeatureStore::Ready() {
   Json ready = Json::MakeObject();
   const auto now = impl_->context.clock->Now();
   const auto catalogue = impl_->Snapshot();
-  const auto online = impl_->Online();
+  const auto online = Found(*impl_);
   ready.Set("ready", now.ok() && catalogue.ok() && online.ok());
   const std::string clock = impl_->context.clock->Describe();
   ready.Set("clock", clock).Set("now", now.ok() ? FormatTime(*now) : now.status().message());
@@ -104,8 +124,8 @@ Json FeatureStore::Ready() {
 }
 
 Result<OnlineStats> FeatureStore::OnlineStatistics() {
-  COEVAL_ASSIGN_OR_RETURN(OnlineStore * online, impl_->Online());
-  return online->Stats();
+  COEVAL_ASSIGN_OR_RETURN(const StoreUse store, impl_->access.Here());
+  return store->online->Stats();
 }
 
 }  // namespace coeval

@@ -1,9 +1,11 @@
 // FeatureStore: list, describe, runs, history.
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "definition/object_json.h"
+#include "definition/retention.h"
 #include "store/catalogue_lookup.h"
 #include "store/store_core.h"
 
@@ -57,9 +59,10 @@ Json ListSources(const Catalogue& catalogue) {
   Json list = Json::MakeArray();
   for (const Source& source : catalogue.sources) {
     Json row = Json::MakeObject();
-    const bool file = source.kind == SourceKind::kFile;
-    row.Set("name", source.name).Set("kind", file ? "file" : "request");
-    row.Set("path", source.path).Set("timestamp_field", source.timestamp_field);
+    row.Set("name", source.name).Set("kind", SourceKindName(source.kind));
+    row.Set("path", source.path)
+        .Set("batch_source", source.batch_source)
+        .Set("timestamp_field", source.timestamp_field);
     row.Set("description", source.description);
     list.Append(std::move(row));
   }
@@ -158,9 +161,15 @@ Json VersionsJson(const std::vector<Version>& versions) {
 
 // Canonical JSON has durations in microseconds; people are shown "14d", as they write them.
 Json WithDurationsAsText(Json record) {
-  for (const char* name : {"ttl", "sla", "every", "data_delay", "max_future"}) {
+  for (const char* name : {"ttl", "sla", "every", "data_delay", "lateness", "overlap", "max_future",
+                           "time_window", "slide_interval", "offset"}) {
     const Json* value = record.Find(name);
     if (value != nullptr && value->is_int()) record.Set(name, FormatDuration(value->AsInt()));
+  }
+  if (const Json* aggregations = record.Find("aggregations")) {
+    Json list = Json::MakeArray();
+    for (const Json& each : aggregations->array()) list.Append(WithDurationsAsText(each));
+    record.Set("aggregations", std::move(list));
   }
   return record;
 }
@@ -168,6 +177,10 @@ Json WithDurationsAsText(Json record) {
 // What the view reads, in place of names; a view over a view keeps the name of that.
 void SetSources(const ViewVersion& version, Json* record) {
   if (version.source_view != nullptr) return;
+  if (version.push.has_value()) {
+    record->Set("push", WithDurationsAsText(WriteObject(*version.push)));
+    if (version.pushed_alone()) return;
+  }
   if (version.sources.empty()) {
     record->Set("source", WithDurationsAsText(WriteObject(version.source)));
     return;
@@ -177,6 +190,13 @@ void SetSources(const ViewVersion& version, Json* record) {
     list.Append(WithDurationsAsText(WriteObject(source)));
   }
   record->Set("sources", std::move(list));
+}
+
+// How far back events are kept online, which their windows decide (rule 5.8).
+void AddRetention(const ViewVersion& version, Json* record) {
+  if (!version.view.is_aggregated() || !version.view.is_served_online()) return;
+  const std::optional<DurationMicros> retention = RetentionOf(version.view, version.source);
+  record->Set("retention", retention.has_value() ? FormatDuration(*retention) : "all history");
 }
 
 // How far the online store has come with a view.
@@ -224,7 +244,20 @@ Result<Json> FeatureStore::List(const std::string& kind) {
   return Status::InvalidArgument("there is no kind '" + kind + "' of objects");
 }
 
+// How far the online store has come only its owner knows; the rest is in the registry.
 Result<Json> FeatureStore::Describe(const std::string& reference) {
+  const auto reached = impl_->access.Reach();
+  if (reached.ok() && reached->owner) {
+    auto record = reached->owner->Describe(reference);
+    if (!reached->owner->gone() && record.status().code() != StatusCode::kUnavailable) {
+      return record;
+    }
+  }
+  return DescribeHere(reference,
+                      reached.ok() && reached->here ? reached->here->online.get() : nullptr);
+}
+
+Result<Json> FeatureStore::DescribeHere(const std::string& reference, OnlineStore* online) {
   COEVAL_ASSIGN_OR_RETURN(CatalogueSnapshot catalogue, impl_->Snapshot());
   // "feature_view:weather@v2": the kind stays with the name until FindObject takes it off.
   const std::size_t colon = reference.find(':');
@@ -246,7 +279,8 @@ Result<Json> FeatureStore::Describe(const std::string& reference) {
     SetSources(shown, &record);
     record.Set("join_keys", KeysJson(shown.join_keys));
     record.Set("version", shown.version).Set("versions", VersionsJson(versions));
-    AddProgress(impl_->OnlineForLooking(), shown, now, &record);
+    AddRetention(shown, &record);
+    AddProgress(online, shown, now, &record);
   } else if (kind == ObjectKind::kOnDemandFeatureView) {
     const auto& versions = catalogue->on_demand_views.at(name);
     COEVAL_ASSIGN_OR_RETURN(const OnDemandVersion* shown, FindVersion(versions, number, name));
@@ -284,7 +318,7 @@ Result<Json> FeatureStore::Runs(int limit) {
   const bool any_running = std::any_of(
       runs.begin(), runs.end(), [](const Run& run) { return run.status == RunStatus::kRunning; });
   // Who can open the store knows that nobody carries: opening it marks what a killed process left.
-  if (any_running && impl_->OnlineForLooking() != nullptr) {
+  if (any_running && impl_->OnlineForLooking()) {
     COEVAL_ASSIGN_OR_RETURN(runs, impl_->registry->ListRuns(all));
   }
   Json list = Json::MakeArray();

@@ -11,6 +11,7 @@
 #include "registry/plan.h"
 #include "source/fact_reader.h"
 #include "source/file_list.h"
+#include "source/pushed_facts.h"
 #include "source/source_schema.h"
 
 namespace coeval {
@@ -21,7 +22,15 @@ class Completion {
  public:
   Completion(const Catalogue& catalogue, const Config& config, const Context& context,
              Definitions* definitions)
-      : catalogue_(catalogue), config_(config), context_(context), definitions_(definitions) {}
+      : catalogue_(catalogue),
+        config_(config),
+        context_(context),
+        definitions_(definitions),
+        sources_(definitions->sources) {
+    for (const Source& known : catalogue.sources) {
+      if (FindSource(*definitions, known.name) == nullptr) sources_.push_back(known);
+    }
+  }
 
   std::vector<DefinitionError> Run() {
     FillFrozenSchemas(catalogue_, definitions_);
@@ -36,15 +45,15 @@ class Completion {
 
  private:
   void CompleteView(FeatureView* view) {
-    std::vector<const Source*> sources;
-    for (const std::string& name : view->source_names()) {
-      const Source* source = FindSourceOf(name);
-      if (source == nullptr || source->kind != SourceKind::kFile) return;  // told by the checks
-      sources.push_back(source);
-    }
+    const std::optional<ViewSources> ways = FindViewSources(*view, sources_);
+    if (!ways) return;  // told by the checks
+    std::vector<const Source*> sources = ways->batch;
+    // Without a schema, what is pushed has the columns of its batch source.
+    if (ways->push && !ways->push->schema.empty()) sources.push_back(&*ways->push);
     if (sources.empty()) return;
     if (view->is_aggregated()) {
-      if (const Status status = Complete(sources, view); !status.ok()) Note(*view, status);
+      const Status status = Complete(ways->Meaning(), sources, view);
+      if (!status.ok()) Note(*view, status);
       return;
     }
     if (view->schema.empty()) {
@@ -69,14 +78,6 @@ class Completion {
     if (resolved.ok()) view->schema = resolved->schema;
   }
 
-  const Source* FindSourceOf(const std::string& name) const {
-    if (const Source* source = FindSource(*definitions_, name)) return source;
-    for (const Source& source : catalogue_.sources) {
-      if (source.name == name) return &source;
-    }
-    return nullptr;
-  }
-
   std::vector<JoinKey> KeysOf(const FeatureView& view) const {
     std::vector<JoinKey> keys;
     for (const std::string& name : view.entities) {
@@ -91,10 +92,17 @@ class Completion {
     return keys;
   }
 
+  // Where its files lie; "" of a push source.
+  Result<std::string> LocationOf(const Source& source) const {
+    if (source.kind != SourceKind::kFile) return std::string();
+    COEVAL_ASSIGN_OR_RETURN(BoundText location, config_.BindPath(source.path));
+    return location.value.Reveal();
+  }
+
   // The columns of a source that could be features. Errors: those of its files, with a hint.
   Result<std::vector<Field>> Describe(const Source& source, const FeatureView& view) {
-    COEVAL_ASSIGN_OR_RETURN(BoundText location, config_.BindPath(source.path));
-    const auto schema = DescribeSource(source, location.value.Reveal(), context_);
+    COEVAL_ASSIGN_OR_RETURN(const std::string location, LocationOf(source));
+    const auto schema = DescribeSource(source, location, context_);
     if (!schema.ok()) return WithHint(schema.status(), source);
     std::vector<std::string> keys;
     for (const JoinKey& key : KeysOf(view)) keys.push_back(key.name);
@@ -141,8 +149,8 @@ class Completion {
 
   // An aggregated view: the types of the columns that it reads, as they were before where it had
   // them; then its features follow. Mistakes of the aggregations are left to the checks.
-  Status Complete(const std::vector<const Source*>& sources, FeatureView* view) {
-    const Source meaning = UniteSources(sources);
+  Status Complete(const Source& meaning, const std::vector<const Source*>& sources,
+                  FeatureView* view) {
     const std::vector<Field> frozen = FrozenInputs(*view);
     std::vector<Field> columns = frozen;
     Status missing;
@@ -206,8 +214,15 @@ class Completion {
   // Opening the facts checks every column in every file, and reads no row.
   Status CompareColumns(const Source& source, const FeatureView& view,
                         const std::vector<Field>& columns) {
-    COEVAL_ASSIGN_OR_RETURN(BoundText location, config_.BindPath(source.path));
-    const auto files = ListFiles(source, location.value.Reveal());
+    FactRequest request;
+    // No request.view: errors are told below the view's name.
+    request.keys = KeysOf(view);
+    for (const Field& field : columns) request.features.push_back({field.name, field.type});
+    if (source.kind == SourceKind::kPush) {
+      return OpenPushedFacts(source, request, {}, context_).status();
+    }
+    COEVAL_ASSIGN_OR_RETURN(const std::string location, LocationOf(source));
+    const auto files = ListFiles(source, location);
     if (!files.ok()) {
       if (files.status().code() != StatusCode::kNotFound) return files.status();
       context_.log(LogLevel::kWarning, "feature view '" + view.name +
@@ -215,18 +230,14 @@ class Completion {
                                            config_.Redact(files.status().message()));
       return {};
     }
-    FactRequest request;
-    // No request.view: errors are told below the view's name.
-    request.keys = KeysOf(view);
-    for (const Field& field : columns) request.features.push_back({field.name, field.type});
-    return FactReader::Open(source, location.value.Reveal(), std::move(request), context_).status();
+    return FactReader::Open(source, location, std::move(request), context_).status();
   }
 
   // What is not found in a file may be told by the folders above it.
   Status WithHint(const Status& status, const Source& source) const {
-    const auto location = config_.BindPath(source.path);
-    if (source.hive_partitions || !location.ok()) return status;
-    const auto files = ListFiles(source, location->value.Reveal());
+    const auto location = LocationOf(source);
+    if (source.kind == SourceKind::kPush || source.hive_partitions || !location.ok()) return status;
+    const auto files = ListFiles(source, *location);
     if (!files.ok()) return status;
     const std::string& name = files->files.front().name;
     const std::size_t equals = name.find('=');
@@ -255,6 +266,7 @@ class Completion {
   const Config& config_;
   const Context& context_;
   Definitions* definitions_;
+  std::vector<Source> sources_;  // as defined now, and those of the registry that are not
   std::vector<DefinitionError> errors_;
 };
 

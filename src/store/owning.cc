@@ -1,0 +1,146 @@
+// FeatureStore: the online store and its log: opening them, or reaching who owns them.
+#include <utility>
+#include <vector>
+
+#include "io/files.h"
+#include "log/log_batch.h"
+#include "log/log_view.h"
+#include "online/rocksdb/open.h"
+#include "source/pushed_facts.h"
+#include "store/owner_address.h"
+#include "store/store_core.h"
+
+namespace coeval {
+namespace {
+
+// What keeps the store from opening, with the address of its owner where that is known.
+Status WithAddress(const Status& status, const std::string& folder) {
+  if (status.code() != StatusCode::kUnavailable) return status;
+  const std::string address = OwnerAddress(folder);
+  if (address.empty() || status.message().find(address) != std::string::npos) return status;
+  return Status::Unavailable(status.message() + ": it answers at " + address +
+                             "/get-online-features");
+}
+
+LoggedPushes Shown(LoggedPushes pushed, bool hindsight) {
+  std::erase_if(pushed.batches, [&](const LogBatch& batch) {
+    return batch.destination == LogDestination::kOffline && !hindsight;
+  });
+  return pushed;
+}
+
+// The pushes to a source of a log that its owner goes on writing. An owner that takes the place of
+// another removes files that hold no record, which may have been listed just before.
+Result<LoggedPushes> PushedBeside(const std::string& folder, StoreOwner& owner,
+                                  const std::string& push_source) {
+  for (int tries = 3;; --tries) {
+    COEVAL_ASSIGN_OR_RETURN(const std::int64_t end, owner.LogEnd());
+    LoggedPushes pushed;
+    auto writer = ReadLog(folder, end, [&](const LogRecord& record) -> Status {
+      COEVAL_ASSIGN_OR_RETURN(LogBatch logged, DecodeLogBatch(record.payload));
+      if (logged.source == push_source) pushed.batches.push_back(std::move(logged));
+      return {};
+    });
+    if (writer.ok()) {
+      pushed.writer = std::move(writer).value();
+      return pushed;
+    }
+    if (writer.status().code() != StatusCode::kNotFound || tries == 0) return writer.status();
+  }
+}
+
+}  // namespace
+
+void FeatureStore::Impl::Prepare(FeatureStore* store) {
+  StoreAccess::Tools tools;
+  tools.folder = config.online_store.path.value.Reveal();
+  tools.open = [this] { return OpenStore(); };
+  tools.link = options.link;
+  tools.patience = config.online_store.owner_timeout;
+  tools.log = context.log;
+  access.Prepare(store, std::move(tools));
+}
+
+Result<std::unique_ptr<OpenedStore>> FeatureStore::Impl::OpenStore() {
+  const std::string folder = config.online_store.path.value.Reveal();
+  auto online = OpenRocksDbStore(folder, config.project, context,
+                                 {.online_history = config.online_store.online_history});
+  if (!online.ok()) return config.Redact(WithAddress(online.status(), folder));
+  auto opened = std::make_unique<OpenedStore>();
+  opened->online = std::move(online).value();
+  if (IsDirectory(LogFolder())) COEVAL_RETURN_IF_ERROR(OpenLog(opened.get()));
+  // This process owns the store, so runs that still count as running died with theirs.
+  for (const char* kind : {"materialize", "materialize_incremental"}) {
+    COEVAL_RETURN_IF_ERROR(registry->InterruptRuns(kind).status());
+  }
+  return opened;
+}
+
+Status FeatureStore::Impl::OpenLog(OpenedStore* store) const {
+  COEVAL_ASSIGN_OR_RETURN(const CatalogueSnapshot catalogue, Snapshot());
+  auto opened = Ingester::Open(LogFolder(), store->online.get(), *catalogue, context);
+  if (!opened.ok()) return config.Redact(opened.status());
+  store->ingester = std::move(opened).value();
+  return {};
+}
+
+Result<Ingester*> FeatureStore::Impl::Pushes(OpenedStore& store) {
+  const std::lock_guard lock(store.log_mutex);
+  if (!store.ingester) COEVAL_RETURN_IF_ERROR(OpenLog(&store));
+  return store.ingester.get();
+}
+
+Result<LoggedPushes> FeatureStore::Impl::PushedTo(const ViewVersion& view, bool hindsight) {
+  if (!view.push.has_value() || !IsDirectory(LogFolder())) return LoggedPushes();
+  return AtStore<LoggedPushes>(
+      [&](OpenedStore& store) { return PushedHere(store, view, hindsight); },
+      [&](StoreOwner& owner) -> Result<LoggedPushes> {
+        COEVAL_ASSIGN_OR_RETURN(LoggedPushes pushed,
+                                PushedBeside(LogFolder(), owner, view.push->name));
+        return Shown(std::move(pushed), hindsight);
+      });
+}
+
+Result<LoggedPushes> FeatureStore::Impl::PushedHere(OpenedStore& store, const ViewVersion& view,
+                                                    bool hindsight) {
+  if (!view.push.has_value() || !IsDirectory(LogFolder())) return LoggedPushes();
+  COEVAL_ASSIGN_OR_RETURN(const Ingester* pushes, Pushes(store));
+  COEVAL_ASSIGN_OR_RETURN(LoggedPushes pushed, pushes->Logged(view.push->name));
+  return Shown(std::move(pushed), hindsight);
+}
+
+StoreUse FeatureStore::Impl::OnlineForLooking() {
+  auto online = access.Here();
+  return online.ok() ? std::move(online).value() : StoreUse();
+}
+
+std::string FeatureStore::Impl::LogFolder() const {
+  return JoinPath(config.state.value.Reveal(), "log");
+}
+
+Status FeatureStore::OpenOnlineStore() {
+  return impl_->config.Redact(
+      WithAddress(impl_->access.TakeOver(), impl_->config.online_store.path.value.Reveal()));
+}
+
+bool FeatureStore::OwnsOnlineStore() const {
+  return impl_->access.owns();
+}
+
+Status FeatureStore::HandOver() {
+  return impl_->access.HandOver();
+}
+
+Result<std::int64_t> FeatureStore::LogEnd() {
+  if (!IsDirectory(impl_->LogFolder())) return 0;
+  COEVAL_ASSIGN_OR_RETURN(const StoreUse store, impl_->access.Here());
+  COEVAL_ASSIGN_OR_RETURN(const Ingester* pushes, impl_->Pushes(*store));
+  return pushes->LogEnd();
+}
+
+Status FeatureStore::TellAddress(const std::string& address) {
+  return impl_->config.Redact(
+      WriteOwnerAddress(impl_->config.online_store.path.value.Reveal(), address));
+}
+
+}  // namespace coeval
