@@ -9,6 +9,8 @@
 #include "base/json.h"
 #include "base/suggest.h"
 #include "column/key.h"
+#include "retrieval/per_row.h"
+#include "serve/api/json_body.h"
 #include "serve/api/json_column.h"
 
 namespace coeval {
@@ -17,37 +19,6 @@ namespace {
 using simdjson::dom::array;
 using simdjson::dom::element;
 using simdjson::dom::object;
-
-constexpr std::size_t kMaxDepth = 32;
-
-Status Malformed(const std::string& what) {
-  return Status::InvalidArgument("the request's body " + what);
-}
-
-// The document; valid until the same thread parses the next.
-Result<object> ParseBody(std::string_view body) {
-  thread_local simdjson::dom::parser parser;
-  const std::size_t capacity = std::max<std::size_t>(body.size(), 1024);
-  if (parser.capacity() < capacity || parser.max_depth() != kMaxDepth) {
-    if (parser.allocate(capacity, kMaxDepth) != simdjson::SUCCESS) {
-      return Malformed("is too large");
-    }
-  }
-  element document;
-  const auto error = parser.parse(body.data(), body.size()).get(document);
-  if (error == simdjson::DEPTH_ERROR) {
-    return Malformed("is nested more than " + std::to_string(kMaxDepth) + " deep");
-  }
-  if (error != simdjson::SUCCESS) {
-    // simdjson does not tell where; the parser of files does, and may find no fault of its own.
-    const Status why = ParseJson(body).status();
-    return Malformed("is not JSON: " +
-                     (why.ok() ? std::string(simdjson::error_message(error)) : why.message()));
-  }
-  object members;
-  if (document.get(members) != simdjson::SUCCESS) return Malformed("must be a JSON object");
-  return members;
-}
 
 // "feature_service" or "features"; the service wins, as in Feast.
 Result<FeatureRequest> ReadFeatures(const object& body, const OnlineLimits& limits) {
@@ -143,7 +114,7 @@ Result<Column> ReadColumn(const object& entities, const PlannedColumn& planned,
   return column;
 }
 
-void AppendStatuses(const std::vector<FeatureStatus>& statuses, std::string* out) {
+void AppendStatuses(const PerRow<FeatureStatus>& statuses, std::string* out) {
   for (std::size_t row = 0; row < statuses.size(); ++row) {
     out->append(row == 0 ? "\"" : ",\"");
     out->append(FeatureStatusName(statuses[row]));
@@ -204,6 +175,19 @@ Result<OnlineRequest> ReadOnlineRequest(std::string_view body, FeatureStore* sto
     request.columns.push_back(std::move(column));
   }
   return request;
+}
+
+Result<std::optional<TimeMicros>> ReadAt(std::string_view body) {
+  COEVAL_ASSIGN_OR_RETURN(const object members, ParseBody(body));
+  element json;
+  std::optional<TimeMicros> at;
+  if (members["at"].get(json) != simdjson::SUCCESS || json.is_null()) return at;
+  std::string_view text;
+  if (json.get(text) != simdjson::SUCCESS) return Malformed("has an 'at' that is no text");
+  auto time = ParseTime(text);
+  if (!time.ok()) return time.status().WithContext("'at'");
+  at = *time;
+  return at;
 }
 
 std::string WriteOnlineResponse(const OnlineRequest& request, const OnlineAnswer& answer) {

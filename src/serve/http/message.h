@@ -2,8 +2,11 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
+
+#include "base/context.h"
 
 namespace coeval {
 
@@ -13,7 +16,11 @@ struct HttpRequest {
   std::string_view path;    // "/get-online-features", without the query
   std::string_view query;   // "async=true", or ""
   std::string_view body;
+  std::string_view content_type = {};  // as sent; "" where it was not
+  std::string_view accept = {};
   bool draining = false;  // it came after the server was told to end; only probes are for then
+  // Set where the client goes away before it has its answer; of slow paths only, else null.
+  std::shared_ptr<CancelToken> cancel = {};
 };
 
 struct HttpResponse {

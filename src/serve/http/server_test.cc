@@ -20,7 +20,9 @@
 #include <gtest/gtest.h>
 
 #include "io/temp_directory.h"
+#include "io/unix_socket.h"
 #include "serve/api/service.h"
+#include "serve/http/client.h"
 #include "store/feature_store.h"
 
 namespace coeval {
@@ -407,6 +409,25 @@ TEST(HttpServerTest, UnknownRoutesAndMethods) {
   EXPECT_THAT(client.Receive(), StartsWith("HTTP/1.1 405"));
   client.Send(Get("/metrics"));
   EXPECT_THAT(client.Receive(), HasSubstr(R"(coeval_http_requests_total{project="shop")"));
+}
+
+// A connection may outlive who listened, where a child of that process holds it.
+TEST(HttpClientTest, WhoEndsUnderACallIsGoneAndNotStopped) {
+  const TempDirectory folder = *TempDirectory::Make("coeval-client");
+  const std::string path = folder.File("s");
+  auto listening = ListenUnix(path);
+  ASSERT_TRUE(listening.ok());
+  Socket held;
+  std::thread ending([&] {
+    COEVAL_CHECK(*WaitReadable(listening->fd(), 20 * kSecond));
+    held = Socket(::accept(listening->fd(), nullptr, nullptr));
+    *listening = Socket();
+  });
+  HttpClient client(path, kSecond / 5);
+  const HttpClient::Outcome outcome = client.Call({.method = "GET", .target = "/v1/log"});
+  ending.join();
+  EXPECT_EQ(outcome.end, HttpClient::End::kGone) << outcome.why;
+  EXPECT_EQ(outcome.why, "nobody listens any more");
 }
 
 }  // namespace
