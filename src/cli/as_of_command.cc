@@ -1,6 +1,6 @@
 // coeval asof: the point-in-time join of files, without any repository.
-#include <CLI/CLI.hpp>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,6 +9,7 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/match_arguments.h"
+#include "cli/options.h"
 #include "cli/table_file.h"
 #include "cli/terminal.h"
 #include "offline/standalone_join.h"
@@ -99,7 +100,8 @@ std::string ReportText(const StandaloneJoin& join, const std::vector<FactFiles>&
 }
 
 Result<int> RunAsOf(const Invocation& invocation, const AsOfArguments& arguments) {
-  COEVAL_ASSIGN_OR_RETURN(const Context context, invocation.MakeContext());
+  COEVAL_ASSIGN_OR_RETURN(const Context context,
+                          MakeJoinContext(invocation, arguments.match, arguments.answer));
   COEVAL_ASSIGN_OR_RETURN(const std::vector<FactFiles> files,
                           ParseFactFiles(arguments.match.right));
   COEVAL_RETURN_IF_ERROR(CheckAnswer(arguments.answer, arguments.match.left, files));
@@ -140,13 +142,12 @@ void AddOptions(CLI::App* command, AsOfArguments* arguments) {
                   "The facts: files, folders or patterns; NAME=FILE calls its columns NAME_...");
   AddFileOption(command, "--ttl,--tolerance", "DURATION", &arguments->ttl,
                 "How old a fact may be: 3h, 30d");
-  command->add_flag("--strictly-before", arguments->strictly_before,
-                    "Facts of the very same time do not count");
+  AddFlag(command, "--strictly-before", &arguments->strictly_before,
+          "Facts of the very same time do not count");
   AddFileOption(command, "--columns", "COLUMNS", &arguments->columns,
                 "These of the facts' columns only");
-  command
-      ->add_option("--suffix", arguments->suffix, "Put after names that are taken already; _right")
-      ->type_name("TEXT");
+  AddOption(command, "--suffix", "TEXT", &arguments->suffix,
+            "Put after names that are taken already; _right");
   AddAnswerOptions(command, &arguments->answer);
 }
 

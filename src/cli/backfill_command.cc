@@ -1,11 +1,11 @@
 // coeval backfill: a view's features over a grid of times.
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/options.h"
 #include "cli/terminal.h"
 #include "cli/training_set_report.h"
 
@@ -58,36 +58,26 @@ void AddBackfillCommand(CLI::App* app, Invocation* invocation) {
       "coeval backfill weather --start 2013-01-01 --end 2013-02-01 --every 1h -o january.parquet\n"
       "coeval backfill spend@v2 --start 2024-05-01 --end now --every 1d");
   auto arguments = std::make_shared<BackfillArguments>();
-  command->add_option("VIEW", arguments->view, "A view: name, name@v3, or view:feature")
-      ->type_name("")
-      ->required();
-  command->add_option("--start", arguments->start, "The first instant")
-      ->type_name("TIME")
-      ->check(CheckTime)
-      ->required();
-  command->add_option("--end", arguments->end, "No instant is after it")
-      ->type_name("TIME")
-      ->check(CheckTime)
-      ->required();
-  command->add_option("--every", arguments->every, "From one instant to the next: 1h, 1d")
-      ->type_name("DURATION")
-      ->check(CheckDuration)
-      ->required();
-  command
-      ->add_option("-o,--output", arguments->output,
-                   "Where to write it: .parquet, .csv or .arrow; without it the first rows are "
-                   "shown")
-      ->type_name("FILE");
-  command
-      ->add_option("--known", arguments->known,
-                   "Which facts count as known: declared (what is served), arrival, hindsight")
-      ->type_name("RULE")
-      ->check(CheckKnown);
-  command
-      ->add_option("--on-error", arguments->on_error,
-                   "Where an expression fails in a row: fail, or null as serving gives")
-      ->type_name("WHAT")
-      ->check(CLI::IsMember({"fail", "null"}).description(""));
+  AddArgument(command, "VIEW", &arguments->view, "A view: name, name@v3, or view:feature")
+      .Required();
+  AddOption(command, "--start", "TIME", &arguments->start, "The first instant")
+      .Check(CheckTime)
+      .Required();
+  AddOption(command, "--end", "TIME", &arguments->end, "No instant is after it")
+      .Check(CheckTime)
+      .Required();
+  AddOption(command, "--every", "DURATION", &arguments->every,
+            "From one instant to the next: 1h, 1d")
+      .Check(CheckDuration)
+      .Required();
+  AddOption(command, "-o,--output", "FILE", &arguments->output,
+            "Where to write it: .parquet, .csv or .arrow; without it the first rows are shown");
+  AddOption(command, "--known", "RULE", &arguments->known,
+            "Which facts count as known: declared (what is served), arrival, hindsight")
+      .Check(CheckKnown);
+  AddOption(command, "--on-error", "WHAT", &arguments->on_error,
+            "Where an expression fails in a row: fail, or null as serving gives")
+      .OneOf({"fail", "null"});
   SetAction(command, invocation,
             [invocation, arguments] { return RunBackfill(*invocation, *arguments); });
 }

@@ -1,5 +1,4 @@
 // coeval list, describe, runs: what the registry holds.
-#include <CLI/CLI.hpp>
 #include <array>
 #include <memory>
 #include <string>
@@ -9,6 +8,7 @@
 
 #include "base/suggest.h"
 #include "cli/command.h"
+#include "cli/options.h"
 #include "cli/record_text.h"
 #include "cli/terminal.h"
 
@@ -145,13 +145,12 @@ void AddRuns(CLI::App* app, Invocation* invocation) {
                  "coeval runs --applied\n"
                  "coeval runs --training-sets --limit 5");
   auto options = std::make_shared<RunsOptions>();
-  runs->add_option("--limit", options->limit, "At most so many, the newest first; 20")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1'000'000).description(""));
-  CLI::Option* applied =
-      runs->add_flag("--applied", options->applied, "Who applied what, and when");
-  runs->add_flag("--training-sets", options->training_sets, "The training sets that were made")
-      ->excludes(applied);
+  AddOption(runs, "--limit", "N", &options->limit, "At most so many, the newest first; 20")
+      .Range(1, 1'000'000);
+  const CommandOption applied =
+      AddFlag(runs, "--applied", &options->applied, "Who applied what, and when");
+  AddFlag(runs, "--training-sets", &options->training_sets, "The training sets that were made")
+      .Excludes(applied);
   SetAction(runs, invocation, [invocation, options] { return RunRuns(*invocation, *options); });
 }
 
@@ -167,8 +166,8 @@ void AddCatalogueCommands(CLI::App* app, Invocation* invocation) {
                               "coeval list features --json");
   auto kind = std::make_shared<std::string>();
   auto names = std::make_shared<bool>(false);
-  list->add_option("KIND", *kind, "One kind only")->type_name("");
-  list->add_flag("--names", *names, "Names only, one a line");
+  AddArgument(list, "KIND", kind.get(), "One kind only");
+  AddFlag(list, "--names", names.get(), "Names only, one a line");
   SetAction(list, invocation,
             [invocation, kind, names] { return RunList(*invocation, *kind, *names); });
 
@@ -178,9 +177,7 @@ void AddCatalogueCommands(CLI::App* app, Invocation* invocation) {
                  "coeval describe weather\n"
                  "coeval describe departure_delay_v1 --json");
   auto name = std::make_shared<std::string>();
-  describe->add_option("NAME", *name, "An entity, a source, a view or a service")
-      ->required()
-      ->type_name("");
+  AddArgument(describe, "NAME", name.get(), "An entity, a source, a view or a service").Required();
   SetAction(describe, invocation, [invocation, name] { return RunDescribe(*invocation, *name); });
   AddRuns(app, invocation);
 }

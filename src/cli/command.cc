@@ -7,6 +7,8 @@
 #include "cli/interrupt.h"
 #include "cli/terminal.h"
 #include "config/config.h"
+#include "io/machine_limits.h"
+#include "serve/owner/socket_link.h"
 
 namespace coeval {
 namespace {
@@ -60,13 +62,14 @@ Result<std::unique_ptr<FeatureStore>> Invocation::OpenStore(
     COEVAL_ASSIGN_OR_RETURN(options.clock, ParseClock(globals.clock));
   }
   options.log = LogToError;
+  options.link = MakeSocketLink();
   COEVAL_ASSIGN_OR_RETURN(auto store, FeatureStore::Open(std::move(options)));
   CancelOnInterrupt(store->context().cancel);
   return store;
 }
 
 Result<Context> Invocation::MakeContext() const {
-  Context context;
+  Context context = MachineContext();
   if (!globals.clock.empty()) {
     COEVAL_ASSIGN_OR_RETURN(context.clock, ParseClock(globals.clock));
   }

@@ -1,10 +1,10 @@
 // coeval completion: scripts that make shells complete commands, options and names.
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 
 #include "cli/command.h"
 #include "cli/completion.h"
+#include "cli/options.h"
 #include "cli/terminal.h"
 
 namespace coeval {
@@ -32,10 +32,9 @@ void AddCompletionCommand(CLI::App* app, Invocation* invocation) {
                  "source <(coeval completion zsh)              # in ~/.zshrc, after compinit\n"
                  "coeval completion fish | source              # in ~/.config/fish/config.fish");
   auto shell = std::make_shared<std::string>();
-  command->add_option("SHELL", *shell, "bash, zsh or fish")
-      ->required()
-      ->type_name("")
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""));
+  AddArgument(command, "SHELL", shell.get(), "bash, zsh or fish")
+      .Required()
+      .OneOf({"bash", "zsh", "fish"});
   SetAction(command, invocation,
             [invocation, app, shell] { return RunCompletion(*invocation, *app, *shell); });
 }

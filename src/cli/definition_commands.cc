@@ -1,9 +1,9 @@
 // coeval plan, apply, promote, rollback, delete: what is defined, and which version serves.
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 
 #include "cli/command.h"
+#include "cli/options.h"
 #include "cli/terminal.h"
 
 namespace coeval {
@@ -50,7 +50,7 @@ void AddChange(CLI::App* app, Invocation* invocation, Change change, const std::
                const std::string& description, const std::string& examples) {
   CLI::App* added = AddCommand(app, kGroup, command, description, examples);
   auto name = std::make_shared<std::string>();
-  added->add_option(argument, *name, meaning)->required()->type_name("");
+  AddArgument(added, argument, name.get(), meaning).Required();
   SetAction(added, invocation,
             [invocation, change, name] { return RunChange(*invocation, change, *name); });
 }
@@ -68,8 +68,8 @@ void AddDefinitionCommands(CLI::App* app, Invocation* invocation) {
       "coeval plan --json");
   auto promote = std::make_shared<bool>(false);
   auto exit_code = std::make_shared<bool>(false);
-  plan->add_flag("--promote", *promote, "As `apply --promote` would");
-  plan->add_flag("--exit-code", *exit_code, "Exit with 1 where there are changes");
+  AddFlag(plan, "--promote", promote.get(), "As `apply --promote` would");
+  AddFlag(plan, "--exit-code", exit_code.get(), "Exit with 1 where there are changes");
   SetAction(plan, invocation, [invocation, promote, exit_code] {
     return RunPlan(*invocation, *promote, *exit_code);
   });
@@ -81,8 +81,8 @@ void AddDefinitionCommands(CLI::App* app, Invocation* invocation) {
       "view takes over once its data has caught up, others by `promote`.",
       "coeval apply\n"
       "coeval apply --promote       # new on-demand views and services serve at once");
-  apply->add_flag("--promote", *promote,
-                  "New versions of on-demand views and services become active at once");
+  AddFlag(apply, "--promote", promote.get(),
+          "New versions of on-demand views and services become active at once");
   SetAction(apply, invocation, [invocation, promote] { return RunApply(*invocation, *promote); });
 
   AddChange(app, invocation, &FeatureStore::Promote, "promote", "REF",

@@ -1,5 +1,4 @@
 // coeval doctor, version: is everything right, and what is this?
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 #include <utility>

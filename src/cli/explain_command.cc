@@ -1,14 +1,16 @@
 // coeval explain: why a feature has the value that it has.
-#include <CLI/CLI.hpp>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/options.h"
 #include "cli/table_file.h"
 #include "cli/terminal.h"
 #include "offline/explain.h"
@@ -71,7 +73,7 @@ Result<Explanation> Explained(FeatureStore* store, const ExplainArguments& argum
   if (!arguments.spine.empty()) {
     COEVAL_ASSIGN_OR_RETURN(ArrowTable spine, ReadTableFiles(arguments.spine, store->context()));
     return store->Explain(plan, std::move(spine), arguments.time_column, *arguments.row,
-                          arguments.feature, std::move(options));
+                          arguments.feature, options);
   }
   const std::set<std::string> needed = NeededColumns(*plan, output);
   for (const PlannedColumn& column : plan->request_columns) {
@@ -80,7 +82,7 @@ Result<Explanation> Explained(FeatureStore* store, const ExplainArguments& argum
   COEVAL_ASSIGN_OR_RETURN(const std::vector<Column> columns, ParseEntityRow(*plan, asked.values));
   COEVAL_ASSIGN_OR_RETURN(const TimeMicros at,
                           ParseTimeArgument(arguments.at, *store->context().clock));
-  return store->Explain(plan, columns, at, arguments.feature, std::move(options));
+  return store->Explain(plan, columns, at, arguments.feature, options);
 }
 
 Result<int> RunExplain(const Invocation& invocation, const ExplainArguments& arguments) {
@@ -91,46 +93,32 @@ Result<int> RunExplain(const Invocation& invocation, const ExplainArguments& arg
 }
 
 void AddOptions(CLI::App* command, ExplainArguments* arguments) {
-  command
-      ->add_option("WHAT", arguments->words,
-                   "A service, or features as view:feature; and key=value for each key that the "
-                   "feature needs, unless a spine brings them")
-      ->required()
-      ->type_name("");
-  command
-      ->add_option("--feature", arguments->feature,
-                   "The feature to explain, where WHAT names several: its name, view__feature or "
-                   "view:feature")
-      ->type_name("NAME");
-  CLI::Option* at = command->add_option("--at", arguments->at, "The time of the question; now")
-                        ->type_name("TIME")
-                        ->check(CheckTime);
-  CLI::Option* spine =
-      command
-          ->add_option("-s,--spine", arguments->spine,
-                       "Explain a row of this file: a spine, or a training set made of it")
-          ->type_name("FILE")
-          ->excludes(at);
-  command->add_option("--spine-row", arguments->row, "The row, counted from 0")
-      ->type_name("N")
-      ->needs(spine);
-  command
-      ->add_option("--time-column", arguments->time_column,
-                   "The spine's column of question times; event_timestamp, or the only one")
-      ->type_name("NAME")
-      ->needs(spine);
-  command
-      ->add_option("--known", arguments->known,
-                   "Which facts count as known: declared (what is served), arrival, hindsight")
-      ->type_name("RULE")
-      ->check(CheckKnown);
-  command
-      ->add_option("--facts", arguments->facts,
-                   "How many facts of each fate to show, those nearest to what decides; 5")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1'000'000).description(""));
-  command->add_flag("--full-feature-names", arguments->full_feature_names,
-                    "Features are called view__feature");
+  AddArgument(command, "WHAT", &arguments->words,
+              "A service, or features as view:feature; and key=value for each key that the "
+              "feature needs, unless a spine brings them")
+      .Required();
+  AddOption(command, "--feature", "NAME", &arguments->feature,
+            "The feature to explain, where WHAT names several: its name, view__feature or "
+            "view:feature");
+  const CommandOption at =
+      AddOption(command, "--at", "TIME", &arguments->at, "The time of the question; now")
+          .Check(CheckTime);
+  const CommandOption spine =
+      AddOption(command, "-s,--spine", "FILE", &arguments->spine,
+                "Explain a row of this file: a spine, or a training set made of it")
+          .Excludes(at);
+  AddOption(command, "--spine-row", "N", &arguments->row, "The row, counted from 0").Needs(spine);
+  AddOption(command, "--time-column", "NAME", &arguments->time_column,
+            "The spine's column of question times; event_timestamp, or the only one")
+      .Needs(spine);
+  AddOption(command, "--known", "RULE", &arguments->known,
+            "Which facts count as known: declared (what is served), arrival, hindsight")
+      .Check(CheckKnown);
+  AddOption(command, "--facts", "N", &arguments->facts,
+            "How many facts of each fate to show, those nearest to what decides; 5")
+      .Range(1, 1'000'000);
+  AddFlag(command, "--full-feature-names", &arguments->full_feature_names,
+          "Features are called view__feature");
 }
 
 }  // namespace

@@ -1,5 +1,4 @@
 // coeval get: the features of one entity, now or at another time.
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,6 +7,7 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/options.h"
 #include "cli/terminal.h"
 #include "cli/value_text.h"
 #include "definition/fact.h"
@@ -95,19 +95,15 @@ void AddGetCommand(CLI::App* app, Invocation* invocation) {
       "coeval get product_price:price product_price:stock product=tea\n"
       "coeval get product_price:* product=tea --at 2025-02-10T10:00:00Z   # asks the past");
   auto arguments = std::make_shared<GetArguments>();
-  command
-      ->add_option("WHAT", arguments->words,
-                   "A service, or features as view:feature; and key=value for each key")
-      ->required()
-      ->type_name("");
-  command
-      ->add_option("--at", arguments->at,
-                   "Another time than now; before what the online store knows, the offline "
-                   "engine is asked")
-      ->type_name("TIME")
-      ->check(CheckTime);
-  command->add_flag("--full-feature-names", arguments->full_feature_names,
-                    "Features are called view__feature");
+  AddArgument(command, "WHAT", &arguments->words,
+              "A service, or features as view:feature; and key=value for each key")
+      .Required();
+  AddOption(command, "--at", "TIME", &arguments->at,
+            "Another time than now; before what the online store knows, the offline "
+            "engine is asked")
+      .Check(CheckTime);
+  AddFlag(command, "--full-feature-names", &arguments->full_feature_names,
+          "Features are called view__feature");
   SetAction(
       command, invocation, [invocation, arguments] { return RunGet(*invocation, *arguments); },
       [arguments] { return WrongTogether(*arguments); });

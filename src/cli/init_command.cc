@@ -1,5 +1,4 @@
 // coeval init: a new repository that runs.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/options.h"
 #include "cli/template.h"
 #include "cli/template_data.h"
 #include "cli/terminal.h"
@@ -129,14 +129,11 @@ void AddInitCommand(CLI::App* app, Invocation* invocation) {
   auto arguments = std::make_shared<InitArguments>();
   arguments->form = std::string(TemplateNames().front());
   std::vector<std::string> names(TemplateNames().begin(), TemplateNames().end());
-  command->add_option("NAME", arguments->folder, "The folder to make; its name is the project's")
-      ->required()
-      ->type_name("");
-  command
-      ->add_option("-t,--template", arguments->form,
-                   "shop: declared in Python; shop-yaml: the same in YAML")
-      ->type_name("NAME")
-      ->check(CLI::IsMember(names).description(""));
+  AddArgument(command, "NAME", &arguments->folder, "The folder to make; its name is the project's")
+      .Required();
+  AddOption(command, "-t,--template", "NAME", &arguments->form,
+            "shop: declared in Python; shop-yaml: the same in YAML")
+      .OneOf(names);
   SetAction(command, invocation,
             [invocation, arguments] { return RunInit(*invocation, *arguments); });
 }

@@ -3,17 +3,20 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstdint>
+#include <cstdlib>
 #include <string_view>
 #include <utility>
 
 #include "base/suggest.h"
 #include "cli/arguments.h"
+#include "cli/options.h"
 #include "cli/table_file.h"
 #include "cli/terminal.h"
+#include "config/setting_number.h"
 #include "io/files.h"
 #include "source/writer.h"
 
@@ -52,6 +55,11 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kOptionN
     {"left_by names", "--left-by names"},
     {"columns, right_by", "columns, --right-by"},
 }};
+
+std::string CheckMemory(const std::string& text) {
+  const auto bytes = ParseMemory(text);
+  return bytes.ok() ? "" : bytes.status().message();
+}
 
 // A reader that went away shows as an error of the descriptor.
 bool PipeIsBroken() {
@@ -186,15 +194,15 @@ std::string MatchArguments::WrongTogether(const std::vector<FactFiles>& files) c
 
 void AddFileOption(CLI::App* command, const std::string& name, const std::string& type,
                    FileOption* option, const std::string& meaning) {
-  command->add_option(name, *option->values(), meaning)->type_name(type)->allow_extra_args(false);
+  AddOption(command, name, type, option->values(), meaning);
 }
 
 void AddMatchOptions(CLI::App* command, MatchArguments* arguments, const std::string& right,
                      const std::string& right_meaning) {
-  command->add_option("SPINE", arguments->left, "The rows to answer for: a file, folder or pattern")
-      ->type_name("")
-      ->required();
-  command->add_option(right, arguments->right, right_meaning)->type_name("")->required();
+  AddArgument(command, "SPINE", &arguments->left,
+              "The rows to answer for: a file, folder or pattern")
+      .Required();
+  AddArgument(command, right, &arguments->right, right_meaning).Required();
   AddFileOption(command, "--by", "COLUMNS", &arguments->by,
                 "The key, where both call it the same; none: one key");
   AddFileOption(command, "--left-by", "COLUMNS", &arguments->left_by,
@@ -209,6 +217,10 @@ void AddMatchOptions(CLI::App* command, MatchArguments* arguments, const std::st
                 "When a fact was written; the latest of equal times wins");
   AddFileOption(command, "--known", "RULE", &arguments->known,
                 "declared; arrival: a fact is not known before it was written; hindsight");
+  AddOption(command, "--memory", "SIZE", &arguments->memory,
+            "What it may take, SPINE with it: 2GiB; without it half of what there is. What is more "
+            "lies in $TMPDIR, or beside the output")
+      .Check(CheckMemory);
 }
 
 Status InOptions(const Status& status) {
@@ -250,16 +262,27 @@ std::string AnswerArguments::WrongTogether(bool json) const {
 }
 
 void AddAnswerOptions(CLI::App* command, AnswerArguments* arguments) {
-  command
-      ->add_option("-o,--output", arguments->output,
-                   "Where to write it: .parquet, .csv or .arrow, or - for standard output; without "
-                   "it the first rows are shown")
-      ->type_name("FILE");
-  command
-      ->add_option("--format", arguments->format,
-                   "parquet, csv or arrow, whatever the name ends in; in a pipe arrow (a stream)")
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember({"parquet", "csv", "arrow"}));
+  AddOption(command, "-o,--output", "FILE", &arguments->output,
+            "Where to write it: .parquet, .csv or .arrow, or - for standard output; without it "
+            "the first rows are shown");
+  AddOption(command, "--format", "FORMAT", &arguments->format,
+            "parquet, csv or arrow, whatever the name ends in; in a pipe arrow (a stream)")
+      .OneOfListed({"parquet", "csv", "arrow"});
+}
+
+Result<Context> MakeJoinContext(const Invocation& invocation, const MatchArguments& match,
+                                const AnswerArguments& answer) {
+  COEVAL_ASSIGN_OR_RETURN(Context context, invocation.MakeContext());
+  if (!match.memory.empty()) {
+    COEVAL_ASSIGN_OR_RETURN(const std::int64_t bytes, ParseMemory(match.memory));
+    if (bytes > 0) context.memory_budget_bytes = bytes;
+  }
+  const char* temporary = std::getenv("TMPDIR");
+  const bool is_told = temporary != nullptr && *temporary != '\0';
+  if (!is_told && !answer.output.empty() && !answer.is_piped()) {
+    context.scratch_folder = ParentDirectory(answer.output);
+  }
+  return context;
 }
 
 Status CheckAnswer(const AnswerArguments& arguments, const std::string& left,
@@ -273,7 +296,8 @@ Status CheckAnswer(const AnswerArguments& arguments, const std::string& left,
 }
 
 Status GiveAnswer(const Invocation& invocation, const AnswerArguments& arguments,
-                  ArrowArrayStream* stream, Json counts, std::string text, const Context& context) {
+                  ArrowArrayStream* stream, const Json& counts, const std::string& text,
+                  const Context& context) {
   if (arguments.output.empty()) {
     COEVAL_ASSIGN_OR_RETURN(const std::string preview, PreviewTable(stream, kPreviewRows));
     invocation.Show(counts, preview + "\n\n" + text + "\ngive -o FILE to keep them");

@@ -35,7 +35,7 @@ Result<std::vector<FactFiles>> ParseFactFiles(const std::vector<std::string>& ar
 // The values of an option that may be said of one file, in the order typed.
 class FileOption {
  public:
-  // For CLI11 to fill.
+  // For AddOption to fill.
   std::vector<std::string>* values() { return &values_; }
 
   // What is said of the file by its name; without, what is said of all; the last one counts.
@@ -59,6 +59,7 @@ struct MatchArguments {
   std::string left;
   std::vector<std::string> right;
   FileOption by, left_by, right_by, on, left_on, right_on, created, known;
+  std::string memory;  // as the setting; "" = as 0
 
   // For one of the files. Errors: InvalidArgument for a `known` that there is not.
   [[nodiscard]] Result<MatchOptions> For(const FactFiles& file) const;
@@ -94,9 +95,15 @@ void AddAnswerOptions(CLI::App* command, AnswerArguments* arguments);
 Status CheckAnswer(const AnswerArguments& arguments, const std::string& left,
                    const std::vector<FactFiles>& files);
 
+// The memory that may be taken, and where what is more goes: $TMPDIR, else beside the output, which
+// needs the room anyway, while /tmp may be memory itself.
+Result<Context> MakeJoinContext(const Invocation& invocation, const MatchArguments& match,
+                                const AnswerArguments& answer);
+
 // Writes the answer, or shows its first rows; then says `counts` and `text`: on standard error
 // where standard output is the answer's. Takes `stream` over.
 Status GiveAnswer(const Invocation& invocation, const AnswerArguments& arguments,
-                  ArrowArrayStream* stream, Json counts, std::string text, const Context& context);
+                  ArrowArrayStream* stream, const Json& counts, const std::string& text,
+                  const Context& context);
 
 }  // namespace coeval

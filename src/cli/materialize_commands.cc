@@ -1,5 +1,4 @@
 // coeval materialize, materialize-incremental: facts from the sources into the online store.
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 #include <utility>
@@ -7,6 +6,7 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/options.h"
 #include "cli/terminal.h"
 #include "cli/value_text.h"
 
@@ -64,17 +64,14 @@ Result<int> RunMaterialize(const Invocation& invocation, const MaterializeArgume
 }
 
 void AddViews(CLI::App* command, MaterializeArguments* arguments) {
-  command
-      ->add_option("-v,--views", arguments->views,
-                   "These views only: weather,planes@v2; may be given many times")
-      ->type_name("VIEWS")
-      ->delimiter(',')
-      ->allow_extra_args(false);
+  AddOption(command, "-v,--views", "VIEWS", &arguments->views,
+            "These views only: weather,planes@v2; may be given many times")
+      .Delimiter(',');
 }
 
 void AddTime(CLI::App* command, const std::string& name, std::string* time,
              const std::string& meaning) {
-  command->add_option(name, *time, meaning)->required()->type_name("")->check(CheckTime);
+  AddArgument(command, name, time, meaning).Required().Check(CheckTime);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/options.h"
 #include "cli/terminal.h"
 
 namespace coeval {
@@ -17,23 +18,17 @@ namespace {
 constexpr int kNotDecided = -1;
 
 void AddGlobalOptions(CLI::App* app, GlobalOptions* globals) {
-  app->add_option("-C,--directory", globals->directory,
-                  "The repository: the folder with coeval.yaml, or one below it")
-      ->type_name("DIR");
-  app->add_option("--env", globals->environment,
-                  "The section of `environments:` in coeval.yaml to use")
-      ->type_name("NAME");
-  app->add_option(
-         "--set", globals->settings,
-         "Overrules a setting of coeval.yaml: serve.port=7000, locations.data=/data; may be "
-         "given many times")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false)
-      ->check(CheckAssignment);
-  app->add_option("--clock", globals->clock,
-                  "Where `now` comes from: a time, or @FILE that holds one; for data of the past")
-      ->type_name("TIME|@FILE");
-  app->add_flag("--json", globals->json, "One JSON document on standard output, for programs");
+  AddOption(app, "-C,--directory", "DIR", &globals->directory,
+            "The repository: the folder with coeval.yaml, or one below it");
+  AddOption(app, "--env", "NAME", &globals->environment,
+            "The section of `environments:` in coeval.yaml to use");
+  AddOption(app, "--set", "KEY=VALUE", &globals->settings,
+            "Overrules a setting of coeval.yaml: serve.port=7000, locations.data=/data; may be "
+            "given many times")
+      .Check(CheckAssignment);
+  AddOption(app, "--clock", "TIME|@FILE", &globals->clock,
+            "Where `now` comes from: a time, or @FILE that holds one; for data of the past");
+  AddFlag(app, "--json", &globals->json, "One JSON document on standard output, for programs");
 }
 
 void AddCommands(CLI::App* app, Invocation* invocation) {
@@ -45,6 +40,7 @@ void AddCommands(CLI::App* app, Invocation* invocation) {
   AddBackfillCommand(app, invocation);
   AddExplainCommand(app, invocation);
   AddMaterializeCommands(app, invocation);
+  AddPushCommand(app, invocation);
   AddGetCommand(app, invocation);
   AddServeCommand(app, invocation);
   AddCatalogueCommands(app, invocation);

@@ -1,16 +1,15 @@
 // coeval serve: features over HTTP on this machine.
-#include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "cli/command.h"
+#include "cli/options.h"
 #include "cli/request_log.h"
 #include "cli/terminal.h"
+#include "io/machine_limits.h"
 #include "serve/api/service.h"
 #include "serve/http/server.h"
 
@@ -28,8 +27,7 @@ HttpServerOptions ServerOptions(const ServeConfig& config) {
   HttpServerOptions options;
   options.host = config.host;
   options.port = config.port;
-  const auto processors = static_cast<int>(std::thread::hardware_concurrency());
-  options.threads = config.threads > 0 ? config.threads : std::max(1, processors);
+  options.threads = config.threads > 0 ? config.threads : ReadMachineLimits().processors;
   options.max_body_bytes = config.max_body_bytes;
   options.max_connections = config.max_connections;
   options.request_timeout = config.request_timeout;
@@ -91,20 +89,16 @@ void AddServeCommand(CLI::App* app, Invocation* invocation) {
       "curl localhost:6566/get-online-features -d '{\"features\": [\"weather:temp\"], "
       "\"entities\": {\"airport\": [\"JFK\"]}}'");
   auto arguments = std::make_shared<ServeArguments>();
-  command
-      ->add_option("--host", arguments->host,
-                   "A loopback address: 127.0.0.1 (serve.host in coeval.yaml)")
-      ->type_name("ADDRESS");
-  command
-      ->add_option("-p,--port", arguments->port,
-                   "6566 (serve.port in coeval.yaml); 0 takes any free one")
-      ->type_name("PORT")
-      ->check(CLI::Range(0, 65535).description(""));
-  command->add_option("--log", arguments->log, "How requests are told: plain or json, a line each")
-      ->type_name("FORM")
-      ->check(CLI::IsMember({"plain", "json"}).description(""));
-  command->add_flag("--all-requests", arguments->all_requests,
-                    "Tell of all requests, not only of those that fail");
+  AddOption(command, "--host", "ADDRESS", &arguments->host,
+            "A loopback address: 127.0.0.1 (serve.host in coeval.yaml)");
+  AddOption(command, "-p,--port", "PORT", &arguments->port,
+            "6566 (serve.port in coeval.yaml); 0 takes any free one")
+      .Range(0, 65535);
+  AddOption(command, "--log", "FORM", &arguments->log,
+            "How requests are told: plain or json, a line each")
+      .OneOf({"plain", "json"});
+  AddFlag(command, "--all-requests", &arguments->all_requests,
+          "Tell of all requests, not only of those that fail");
   SetAction(command, invocation,
             [invocation, arguments] { return RunServe(*invocation, *arguments); });
 }

@@ -41,7 +41,7 @@ Result<ArrowTable> ReadTableFile(const std::string& path, FileFormat file_format
 }  // namespace
 
 Result<FileFormat> FormatOfInput(const std::string& path) {
-  const auto by_name = FormatOfName(path);
+  auto by_name = FormatOfName(path);
   if (by_name.ok()) return by_name;
   if (FileExists(path) && !IsDirectory(path)) return by_name;
   std::vector<FileFormat> found;

@@ -1,5 +1,4 @@
 // coeval training-set: the features of a spine's rows as they would have been served.
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,6 +7,7 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/options.h"
 #include "cli/table_file.h"
 #include "cli/terminal.h"
 #include "cli/training_set_report.h"
@@ -69,53 +69,35 @@ std::string WrongTogether(const TrainingSetArguments& arguments) {
 }
 
 void AddOptions(CLI::App* command, TrainingSetArguments* arguments) {
-  command->add_option("SERVICE", arguments->service, "A feature service: name, or name@v3")
-      ->type_name("");
-  command
-      ->add_option("-f,--features", arguments->features,
-                   "Features in place of a service: view:feature,view:* ...")
-      ->type_name("REFS")
-      ->delimiter(',')
-      ->allow_extra_args(false);
-  CLI::Option* spine =
-      command
-          ->add_option("-s,--spine", arguments->spine,
-                       "The rows to make it for: .parquet, .csv or .arrow, with keys and times")
-          ->type_name("FILE");
-  command
-      ->add_option("-o,--output", arguments->output,
-                   "Where to write it: .parquet, .csv or .arrow; without it the first rows are "
-                   "shown")
-      ->type_name("FILE");
-  command
-      ->add_option("--time-column", arguments->time_column,
-                   "The spine's column of question times; event_timestamp, or the only one")
-      ->type_name("NAME");
-  CLI::Option* start =
-      command
-          ->add_option("--start", arguments->start,
-                       "Without a spine: every moment from then on at which a fact changed")
-          ->type_name("TIME")
-          ->check(CheckTime)
-          ->excludes(spine);
-  CLI::Option* end = command->add_option("--end", arguments->end, "... and until then")
-                         ->type_name("TIME")
-                         ->check(CheckTime)
-                         ->excludes(spine);
-  start->needs(end);
-  end->needs(start);
-  command->add_flag("--full-feature-names", arguments->full_feature_names,
-                    "Columns are called view__feature");
-  command
-      ->add_option("--known", arguments->known,
-                   "Which facts count as known: declared (what is served), arrival, hindsight")
-      ->type_name("RULE")
-      ->check(CheckKnown);
-  command
-      ->add_option("--on-error", arguments->on_error,
-                   "Where an expression fails in a row: fail, or null as serving gives")
-      ->type_name("WHAT")
-      ->check(CLI::IsMember({"fail", "null"}).description(""));
+  AddArgument(command, "SERVICE", &arguments->service, "A feature service: name, or name@v3");
+  AddOption(command, "-f,--features", "REFS", &arguments->features,
+            "Features in place of a service: view:feature,view:* ...")
+      .Delimiter(',');
+  const CommandOption spine =
+      AddOption(command, "-s,--spine", "FILE", &arguments->spine,
+                "The rows to make it for: .parquet, .csv or .arrow, with keys and times");
+  AddOption(command, "-o,--output", "FILE", &arguments->output,
+            "Where to write it: .parquet, .csv or .arrow; without it the first rows are shown");
+  AddOption(command, "--time-column", "NAME", &arguments->time_column,
+            "The spine's column of question times; event_timestamp, or the only one");
+  CommandOption start =
+      AddOption(command, "--start", "TIME", &arguments->start,
+                "Without a spine: every moment from then on at which a fact changed")
+          .Check(CheckTime)
+          .Excludes(spine);
+  CommandOption end = AddOption(command, "--end", "TIME", &arguments->end, "... and until then")
+                          .Check(CheckTime)
+                          .Excludes(spine);
+  start.Needs(end);
+  end.Needs(start);
+  AddFlag(command, "--full-feature-names", &arguments->full_feature_names,
+          "Columns are called view__feature");
+  AddOption(command, "--known", "RULE", &arguments->known,
+            "Which facts count as known: declared (what is served), arrival, hindsight")
+      .Check(CheckKnown);
+  AddOption(command, "--on-error", "WHAT", &arguments->on_error,
+            "Where an expression fails in a row: fail, or null as serving gives")
+      .OneOf({"fail", "null"});
 }
 
 }  // namespace

@@ -1,5 +1,4 @@
 // coeval window: aggregates over the events before each row, without any repository.
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -8,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/match_arguments.h"
+#include "cli/options.h"
 #include "cli/table_file.h"
 #include "cli/terminal.h"
 #include "definition/aggregation_text.h"
@@ -56,10 +56,10 @@ Json ReportJson(const StandaloneWindow& window, const std::string& output) {
   json.Set("events_of_keys", window.events).Set("events_without_key", window.read.null_keys);
   json.Set("too_late", window.too_late).Set("invalid", window.invalid);
   Json features = Json::MakeArray();
-  for (std::size_t i = 0; i < window.columns.size(); ++i) {
+  for (std::size_t i = 0; i < window.schema.size(); ++i) {
     Json each = Json::MakeObject();
     each.Set("name", window.schema[i].name).Set("type", window.schema[i].type.ToString());
-    each.Set("null", window.columns[i].CountNulls());
+    each.Set("null", window.nulls[i]);
     features.Append(std::move(each));
   }
   json.Set("aggregates", std::move(features));
@@ -82,7 +82,8 @@ std::string ReportText(const StandaloneWindow& window, double seconds) {
 }
 
 Result<int> RunWindow(const Invocation& invocation, const WindowArguments& arguments) {
-  COEVAL_ASSIGN_OR_RETURN(const Context context, invocation.MakeContext());
+  COEVAL_ASSIGN_OR_RETURN(const Context context,
+                          MakeJoinContext(invocation, arguments.match, arguments.answer));
   FactFiles file;
   file.path = arguments.match.right.front();
   COEVAL_ASSIGN_OR_RETURN(const StandaloneWindowOptions options, OptionsOf(arguments, file));
@@ -114,28 +115,19 @@ std::string WrongTogether(const WindowArguments& arguments, bool json) {
 
 void AddOptions(CLI::App* command, WindowArguments* arguments) {
   AddMatchOptions(command, &arguments->match, "EVENTS", "The events: a file, folder or pattern");
-  command
-      ->add_option("-a,--aggregate", arguments->aggregates,
-                   "FUNCTION(COLUMN) [over DURATION | over last N [of DURATION] | over all time] "
-                   "[where EXPRESSION] [by EXPRESSION] [offset DURATION] [slide DURATION [zone "
-                   "'ZONE']] as NAME; may be given many times")
-      ->type_name("TEXT")
-      ->allow_extra_args(false)
-      ->required();
-  command
-      ->add_option("--closed", arguments->closed,
-                   "Which ends belong to a window: right, left, both, neither")
-      ->type_name("ENDS")
-      ->check(CLI::IsMember({"right", "left", "both", "neither"}));
-  command
-      ->add_option("--event-id", arguments->event_id,
-                   "An event's identity within its key: of one id the row written last counts")
-      ->type_name("COLUMN");
-  command
-      ->add_option("--on-error", arguments->on_error,
-                   "What becomes of values that do not exist (a sum that does not fit): fail, null")
-      ->type_name("RULE")
-      ->check(CLI::IsMember({"fail", "null"}));
+  AddOption(command, "-a,--aggregate", "TEXT", &arguments->aggregates,
+            "FUNCTION(COLUMN) [over DURATION | over last N [of DURATION] | over all time] "
+            "[where EXPRESSION] [by EXPRESSION] [offset DURATION] [slide DURATION [zone "
+            "'ZONE']] as NAME; may be given many times")
+      .Required();
+  AddOption(command, "--closed", "ENDS", &arguments->closed,
+            "Which ends belong to a window: right, left, both, neither")
+      .OneOfListed({"right", "left", "both", "neither"});
+  AddOption(command, "--event-id", "COLUMN", &arguments->event_id,
+            "An event's identity within its key: of one id the row written last counts");
+  AddOption(command, "--on-error", "RULE", &arguments->on_error,
+            "What becomes of values that do not exist (a sum that does not fit): fail, null")
+      .OneOfListed({"fail", "null"});
   AddAnswerOptions(command, &arguments->answer);
 }
 

@@ -1,0 +1,87 @@
+// coeval push: rows of a file, handed over as they happen.
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/table_file.h"
+#include "cli/terminal.h"
+#include "cli/value_text.h"
+
+namespace coeval {
+namespace {
+
+struct PushArguments {
+  std::string source;
+  std::string file;
+  std::string to = "online_and_offline";
+  std::string key;
+};
+
+Json OutcomeJson(const PushOutcome& outcome) {
+  Json views = Json::MakeArray();
+  for (const std::string& view : outcome.views) views.Append(view);
+  Json json = Json::MakeObject();
+  json.Set("created", TimeJson(outcome.c)).Set("rows", outcome.rows);
+  json.Set("null_keys", outcome.null_keys).Set("views", std::move(views));
+  json.Set("repeated", outcome.repeated);
+  return json;
+}
+
+std::string RowsText(std::int64_t rows) {
+  return FormatCount(rows) + (rows == 1 ? " row" : " rows");
+}
+
+std::string OutcomeText(const PushArguments& arguments, const PushOutcome& outcome) {
+  if (outcome.rows == 0) return "no rows: nothing was pushed";
+  std::string text = RowsText(outcome.rows) + " pushed to " + arguments.source;
+  if (outcome.repeated) text += ", which had them already; nothing was done";
+  text += "\nThey are known since " + TimeText(outcome.c);
+  if (!outcome.views.empty()) {
+    text += "; served by";
+    for (const std::string& view : outcome.views) text += " " + view;
+  }
+  if (outcome.null_keys > 0) {
+    text += "\n" + RowsText(outcome.null_keys) + " without a key, which feed no view";
+  }
+  return text;
+}
+
+Result<int> RunPush(const Invocation& invocation, const PushArguments& arguments) {
+  COEVAL_ASSIGN_OR_RETURN(auto store, invocation.OpenStore());
+  COEVAL_ASSIGN_OR_RETURN(ArrowTable rows, ReadTableFiles(arguments.file, store->context()));
+  COEVAL_ASSIGN_OR_RETURN(const PushOutcome outcome,
+                          store->Push(arguments.source, std::move(rows),
+                                      {.to = arguments.to, .idempotency_key = arguments.key}));
+  invocation.Show(OutcomeJson(outcome), OutcomeText(arguments, outcome));
+  return kExitDone;
+}
+
+}  // namespace
+
+void AddPushCommand(CLI::App* app, Invocation* invocation) {
+  CLI::App* command =
+      AddCommand(app, "Serving", "push",
+                 "Hands the rows of a file over to a push source\n"
+                 "When it returns they are durable, served by every view that reads the source, "
+                 "and found by training. Rows are taken all or none.",
+                 "coeval push rates_push today.csv\n"
+                 "coeval push rates_push today.parquet --idempotency-key 2013-10-01");
+  auto arguments = std::make_shared<PushArguments>();
+  AddArgument(command, "SOURCE", &arguments->source, "The push source's name").Required();
+  AddArgument(command, "FILE", &arguments->file,
+              "Its rows: .parquet, .csv or .arrow; a folder or a pattern")
+      .Required();
+  AddOption(command, "--to", "WHERE", &arguments->to,
+            "online_and_offline; online, which is logged as well; offline, which is not served")
+      .OneOf({"online_and_offline", "online", "offline"});
+  AddOption(command, "--idempotency-key", "KEY", &arguments->key,
+            "Names this push: said again with the same rows, it does nothing");
+  SetAction(command, invocation,
+            [invocation, arguments] { return RunPush(*invocation, *arguments); });
+}
+
+}  // namespace coeval
