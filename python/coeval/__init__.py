@@ -31,6 +31,7 @@ from coeval.definitions import (
     FileSource,
     OnDemandFeatureView,
     ParquetFormat,
+    PushSource,
     RequestSource,
 )
 from coeval.errors import (
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from coeval.materialization import Materialized
     from coeval.online_response import OnlineResponse
     from coeval.plan import Plan
+    from coeval.pushing import Pushed, PushMode
     from coeval.store import FeatureStore
     from coeval.training_set import TrainingSet
     from coeval.windows import window
@@ -86,6 +88,9 @@ __all__ = [
     "OnlineResponse",
     "ParquetFormat",
     "Plan",
+    "PushMode",
+    "PushSource",
+    "Pushed",
     "RequestSource",
     "TooOld",
     "TrainingSet",
@@ -104,6 +109,8 @@ _ENGINE = {
     "Materialized": "coeval.materialization",
     "OnlineResponse": "coeval.online_response",
     "Plan": "coeval.plan",
+    "PushMode": "coeval.pushing",
+    "Pushed": "coeval.pushing",
     "TrainingSet": "coeval.training_set",
     "asof_join": "coeval.asof",
     "window": "coeval.windows",

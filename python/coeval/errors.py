@@ -27,6 +27,10 @@ __all__ = [
 class CoevalError(Exception):
     """The base of all errors that Coeval raises."""
 
+    idempotency_key: str | None = None
+    """Of a push that failed and may have been taken all the same: pushed again with this key, it
+    counts once."""
+
 
 class InvalidArgument(CoevalError, ValueError):
     """The caller's mistake: wrong input, a wrong definition. Nothing was changed."""

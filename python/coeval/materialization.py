@@ -5,9 +5,15 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from coeval import display
+from coeval.definitions import FeatureView
+from coeval.progress import progress_bar
+from coeval.times import TimeLike, time_micros
+
+if TYPE_CHECKING:
+    from coeval import _core
 
 
 @dataclass(frozen=True)
@@ -62,3 +68,18 @@ class Materialized(Sequence[MaterializedView]):
             ]
             for view in self._views
         ]
+
+
+def materialize(
+    core: _core.Store,
+    start: int | None,
+    end_date: TimeLike,
+    feature_views: Sequence[str | FeatureView] | None,
+) -> Materialized:
+    """From `start`, in microseconds, or, without one, what is new since the last time."""
+    end = time_micros(end_date, "end_date")
+    if isinstance(feature_views, str):
+        feature_views = [feature_views]
+    views = [view if isinstance(view, str) else view.name for view in feature_views or ()]
+    with progress_bar() as progress:
+        return Materialized(core.materialize(start, end, views, progress))

@@ -17,20 +17,24 @@ from coeval.definitions import (
     FeatureViewProjection,
     FileSource,
     OnDemandFeatureView,
+    PushSource,
     RequestSource,
     to_json,
 )
+from coeval.definitions.source import source_from_dict
 from coeval.errors import FailedPrecondition, InvalidArgument, NotFound
 from coeval.explanation import Explanation
 from coeval.frames import to_engine
-from coeval.materialization import Materialized
+from coeval.materialization import Materialized, materialize
 from coeval.online_response import OnlineResponse
 from coeval.plan import Plan
 from coeval.progress import progress_bar
+from coeval.pushing import Pushed, PushMode, To, push
 from coeval.request import FeaturesLike, request_cells, request_of, view_references
 from coeval.store_words import (
     KIND_NAMES,
     clock_text,
+    closed_at_exit,
     facts_count,
     list_of,
     log,
@@ -59,8 +63,8 @@ class FeatureStore:
         passed.
     settings: overrides of coeval.yaml: {"online_store.path": "/fast/online"}.
 
-    Any number of threads may use a store. It is closed by close(), at the end of a `with`, or when
-    it is no longer used; what was materialized is on disk before the call that did it returns.
+    Any number of threads may use a store. It is closed by close(), at the end of a `with`, when it
+    is no longer used, or at the interpreter's end; what was materialized is on disk before the call that did it returns.
     What the engine has to say goes to the logger "coeval".
 
     Errors: NotFound where the folder has no coeval.yaml; InvalidArgument for a wrong configuration;
@@ -76,7 +80,7 @@ class FeatureStore:
         settings: Mapping[str, str] | None = None,
     ) -> None:
         self._path = os.fspath(repo_path)
-        self._core = _core.Store(
+        opened = _core.Store(
             repository=self._path,
             environment=env or "",
             overrides=dict(settings or {}),
@@ -84,6 +88,7 @@ class FeatureStore:
             python=sys.executable or "",
             log=log,
         )
+        self._core = closed_at_exit(opened)
 
     @property
     def project(self) -> str:
@@ -140,8 +145,7 @@ class FeatureStore:
         return plan
 
     def promote(self, reference: str) -> Plan:
-        """Makes a version the active one: promote("weather"), promote("weather@v2"). Moves no
-        data."""
+        """Makes a version active: promote("weather"), promote("weather@v2"). Moves no data."""
         return Plan(*report_of(self._core.promote(reference)))
 
     def rollback(self, name: str) -> Plan:
@@ -157,11 +161,9 @@ class FeatureStore:
         """An entity of the registry. Errors: NotFound with the nearest name."""
         return Entity.from_dict(self._find("entities", name)["definition"])
 
-    def get_data_source(self, name: str) -> FileSource | RequestSource:
+    def get_data_source(self, name: str) -> FileSource | PushSource | RequestSource:
         """A source of the registry. Errors: NotFound."""
-        members = self._find("sources", name)["definition"]
-        kind = RequestSource if members.get("kind") == "request" else FileSource
-        return kind.from_dict(members)
+        return source_from_dict(self._find("sources", name)["definition"])
 
     def get_feature_view(self, name: str, version: int | None = None) -> FeatureView:
         """A feature view of the registry: its active version, or the one of that number; its
@@ -186,9 +188,9 @@ class FeatureStore:
         """All entities of the registry."""
         return [Entity.from_dict(found["definition"]) for found in self._all("entities")]
 
-    def list_data_sources(self) -> list[FileSource | RequestSource]:
+    def list_data_sources(self) -> list[FileSource | PushSource | RequestSource]:
         """All sources of the registry."""
-        return [self.get_data_source(found["definition"]["name"]) for found in self._all("sources")]
+        return [source_from_dict(found["definition"]) for found in self._all("sources")]
 
     def list_feature_views(self) -> list[FeatureView]:
         """All feature views, each in its active version."""
@@ -369,10 +371,10 @@ class FeatureStore:
 
         Safe to interrupt and to repeat: the store is correct at any point, and a fact carried twice
         changes nothing. Errors: NotFound, InvalidArgument with the first bad rows, Unavailable
-        where another process owns the store.
+        where the process that owns the store does not answer.
         """
         start = time_micros(start_date, "start_date")
-        return self._materialize(start, end_date, feature_views)
+        return materialize(self._core, start, end_date, feature_views)
 
     def materialize_incremental(
         self, end_date: TimeLike, feature_views: Sequence[str | FeatureView] | None = None
@@ -380,7 +382,26 @@ class FeatureStore:
         """Carries what is new since the last time, up to `end_date`, late rows included.
 
         As `materialize` otherwise."""
-        return self._materialize(None, end_date, feature_views)
+        return materialize(self._core, None, end_date, feature_views)
+
+    def push(
+        self,
+        push_source_name: str,
+        df: Any,
+        to: PushMode | To = "online_and_offline",
+        *,
+        idempotency_key: str | None = None,
+    ) -> Pushed:
+        """Hands over rows as they happen: logged, served from now on, and found by training.
+        push_source_name: a `PushSource`; the views that read it are fed.
+        df: a table of any kind with the columns of the source.
+        to: "online" is logged as well; "offline" is never served, only hindsight sees it.
+        idempotency_key: names this push: said again with the same rows, it does nothing.
+        Durable, and seen whole by every later read, when it returns. Errors: NotFound;
+        InvalidArgument with the first bad rows (nothing is taken); AlreadyExists where the key
+        named other rows; Unavailable, IoError, Cancelled: push again with its `idempotency_key`.
+        """
+        return push(self._core, push_source_name, df, to, idempotency_key)
 
     # -- looking ----------------------------------------------------------------------------------
 
@@ -390,8 +411,7 @@ class FeatureStore:
         return described
 
     def runs(self, limit: int = 100) -> list[dict[str, Any]]:
-        """The last runs, newest first: kind, view, interval, rows read, written and refused,
-        status."""
+        """The last runs, newest first: kind, view, interval, rows read and written, status."""
         return list_of(self._core.runs(limit))
 
     def history(self, limit: int = 100) -> list[dict[str, Any]]:
@@ -448,19 +468,6 @@ class FeatureStore:
                 plan, start, end, known, null_on_error, progress
             )
         return TrainingSet(made, None, self._core)
-
-    def _materialize(
-        self,
-        start: int | None,
-        end_date: TimeLike,
-        feature_views: Sequence[str | FeatureView] | None,
-    ) -> Materialized:
-        end = time_micros(end_date, "end_date")
-        if isinstance(feature_views, str):
-            feature_views = [feature_views]
-        views = [view if isinstance(view, str) else view.name for view in feature_views or ()]
-        with progress_bar() as progress:
-            return Materialized(self._core.materialize(start, end, views, progress))
 
     def _all(self, kind: str) -> list[dict[str, Any]]:
         """The objects of a kind; of versioned ones the active version, else the newest."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime
 import json
 import logging
-from typing import Any
+import weakref
+from typing import TYPE_CHECKING, Any
 
 from coeval.errors import InvalidArgument
 from coeval.times import TimeLike, time_micros
+
+if TYPE_CHECKING:
+    from coeval import _core
 
 _LOG = logging.getLogger("coeval")
 _LOG_LEVELS = [logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR]
@@ -20,6 +25,21 @@ KIND_NAMES = {
     "on_demand_feature_views": "on-demand feature view",
     "feature_services": "feature service",
 }
+
+_OPEN: weakref.WeakSet[_core.Store] = weakref.WeakSet()
+
+
+def closed_at_exit(store: _core.Store) -> _core.Store:
+    """The same store, which is closed at the interpreter's end where nobody did it before: then
+    nothing is taken down yet, and the other processes that it answers come to no harm."""
+    _OPEN.add(store)
+    return store
+
+
+@atexit.register
+def _close_all() -> None:
+    for store in list(_OPEN):
+        store.close()
 
 
 def clock_text(clock: TimeLike | None) -> str:

@@ -39,7 +39,7 @@ FeatureRequest MakeRequest(std::vector<std::string> features, std::string servic
   return request;
 }
 
-nb::list StatusNames(const std::vector<FeatureStatus>& statuses) {
+nb::list StatusNames(const PerRow<FeatureStatus>& statuses) {
   nb::list names;
   for (const FeatureStatus status : statuses) {
     const std::string_view name = FeatureStatusName(status);
@@ -48,7 +48,7 @@ nb::list StatusNames(const std::vector<FeatureStatus>& statuses) {
   return names;
 }
 
-nb::list Times(const std::vector<TimeMicros>& times) {
+nb::list Times(const PerRow<TimeMicros>& times) {
   nb::list list;
   for (const TimeMicros time : times) {
     list.append(time == kMinTime ? nb::none() : DatetimeOf(time));

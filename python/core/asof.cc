@@ -16,6 +16,7 @@
 #include "core/errors.h"
 #include "core/frame.h"
 #include "core/long_call.h"
+#include "io/machine_limits.h"
 #include "offline/standalone_join.h"
 
 namespace coeval::python {
@@ -47,12 +48,16 @@ Frame Join(nb::handle left, nb::handle right, std::string on, std::string left_o
   options.progress = board.Sink();
 
   ArrowTable table = ReadTable(left);
-  OwnedStream facts = ImportFrame(right);
-  const Context context;
+  Rows facts = Rows::Of(right);
+  const Context context = MachineContext();
   StandaloneJoin joined = Unwrap(CallWatched<StandaloneJoin>(
-      [&] { return JoinStream(std::move(table), facts.get(), options, context); }, *context.cancel,
-      board, progress));
-  return {std::move(joined.left), std::move(joined.schema), std::move(joined.columns)};
+      [&] {
+        return facts.held ? JoinTable(std::move(table), *std::move(facts.held), options, context)
+                          : JoinStream(std::move(table), facts.stream.get(), options, context);
+      },
+      *context.cancel, board, progress));
+  std::vector<Column> added = Unwrap(joined.columns.Whole(joined.left.num_rows()));
+  return {std::move(joined.left), std::move(joined.schema), std::move(added)};
 }
 
 }  // namespace

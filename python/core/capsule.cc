@@ -115,6 +115,16 @@ ArrowTable ReadTable(nb::handle frame) {
   }());
 }
 
+Rows Rows::Of(nb::handle frame) {
+  Rows rows;
+  if (nb::hasattr(frame, "__len__")) {
+    rows.held = ReadTable(frame);
+  } else {
+    rows.stream = ImportFrame(frame);
+  }
+  return rows;
+}
+
 ArrowArrayStream StreamOfBatch(ArrowSchema schema, ArrowArray array) {
   auto batch = std::make_unique<SingleBatch>();
   batch->schema = OwnArrowSchema(&schema);

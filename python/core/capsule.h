@@ -2,6 +2,8 @@
 // and no library in common with whoever is on the other side.
 #pragma once
 
+#include <optional>
+
 #include <nanobind/nanobind.h>
 
 #include "column/arrow_bridge.h"
@@ -56,6 +58,15 @@ OwnedStream ImportFrame(nanobind::handle frame);
 
 // All of a frame. The GIL is free while its producer works.
 ArrowTable ReadTable(nanobind::handle frame);
+
+// Rows to be gone over: held where the frame is (it has a length), so that all threads may read it;
+// else the stream, batch by batch.
+struct Rows {
+  static Rows Of(nanobind::handle frame);
+
+  std::optional<ArrowTable> held;
+  OwnedStream stream;
+};
 
 // One batch as a stream; takes both over.
 ArrowArrayStream StreamOfBatch(ArrowSchema schema, ArrowArray array);

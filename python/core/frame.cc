@@ -64,6 +64,14 @@ Frame::Frame(ArrowTable table, Schema schema, std::vector<Column> columns)
       columns_(std::move(columns)),
       rows_(table_->num_rows()) {}
 
+Frame::Frame(ArrowTable table, Schema schema, std::function<Result<Column>(std::size_t)> read,
+             std::function<Result<ArrowArrayStream>()> export_all)
+    : table_(std::move(table)),
+      schema_(std::move(schema)),
+      rows_(table_->num_rows()),
+      read_(std::move(read)),
+      export_(std::move(export_all)) {}
+
 Frame::Frame(Schema schema, std::vector<Column> columns, std::int64_t rows)
     : schema_(std::move(schema)), columns_(std::move(columns)), rows_(rows) {}
 
@@ -80,11 +88,15 @@ std::string Frame::type(std::size_t column) const {
 }
 
 Result<Column> Frame::Read(std::size_t column) const {
-  if (column >= num_foreign()) return columns_[column - num_foreign()];
+  if (column >= num_foreign()) {
+    const std::size_t own = column - num_foreign();
+    return read_ ? read_(own) : columns_[own];
+  }
   return table_->ReadColumn(column, Rounding::kExact);
 }
 
 Result<ArrowArrayStream> Frame::Export() const {
+  if (export_) return export_();
   if (table_) return table_->ExportWith(schema_, columns_, kBatchRows);
   std::vector<Batch> batches;
   for (std::int64_t first = 0; first < rows_; first += kBatchRows) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,9 @@ class Frame {
  public:
   // Foreign columns, then `columns`, one for each entry of `schema`, all of the table's length.
   Frame(ArrowTable table, Schema schema, std::vector<Column> columns);
+  // The same with columns that are not in one piece: how to read one of `schema`, and all.
+  Frame(ArrowTable table, Schema schema, std::function<Result<Column>(std::size_t)> read,
+        std::function<Result<ArrowArrayStream>()> export_all);
   // Own columns alone, all of `rows` length.
   Frame(Schema schema, std::vector<Column> columns, std::int64_t rows);
 
@@ -44,6 +48,8 @@ class Frame {
   Schema schema_;
   std::vector<Column> columns_;
   std::int64_t rows_ = 0;
+  std::function<Result<Column>(std::size_t)> read_;   // null: columns_
+  std::function<Result<ArrowArrayStream>()> export_;  // null: columns_
 };
 
 // Binds Frame: the module's class for frames.

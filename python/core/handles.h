@@ -41,7 +41,9 @@ struct TrainingSetHandle {
   std::shared_ptr<const TrainingSet> set;
 
   [[nodiscard]] Frame frame() const {
-    return {set->spine.table, set->schema, set->features.columns};
+    return {set->spine.table, set->schema,
+            [held = set](std::size_t feature) { return held->features->Whole(feature); },
+            [held = set] { return held->Export(); }};
   }
 
   [[nodiscard]] std::string manifest() const { return set->manifest.Write(); }

@@ -17,11 +17,13 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "core/asking.h"
+#include "core/capsule.h"
 #include "core/catalogue_json.h"
 #include "core/errors.h"
 #include "core/explaining.h"
 #include "core/python_time.h"
 #include "core/store_handle.h"
+#include "serve/owner/socket_link.h"
 
 namespace coeval::python {
 namespace {
@@ -39,6 +41,7 @@ void Open(StoreHandle* self, std::string repository, std::string environment,
   options.overrides = std::move(overrides);
   if (!clock.empty()) options.clock = Unwrap(ParseClock(clock));
   options.python = std::move(python);
+  options.link = MakeSocketLink();
   new (self) StoreHandle(std::move(options), std::move(log));
 }
 
@@ -112,6 +115,23 @@ nb::list Materialize(StoreHandle& store, std::optional<std::int64_t> start, std:
       *options.cancel, board, progress));
 }
 
+nb::dict Push(StoreHandle& store, const std::string& source, const nb::object& rows, std::string to,
+              std::string idempotency_key) {
+  ArrowTable table = ReadTable(rows);
+  PushOptions options;
+  options.to = std::move(to);
+  options.idempotency_key = std::move(idempotency_key);
+  const PushOutcome outcome = store.Call<PushOutcome>(
+      [&](FeatureStore& engine) { return engine.Push(source, std::move(table), options); });
+  nb::dict report;
+  report["created"] = outcome.c == kMinTime ? nb::none() : DatetimeOf(outcome.c);
+  report["rows"] = outcome.rows;
+  report["null_keys"] = outcome.null_keys;
+  report["views"] = nb::cast(outcome.views);
+  report["repeated"] = outcome.repeated;
+  return report;
+}
+
 template <typename Work>
 std::string AsText(StoreHandle& store, Work work) {
   return store.Call<Json>([&](FeatureStore& engine) -> Result<Json> { return work(engine); })
@@ -168,7 +188,8 @@ void BindLooking(nb::class_<StoreHandle>& store) {
 }  // namespace
 
 void BindStore(nb::module_& module) {
-  nb::class_<StoreHandle> store(module, "Store", "One repository, opened.");
+  nb::class_<StoreHandle> store(module, "Store", "One repository, opened.",
+                                nb::is_weak_referenceable());
   store.def("__init__", &Open, nb::arg("repository"), nb::arg("environment"), nb::arg("overrides"),
             nb::arg("clock"), nb::arg("python"), nb::arg("log").none());
   store.def_prop_ro("project", [](const StoreHandle& handle) { return handle.Get()->project(); });
@@ -191,6 +212,10 @@ void BindStore(nb::module_& module) {
             nb::sig("def materialize(self, start: int | None, end: int, views: "
                     "collections.abc.Sequence[str], progress: object | None) -> "
                     "list[dict[str, typing.Any]]"));
+  store.def("push", &Push, nb::arg("source"), nb::arg("rows"), nb::arg("to"),
+            nb::arg("idempotency_key"),
+            nb::sig("def push(self, source: str, rows: object, to: str, idempotency_key: str) -> "
+                    "dict[str, typing.Any]"));
   store.def("close", &StoreHandle::Close);
   BindAsking(module, store);
   BindExplaining(module, store);

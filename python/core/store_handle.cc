@@ -25,6 +25,12 @@ StoreHandle::StoreHandle(StoreOptions options, nb::object log) : log_(std::move(
   store_ = Unwrap(std::move(opened));
 }
 
+StoreHandle::~StoreHandle() {
+  if (store_ == nullptr) return;
+  const nb::gil_scoped_release release;
+  store_.reset();
+}
+
 std::shared_ptr<FeatureStore> StoreHandle::Get() const {
   std::shared_ptr<FeatureStore> store;
   {

@@ -25,6 +25,11 @@ class StoreHandle {
   // `log` is called as log(level: int, message: str); or None. Raises what FeatureStore::Open says.
   StoreHandle(StoreOptions options, nanobind::object log);
 
+  StoreHandle(const StoreHandle&) = delete;
+  StoreHandle& operator=(const StoreHandle&) = delete;
+  // The GIL is free while the store closes: others who are being answered may need it.
+  ~StoreHandle();
+
   // The store; raises FailedPrecondition once it is closed. It lives as long as what is returned.
   [[nodiscard]] std::shared_ptr<FeatureStore> Get() const;
   // Waits for calls of other threads; the GIL is free meanwhile. A second time it does nothing.

@@ -14,6 +14,7 @@
 #include "core/errors.h"
 #include "core/frame.h"
 #include "core/long_call.h"
+#include "io/machine_limits.h"
 #include "offline/standalone_window.h"
 
 namespace coeval::python {
@@ -58,12 +59,18 @@ Frame MakeWindows(nb::handle left, nb::handle right, std::string on, std::string
   options.progress = board.Sink();
 
   ArrowTable table = ReadTable(left);
-  OwnedStream events = ImportFrame(right);
-  const Context context;
+  Rows events = Rows::Of(right);
+  const Context context = MachineContext();
   StandaloneWindow made = Unwrap(CallWatched<StandaloneWindow>(
-      [&] { return WindowStream(std::move(table), events.get(), options, context); },
+      [&] {
+        return events.held
+                   ? WindowTable(std::move(table), *std::move(events.held), options, context)
+                   : WindowStream(std::move(table), events.stream.get(), options, context);
+      },
       *context.cancel, board, progress));
-  return {std::move(made.left), std::move(made.schema), std::move(made.columns)};
+  return {made.left, made.schema,
+          [features = made.features](std::size_t i) { return features->Whole(i); },
+          [made] { return made.Export(); }};
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ from coeval import (
     Field,
     FileSource,
     OnDemandFeatureView,
+    PushSource,
     RequestSource,
     ValueType,
 )
@@ -171,6 +172,41 @@ def test_everything_of_a_file_source():
     assert CsvFormat(null_values=[]).to_dict() == {"null_values": []}
 
 
+def test_a_push_source_brings_its_batch_source():
+    pushed = PushSource(name="s_push", batch_source=source(), description="d", tags={"a": "b"})
+    view = FeatureView(name="v", source=pushed, schema=[Field("a", Int64)])
+    document = to_document([view])
+    assert [each["name"] for each in document["sources"]] == ["s", "s_push"]
+    assert only({"sources": document["sources"][1:]}, "sources") == {
+        "name": "s_push",
+        "kind": "push",
+        "batch_source": "s",
+        "description": "d",
+        "tags": {"a": "b"},
+    }
+    assert only(document, "feature_views")["source"] == "s_push"
+    both = FeatureView(name="w", source=[source(name="other"), pushed], schema=[Field("a", Int64)])
+    assert only(to_document([both]), "feature_views")["sources"] == ["other", "s_push"]
+
+
+def test_a_push_source_may_name_what_is_pushed():
+    rates = PushSource(
+        name="rates_push",
+        schema=[Field("currency", String), Field("rate", Float64)],
+        timestamp_field="event_timestamp",
+        lateness=timedelta(hours=1),
+    )
+    assert only(to_document([rates]), "sources") == {
+        "name": "rates_push",
+        "kind": "push",
+        "schema": [{"name": "currency", "type": "string"}, {"name": "rate", "type": "float64"}],
+        "timestamp_field": "event_timestamp",
+        "lateness": 3_600_000_000,
+    }
+    assert repr(rates) == "<PushSource 'rates_push'>"
+    assert "currency: string" in rates._repr_html_()
+
+
 def test_a_source_without_a_name_is_named_by_its_path():
     assert FileSource(path="{data}/weather/*.parquet", timeless=True).name == "data_weather_parquet"
     assert FileSource(path="2013.csv", timeless=True).name == "_2013_csv"
@@ -296,7 +332,14 @@ def test_entities_with_several_keys():
         (lambda: source(data_delay=3600), "data_delay: a duration is expected.*found 3600"),
         (lambda: source(timeless="yes"), "timeless: True or False is expected, found 'yes'"),
         (lambda: source(file_format=5), "file_format: .* is expected, found 5"),
-        (lambda: FeatureView(name="v", source=5), "source: a FileSource is expected, found 5"),
+        (
+            lambda: FeatureView(name="v", source=5),
+            "source: a FileSource or PushSource is expected, found 5",
+        ),
+        (
+            lambda: PushSource(name="p", batch_source=PushSource(name="q")),
+            "PushSource 'p': batch_source: a FileSource is expected, found <PushSource 'q'>",
+        ),
         (
             lambda: FeatureView(name="v", source="s", schema=["a"]),
             "FeatureView 'v': schema: a Field is expected, found 'a'",
@@ -331,6 +374,10 @@ def test_wrong_kinds_are_refused_where_they_are_written(make, message):
             "Entity 'a': there is no argument 'join_kyes', did you mean \"join_keys\"?",
         ),
         (lambda: FileSource(name="s", pth="a"), "FileSource 's': there is no argument 'pth'"),
+        (
+            lambda: PushSource(name="p", batch_sorce="s"),
+            "PushSource 'p': there is no argument 'batch_sorce', did you mean \"batch_source\"?",
+        ),
         (lambda: Field("f"), "Field 'f': missing a required argument: 'dtype'"),
         (lambda: Aggregation("a", "sum", windw="7d"), 'did you mean "time_window"?'),
         (lambda: CsvFormat(zzz=1), "CsvFormat: there is no argument 'zzz'; there are delimiter, "),
@@ -385,6 +432,19 @@ def test_the_document_can_be_read_back():
     assert Entity.from_dict(entity.to_dict()) == entity
     request = RequestSource(name="r", schema=[Field("a", Int64)])
     assert RequestSource.from_dict(request.to_dict()) == request
+    push = PushSource(
+        name="p",
+        batch_source="s",
+        schema=[Field("a", Int64)],
+        timestamp_field="t",
+        event_id_field="a",
+        field_mapping={"a": "b"},
+        lateness="1h",
+        max_future=timedelta(days=2),
+        owner="o",
+    )
+    assert PushSource.from_dict(push.to_dict()) == push
+    assert PushSource.from_dict(push.to_dict()).max_future == timedelta(days=2)
     computed = OnDemandFeatureView(
         name="o", sources=[], schema=[Field("a", Int64)], expressions={"a": "1"}
     )

@@ -41,6 +41,12 @@ def test_a_fact_that_was_not_yet_known_says_so(store):
     assert key == [{"name": "airport", "column": "origin", "type": "string", "value": "JFK"}]
 
 
+def test_a_value_of_a_backfill_is_explained(store):
+    made = store.backfill("weather", NOON - HOUR, NOON, HOUR)
+    why = made.explain(0, "temp")
+    assert same_values([why.value], [made.to_dict()["temp"][0]])
+
+
 def test_a_key_and_a_time_may_be_given(store):
     features = store.get_feature_service("model")
     row = {"origin": "JFK", "tail": 7, "scheduled": NOON, "miles": 10}

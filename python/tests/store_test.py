@@ -5,7 +5,7 @@ import threading
 import coeval
 import pytest
 from airport_repository import DEFINITIONS, HOUR, NOON, ROWS, SPINE, ask, check_expected
-from coeval import Entity, FeatureService, FeatureView, Field, FileSource
+from coeval import Entity, FeatureService, FeatureView, Field, FileSource, PushSource
 from coeval.types import Float64, Int64, String
 
 # -- definitions ----------------------------------------------------------------------------------
@@ -64,6 +64,27 @@ def test_what_the_registry_holds(store):
     assert [v.name for v in store.list_on_demand_feature_views()] == ["computed"]
     assert store.project == "tests"
     assert store.now() == NOON
+
+
+def test_a_view_that_is_pushed_to_is_trained_on_its_files(store):
+    weather = store.get_feature_view("weather")
+    push = PushSource(name="weather_push", batch_source=store.get_data_source("weather_hourly"))
+    pushed = FeatureView(
+        name="pushed", entities=["airport"], source=push, schema=weather.schema, ttl=weather.ttl
+    )
+    store.apply([pushed])
+    assert store.get_data_source("weather_push") == push
+    assert store.get_feature_view("pushed").source == "weather_push"
+    assert push in store.list_data_sources()
+    spine = {"event_timestamp": SPINE["event_timestamp"], "airport": SPINE["origin"]}
+    made = [
+        store.get_historical_features(spine, [f"{view}:*"]).to_arrow()
+        for view in ("weather", "pushed")
+    ]
+    assert str(made[0].to_pylist()) == str(made[1].to_pylist())  # a NaN equals itself as text
+    assert made[0]["temp"].null_count < made[0].num_rows
+    with pytest.raises(coeval.FailedPrecondition, match="used by source 'weather_push'"):
+        store.delete("weather_hourly")
 
 
 def test_what_the_registry_does_not_hold(store):

@@ -21,6 +21,7 @@ from coeval.definitions.source import (
     CsvFormat,
     FileSource,
     ParquetFormat,
+    PushSource,
     RequestSource,
 )
 
@@ -37,6 +38,7 @@ __all__ = [
     "FileSource",
     "OnDemandFeatureView",
     "ParquetFormat",
+    "PushSource",
     "RequestSource",
     "to_document",
     "to_json",

@@ -10,11 +10,12 @@ from coeval.definitions.definition import Definition
 from coeval.definitions.entity import Entity
 from coeval.definitions.feature_service import FeatureService
 from coeval.definitions.feature_view import FeatureView, FeatureViewProjection, OnDemandFeatureView
-from coeval.definitions.source import FileSource, RequestSource
+from coeval.definitions.source import FileSource, PushSource, RequestSource
 
 _LISTS: dict[type, str] = {
     Entity: "entities",
     FileSource: "sources",
+    PushSource: "sources",
     RequestSource: "sources",
     FeatureView: "feature_views",
     OnDemandFeatureView: "on_demand_feature_views",
@@ -71,7 +72,7 @@ def _collect(item: Any, found: dict[int, Definition]) -> None:
     kind = next((kind for kind in _LISTS if isinstance(item, kind)), None)
     if kind is None:
         raise TypeError(
-            "a definition is expected (Entity, FileSource, RequestSource, FeatureView, "
+            "a definition is expected (Entity, FileSource, PushSource, RequestSource, FeatureView, "
             f"OnDemandFeatureView, FeatureService), found {item!r}"
         )
     if id(item) in found:
@@ -91,6 +92,8 @@ def _named_by(item: Definition) -> list[Any]:
         return [*item.sources, *requests]
     if isinstance(item, FeatureService):
         return list(item.features)
+    if isinstance(item, PushSource) and isinstance(item.batch_source, FileSource):
+        return [item.batch_source]
     return []
 
 

@@ -17,7 +17,7 @@ from coeval.definitions.definition import (
 )
 from coeval.definitions.entity import Entity
 from coeval.definitions.field import Field, fields_of
-from coeval.definitions.source import FileSource, RequestSource
+from coeval.definitions.source import DataSource, FileSource, PushSource, RequestSource
 from coeval.definitions.values import Duration, duration_json, durations_from_json
 
 
@@ -192,9 +192,10 @@ class FeatureView(_Projectable):
     schema: the features. Without it they are taken from the source at the first apply, and then
         stay. Join keys of the entities may be named too; they are no features.
     ttl: how old a fact may be; None or 0: any age.
-    source: a FileSource, or the name of one; several, whose facts then are one set, whatever their
-        order; or an aggregated FeatureView (or `view.with_version(2)`), whose features at each
-        multiple of `every` are the events of this view's aggregations.
+    source: a FileSource or a PushSource, or the name of one; several, of which one may be a
+        PushSource, and whose facts then are one set, whatever their order; or an aggregated
+        FeatureView (or `view.with_version(2)`), whose features at each multiple of `every` are the
+        events of this view's aggregations.
     every: of a view over a view: from one reading of it to the next.
     aggregations: features over windows of the source's events; the schema then gives only types,
         defaults and descriptions of features that want others than the functions' own.
@@ -210,7 +211,12 @@ class FeatureView(_Projectable):
         self,
         name: str,
         *,
-        source: FileSource | str | Sequence[FileSource | str] | FeatureView | FeatureViewProjection,
+        source: FileSource
+        | PushSource
+        | str
+        | Sequence[FileSource | PushSource | str]
+        | FeatureView
+        | FeatureViewProjection,
         entities: Sequence[Entity | str] | None = None,
         schema: Sequence[Field] | None = None,
         ttl: Duration | None = None,
@@ -433,8 +439,8 @@ def _source_of(source: Any, what: str) -> Any:
         return source
     several = isinstance(source, Sequence) and not isinstance(source, str)
     for each in source if several else [source]:
-        if not isinstance(each, (FileSource, RequestSource, str)):
-            raise TypeError(f"{what}: a FileSource is expected, found {each!r}")
+        if not isinstance(each, (DataSource, str)):
+            raise TypeError(f"{what}: a FileSource or PushSource is expected, found {each!r}")
     return list(source) if several else source
 
 

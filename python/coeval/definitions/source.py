@@ -245,6 +245,103 @@ class RequestSource(Definition):
         return source
 
 
+class PushSource(Definition):
+    """Facts that are handed over as they happen, in batches, to the views that read it.
+
+        PushSource(name="clicks_push", batch_source=clicks_file)
+        PushSource(
+            name="rates_push",
+            schema=[Field("currency", String), Field("rate", Float64)],
+            timestamp_field="event_timestamp",
+        )
+
+    batch_source: the FileSource with the history of what is pushed, which is read beside it. What
+        is not given here is as it is declared there.
+    schema: the columns that are pushed, named as they are pushed; needed without a batch_source.
+        The timestamp_field may be left out of it.
+    timestamp_field: the column with the time at which a row was true.
+    event_id_field: the column that tells events of a key apart, for aggregations; needed where a
+        view with aggregations has a batch_source too, so that an event that comes both ways counts
+        once.
+    field_mapping: names of the pushed columns -> names of features and join keys.
+    lateness: how late rows may come (rule 5.8 of docs/semantics.md).
+    max_future: how far ahead of its arrival a row may be dated (rule 3.5).
+
+    What is pushed is known from the moment at which it arrives: a push source has no created time
+    and no delay of its own. Durations are timedeltas, or texts such as "1h".
+    """
+
+    kind = "source"
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        batch_source: FileSource | str | None = None,
+        schema: Sequence[Field] | None = None,
+        timestamp_field: str = "",
+        event_id_field: str = "",
+        field_mapping: Mapping[str, str] | None = None,
+        lateness: Duration | None = None,
+        max_future: Duration | None = None,
+        description: str = "",
+        tags: Mapping[str, str] | None = None,
+        owner: str = "",
+    ) -> None:
+        super().__init__(name, description, tags, owner)
+        if not isinstance(batch_source, (FileSource, str, type(None))):
+            raise TypeError(
+                f"{self._what('batch_source')}: a FileSource is expected, found {batch_source!r}"
+            )
+        self.batch_source = batch_source
+        self.schema = fields_of(schema, self._what("schema"))
+        self.timestamp_field = text_of(timestamp_field, self._what("timestamp_field"))
+        self.event_id_field = text_of(event_id_field, self._what("event_id_field"))
+        self.field_mapping = texts_of(field_mapping, self._what("field_mapping"))
+        self.lateness, self.max_future = lateness, max_future
+        self._durations = {
+            "lateness": duration_json(lateness, self._what("lateness")),
+            "max_future": duration_json(max_future, self._what("max_future")),
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        batch = self.batch_source
+        members: dict[str, Any] = {
+            "name": self.name,
+            "kind": "push",
+            "batch_source": batch.name if isinstance(batch, FileSource) else batch,
+            "schema": [field.to_dict() for field in self.schema],
+            "timestamp_field": self.timestamp_field,
+            "event_id_field": self.event_id_field,
+            "field_mapping": self.field_mapping,
+        }
+        return without_defaults(members | self._durations | self._common())
+
+    @classmethod
+    def from_dict(cls, members: Mapping[str, Any]) -> PushSource:
+        """The inverse of to_dict; the batch source stays a name, durations come as timedeltas."""
+        given = {key: value for key, value in members.items() if key not in ("kind", "where")}
+        given["schema"] = [Field.from_dict(field) for field in given.get("schema", [])]
+        durations_from_json(given, "lateness", "max_future")
+        source = cls(**given)
+        source._place = None
+        return source
+
+
+DataSource = FileSource | PushSource | RequestSource
+
+_KINDS: dict[str, type[DataSource]] = {
+    "file": FileSource,
+    "push": PushSource,
+    "request": RequestSource,
+}
+
+
+def source_from_dict(members: Mapping[str, Any]) -> DataSource:
+    """A source of any kind, as its to_dict gave it."""
+    return _KINDS[members.get("kind", "file")].from_dict(members)
+
+
 def name_of_path(path: str) -> str:
     """A name for a source without one: "{data}/weather/*.parquet" -> "data_weather_parquet"."""
     name = re.sub(r"[^A-Za-z0-9]+", "_", path).strip("_")

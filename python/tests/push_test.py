@@ -1,0 +1,215 @@
+"""Pushes by the SDK: served at once, there after a restart, and found by training."""
+
+import datetime as dt
+import random
+import threading
+
+import coeval
+import pyarrow as pa
+import pytest
+from coeval import Entity, Field, FeatureView, PushSource
+from coeval.types import Float64, Int64, String
+from tests_support import same_values
+
+UTC = dt.UTC
+NOON = dt.datetime(2024, 5, 1, 12, tzinfo=UTC)
+MINUTE = dt.timedelta(minutes=1)
+MICRO = dt.timedelta(microseconds=1)
+
+RATES = PushSource(
+    name="rates_push",
+    schema=[Field("code", String), Field("rate", Float64), Field("number", Int64)],
+    timestamp_field="at",
+    field_mapping={"code": "currency"},
+)
+
+
+def definitions(ttl=None):
+    currency = Entity(name="currency", join_keys=["currency"], value_type=String)
+    rates = FeatureView(
+        name="rates",
+        entities=[currency],
+        schema=[Field("rate", Float64), Field("number", Int64, default=-1)],
+        source=RATES,
+        ttl=ttl or dt.timedelta(hours=1),
+    )
+    return [currency, RATES, rates]
+
+
+class Money:
+    """A repository with a push source, on a clock that the test moves."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        folder.mkdir()
+        (folder / "coeval.yaml").write_text("project: money\n")
+        self.set_clock(NOON)
+        self.store = None
+        self.open()
+        self.store.apply(definitions())
+
+    def set_clock(self, now):
+        self.now = now
+        (self.folder / "clock").write_text(now.isoformat())
+
+    def open(self):
+        self.store = coeval.FeatureStore(self.folder, clock=f"@{self.folder / 'clock'}")
+
+    def reopen(self):
+        self.store.close()
+        self.open()
+
+    def push(self, code, rate, at=None, **options):
+        rows = {"code": [code], "rate": [rate], "number": [1], "at": [at or self.now - MINUTE]}
+        return self.store.push("rates_push", rows, **options)
+
+    def rate(self, code="EUR"):
+        answer = self.store.get_online_features(["rates:rate"], [{"currency": code}])
+        return answer.to_dict()["rate"][0]
+
+    def trained(self, moments, **options):
+        spine = pa.table({"currency": ["EUR"] * len(moments), "event_timestamp": moments})
+        made = self.store.get_historical_features(spine, ["rates:rate"], **options)
+        return made.to_arrow()["rate"].to_pylist()
+
+
+@pytest.fixture
+def money(tmp_path):
+    opened = Money(tmp_path / "money")
+    yield opened
+    opened.store.close()
+
+
+def test_a_push_is_served_at_once_and_after_a_restart(money):
+    assert money.rate() is None
+    pushed = money.push("EUR", 1.08)
+    assert (pushed.rows, pushed.views, pushed.null_keys) == (1, ["rates"], 0)
+    assert pushed.created >= NOON
+    assert money.rate() == 1.08
+    money.reopen()
+    assert money.rate() == 1.08
+
+
+def test_training_finds_a_push_from_the_moment_at_which_it_was_known(money):
+    created = money.push("EUR", 1.08).created
+    assert money.trained([NOON - MINUTE, created - MICRO, created]) == [None, None, 1.08]
+    hindsight = money.trained([NOON - MINUTE, NOON - 2 * MINUTE], known="hindsight")
+    assert hindsight == [1.08, None]
+
+
+def test_what_goes_offline_is_seen_by_hindsight_alone(money):
+    money.push("EUR", 1.08, to=coeval.PushMode.OFFLINE)
+    later = NOON + MINUTE
+    assert money.rate() is None
+    assert money.trained([later]) == [None]
+    assert money.trained([later], known="hindsight") == [1.08]
+    money.push("EUR", 1.09, to="online")
+    assert money.trained([later]) == [1.09]
+
+
+def test_the_same_key_is_one_push(money):
+    first = money.push("EUR", 1.08, idempotency_key="order 1")
+    again = money.push("EUR", 1.08, idempotency_key="order 1")
+    assert (first.repeated, again.repeated) == (False, True)
+    assert again.created == first.created
+    with pytest.raises(coeval.AlreadyExists, match="order 1"):
+        money.push("EUR", 1.09, idempotency_key="order 1")
+    assert money.rate() == 1.08
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ({"code": ["EUR"], "rate": [1.0], "number": [1]}, "column `at` is missing"),
+        ({"code": ["EUR"], "rate": [1.0], "number": [1.5], "at": [NOON]}, "number"),
+        ({"code": ["EUR"], "rate": [1.0], "number": [1], "at": [None]}, "row 0"),
+        (
+            {"code": ["EUR"], "rate": [1.0], "number": [1], "at": [NOON], "rates": [1]},
+            "did you mean `rate`",
+        ),
+        (
+            {
+                "code": ["EUR"],
+                "rate": [1.0],
+                "number": [1],
+                "at": [NOON + dt.timedelta(days=800)],
+            },
+            "max_future",
+        ),
+    ],
+)
+def test_bad_rows_refuse_the_push(money, rows, words):
+    money.push("EUR", 1.08)
+    with pytest.raises(coeval.InvalidArgument, match="rates_push") as raised:
+        money.store.push("rates_push", rows)
+    assert words in str(raised.value)
+    assert money.rate() == 1.08
+
+
+def test_mistaken_names_are_told(money):
+    with pytest.raises(coeval.NotFound, match="did you mean `rates_push`"):
+        money.store.push("rate_push", {"code": []})
+    with pytest.raises(coeval.InvalidArgument, match="online_and_offline"):
+        money.push("EUR", 1.0, to="nowhere")
+
+
+def test_rows_may_come_as_a_list_of_dicts_or_a_frame(money):
+    row = {"code": "EUR", "rate": 1.5, "number": 2, "at": NOON - MINUTE}
+    assert money.store.push("rates_push", [row]).rows == 1
+    assert money.rate() == 1.5
+    assert money.store.push("rates_push", pa.Table.from_pylist([row, row])).rows == 2
+
+
+# The promise, for pushed facts: what was served at t is what training gives for t, whatever came
+# late, twice, or between restarts.
+def test_what_was_served_is_what_is_trained_on(money):
+    seed = random.randrange(2**32)
+    print("seed", seed)
+    chance = random.Random(seed)
+    codes = ["EUR", "USD", "GBP"]
+    served = []
+    for step in range(120):
+        money.set_clock(money.now + MICRO * chance.choice([1, 10**6, 5 * 10**8]))
+        count = chance.randint(1, 5)
+        ages = [MINUTE * chance.choice([0, 1, 5, 50, 90, -3]) for _ in range(count)]
+        rows = {
+            "code": [chance.choice(codes) for _ in range(count)],
+            "rate": [chance.choice([None, 0.0, -0.0, 1.5, float("nan")]) for _ in range(count)],
+            "number": [chance.choice([None, step]) for _ in range(count)],
+            "at": [money.now - age for age in ages],
+        }
+        money.store.push("rates_push", rows)
+        if chance.random() < 0.1:
+            money.reopen()
+        answer = money.store.get_online_features(
+            ["rates:rate", "rates:number"], [{"currency": code} for code in codes]
+        )
+        columns = answer.to_dict()
+        for i, code in enumerate(codes):
+            served.append((code, answer.time, columns["rate"][i], columns["number"][i]))
+    spine = pa.table(
+        {"currency": [row[0] for row in served], "event_timestamp": [row[1] for row in served]}
+    )
+    trained = money.store.get_historical_features(spine, ["rates:rate", "rates:number"]).to_arrow()
+    assert same_values(trained["rate"].to_pylist(), [row[2] for row in served])
+    assert same_values(trained["number"].to_pylist(), [row[3] for row in served])
+
+
+def test_pushes_of_many_threads_are_all_there(money):
+    failed = []
+
+    def work(worker):
+        try:
+            for i in range(20):
+                code = f"{worker}-{i}"
+                money.push(code, float(i))
+                assert money.rate(code) == float(i)
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=work, args=(worker,)) for worker in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed
