@@ -319,3 +319,48 @@ def test_a_reader_that_goes_away_is_no_failure(coeval):
                           env=os.environ | {"NO_COLOR": "1"}, timeout=120, check=False)  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "error" not in done.stderr and done.stdout.count("\n") == 1
+
+
+def many_rows(coeval, rows: int = 300_000) -> None:
+    """Questions and facts of many users, in no order."""
+    number = pa.array(range(rows))
+    scattered = [i * 7919 % 50_021 for i in range(rows)]
+    for name, shift in (("spine", 5), ("features", 0)):
+        columns = {
+            "user_id": pa.array(scattered),
+            "event_timestamp": pa.array(
+                [i * 104_729 % 1_000_003 + shift for i in range(rows)], pa.timestamp("us", "UTC")
+            ),
+            ("label" if name == "spine" else "score"): number,
+        }
+        pq.write_table(pa.table(columns), coeval.folder / f"{name}.parquet", row_group_size=20_000)
+
+
+def test_the_answer_is_the_same_whatever_memory_it_may_take(coeval):
+    many_rows(coeval)
+    before = {path.name for path in coeval.folder.iterdir()}
+    reports = [
+        coeval.json("asof", *TWO, "--by", "user_id", "--memory", memory, "-o", f"{memory}.parquet")
+        for memory in ("4GiB", "64MiB")
+    ]
+    for report in reports:
+        report.pop("output")
+    assert reports[0] == reports[1] and reports[0]["found"] > 200_000
+    tables = [pq.read_table(coeval.folder / f"{memory}.parquet") for memory in ("4GiB", "64MiB")]
+    assert tables[0].equals(tables[1])
+    assert tables[0].column("label").to_pylist() == list(range(300_000))
+    after = {path.name for path in coeval.folder.iterdir()}
+    assert after - before == {"4GiB.parquet", "64MiB.parquet"}
+
+
+def test_a_memory_that_is_none(coeval):
+    two_files(coeval)
+    for text, why in [
+        ("lots", "'lots' is not a size (\"16MiB\")"),
+        ("-1GiB", "is not a size"),
+        ("1MiB", "the least is 64MiB; 0 is half of what there is"),
+        ("9999TiB", "is not between 0 and"),
+    ]:
+        failed = coeval("asof", *TWO, *BY, "--memory", text, "-o", "o.parquet", code=2)
+        assert "--memory: " in failed.err and why in failed.err, failed.err
+    assert scores(coeval, *BY, "--memory", "0") == [0.1, 0.2, None, None]

@@ -108,6 +108,21 @@ def test_list_and_describe(shop):
         assert words in text + json.dumps(record), words
 
 
+def test_describe_shows_windows_as_people_write_them(shop):
+    path = shop.folder / "definitions.py"
+    path.write_text(path.read_text() + """
+from coeval import Aggregation
+spending = FeatureView(name="spending", entities=[customer], source=customers_file, aggregations=[
+    Aggregation(column="spent", function="sum", name="week", time_window=timedelta(days=7),
+                slide_interval=timedelta(hours=1), offset=timedelta(minutes=5))])
+""")
+    shop("apply")
+    record = shop.json("describe", "spending")
+    (window,) = record["aggregations"]
+    assert (window["time_window"], window["slide_interval"], window["offset"]) == ("7d", "1h", "5m")
+    assert "7d" in shop("describe", "spending").out
+
+
 def test_describe_a_version(shop):
     replace = ("timedelta(days=2)", "timedelta(days=3)")
     definitions = shop.folder / "definitions.py"

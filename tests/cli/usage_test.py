@@ -10,7 +10,7 @@ import pytest
 COMMANDS = (
     "init asof window plan apply promote rollback delete list describe runs training-set backfill "
     "materialize "
-    "materialize-incremental get serve doctor version completion"
+    "materialize-incremental push get serve doctor version completion"
 ).split()
 
 
@@ -109,7 +109,7 @@ def test_json_of_every_command(coeval):
     assert "product_price" in shop.json("list", "--names")
     assert shop.json("rollback", "purchase_v1", code=3)["error"]["code"] == "failed precondition"
     assert shop.json("delete", "purchase_v1")["changes"]
-    assert len(asked) + len(["init", "rollback", "delete", "serve"]) == len(COMMANDS) + len(["names"])
+    assert len(asked) + len(["init", "rollback", "delete", "serve", "push"]) == len(COMMANDS) + len(["names"])
 
 
 def test_without_a_repository(coeval):

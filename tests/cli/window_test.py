@@ -112,3 +112,12 @@ def test_mistakes_name_file_and_character(coeval):
     ):
         error = coeval("window", *arguments, *BY, "-a", "count() as x", code=3).err
         assert words in error, error
+
+
+def test_values_are_the_same_whatever_memory_it_may_take(coeval):
+    files(coeval)
+    assert values(coeval, "sum(amount) over 7h", "--memory", "64MiB") == [4, None, 3, None]
+    failed = coeval(
+        "window", *FILES, *BY, "-a", "count() as n", "--memory", "63MiB", "-o", "o.parquet", code=2
+    )
+    assert "--memory: the least is 64MiB" in failed.err

@@ -162,6 +162,16 @@ class Player:
             types = {}
         self.repository.add_facts(source, self._arrow(table, range(len(table.names)), types))
 
+    def _do_push(self, statement: Statement, options: dict) -> None:
+        """Rows to a push source, at the clock."""
+        source, _, to = statement.rest.partition(" to ")
+        table = statement.table()
+        if table is None:
+            raise StoryError(f"{statement.line}: a push is a table")
+        types = column_types(self.store, source)
+        rows = self._arrow(table, range(len(table.names)), types)
+        self.store.push(source, rows, to=to or "online_and_offline")
+
     def _do_materialize(self, statement: Statement, options: dict) -> None:
         words = f" {statement.rest}".split(" of ")
         views = [view.strip() for view in words[1].split(",")] if len(words) > 1 else None

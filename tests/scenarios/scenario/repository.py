@@ -9,7 +9,7 @@ from pathlib import Path
 import coeval
 import pyarrow as pa
 import pyarrow.parquet as pq
-from coeval.definitions import FileSource
+from coeval.definitions import FileSource, PushSource
 
 from scenario.cells import UNITS, arrow_type
 
@@ -63,11 +63,13 @@ class Repository:
         return folder
 
     def state_copy(self) -> Path:
-        """A state folder with the registry as it is, and no online store."""
+        """A state folder with the registry and the log as they are, and no online store."""
         folder = self._copy("state")
         for path in (self.folder / ".coeval").iterdir():
             if path.is_file():
                 shutil.copy(path, folder)
+            elif path.name == "log":
+                shutil.copytree(path, folder / "log")
         return folder
 
     def _copy(self, name: str) -> Path:
@@ -91,9 +93,14 @@ def column_types(store: coeval.FeatureStore, source: str) -> dict[str, pa.DataTy
     """The types of a source's columns, by what the definitions say of them."""
     types: dict[str, pa.DataType] = {}
     definition = store.get_data_source(source)
+    ways_in = {source} | {
+        other.name
+        for other in store.list_data_sources()
+        if isinstance(other, PushSource) and other.batch_source == source
+    }
     shown: dict[str, str] = {}
     for view in store.list_feature_views():
-        if source not in view.source_list:
+        if not ways_in & set(view.source_list):
             continue
         read = view.inputs if view.aggregations else view.schema
         shown |= {field.name: field.dtype.text for field in read}
@@ -102,6 +109,13 @@ def column_types(store: coeval.FeatureStore, source: str) -> dict[str, pa.DataTy
                 shown[key] = kind.text if kind else ""
     for name, kind in shown.items():
         types[name] = arrow_type(kind)
+    if isinstance(definition, PushSource):
+        batch = definition.batch_source
+        if batch:
+            types |= {k: v for k, v in column_types(store, batch).items() if k not in types}
+        if definition.timestamp_field:
+            types[definition.timestamp_field] = arrow_type("timestamp")
+        types |= {field.name: arrow_type(field.dtype.text) for field in definition.schema or []}
     if isinstance(definition, FileSource):
         for column, name in (definition.field_mapping or {}).items():
             types[column] = types.get(name, pa.string())

@@ -1,0 +1,74 @@
+"""`coeval push`: rows of a file into the log and the online store."""
+
+import pytest
+
+DEFINITIONS = """
+from datetime import timedelta
+from coeval import Entity, FeatureView, Field, PushSource
+from coeval.types import Float64, String
+
+currency = Entity(name="currency", join_keys=["currency"], value_type=String)
+rates_push = PushSource(name="rates_push", timestamp_field="at",
+                        schema=[Field("currency", String), Field("rate", Float64)])
+rates = FeatureView(name="rates", entities=[currency], ttl=timedelta(hours=1), source=rates_push,
+                    schema=[Field("rate", Float64)])
+"""
+CLOCK = ("--clock", "2024-05-01T12:00:00Z")
+
+
+@pytest.fixture
+def money(coeval, tmp_path):
+    folder = tmp_path / "money"
+    folder.mkdir()
+    (folder / "coeval.yaml").write_text("project: money\n")
+    (folder / "definitions.py").write_text(DEFINITIONS)
+    (folder / "today.csv").write_text("currency,rate,at\nEUR,1.08,2024-05-01T11:59:00Z\n")
+
+    def run(*arguments, **options):
+        return coeval("-C", folder, *CLOCK, *arguments, **options)
+
+    run.json = lambda *arguments: coeval.json("-C", folder, *CLOCK, *arguments)
+    run.folder = folder
+    run("apply")
+    return run
+
+
+def test_what_is_pushed_is_served_and_trained_on(money):
+    out = money("push", "rates_push", money.folder / "today.csv").out
+    assert "1 row pushed to rates_push" in out
+    assert "served by rates" in out
+    assert "1.08" in money("get", "rates:rate", "currency=EUR").out
+    spine = money.folder / "spine.csv"
+    spine.write_text("currency,event_timestamp\nEUR,2024-05-01T12:30:00Z\nEUR,2024-05-01T11:59:30Z\n")
+    made = money.folder / "made.csv"
+    money("training-set", "-f", "rates:rate", "-s", spine, "-o", made)
+    assert [line.split(",")[-1] for line in made.read_text().splitlines()] == ['"rate"', "1.08", ""]
+
+
+def test_a_key_makes_a_repeated_push_one(money):
+    push = ("push", "rates_push", money.folder / "today.csv", "--idempotency-key", "today")
+    first, again = money.json(*push), money.json(*push)
+    assert (first["rows"], first["repeated"], first["views"]) == (1, False, ["rates"])
+    assert again["repeated"]
+    assert again["created"] == first["created"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("currency,rate\nEUR,1\n", "column `at` is missing"),
+        ("currency,rates,at\nEUR,1,2024-05-01T11:59:00Z\n", "did you mean `rate`"),
+        ("currency,rate,at\nEUR,1,\n", "at"),
+        ("currency,rate,at\nEUR,1,2099-05-01T11:59:00Z\n", "max_future"),
+    ],
+)
+def test_bad_rows_are_refused_and_nothing_is_taken(money, text, words):
+    (money.folder / "bad.csv").write_text(text)
+    refused = money("push", "rates_push", money.folder / "bad.csv", code=3)
+    assert words in refused.err
+    assert "1.08" not in money("get", "rates:rate", "currency=EUR").out
+
+
+def test_a_mistaken_source_is_told_with_the_nearest(money):
+    refused = money("push", "rate_push", money.folder / "today.csv", code=3)
+    assert "did you mean `rates_push`" in refused.err
