@@ -60,6 +60,7 @@ airport_departures = FileSource(
     path="{data}/departures.parquet",
     timestamp_field="event_timestamp",
     sequence_field="flight",  # 28 % of the departures share airport and minute
+    lateness=timedelta(days=1),  # the files are complete: each run looks back a day
     field_mapping={"origin": "airport", "dep_delay": "airport_delay"},
     description="Departures as the airport sees them",
 )
@@ -69,6 +70,7 @@ carrier_departures = FileSource(
     path="{data}/departures.parquet",
     timestamp_field="event_timestamp",
     sequence_field="flight",
+    lateness=timedelta(days=1),
     field_mapping={"dep_delay": "carrier_delay"},
     description="Departures as the airline sees them",
 )
@@ -77,6 +79,7 @@ arrivals = FileSource(
     name="arrivals",
     path="{data}/arrivals.parquet",
     timestamp_field="event_timestamp",  # a delay and an air time are known when the aircraft lands
+    lateness=timedelta(days=1),
     field_mapping={"arr_delay": "plane_delay", "arrived_at": "plane_arrived_at"},
     description="Landings of flights from New York",
 )
@@ -85,6 +88,7 @@ airport_schedule = FileSource(
     name="airport_schedule",
     path="{data}/schedule.parquet",
     timestamp_field="event_timestamp",  # a cancellation counts as known when the flight should go
+    lateness=timedelta(days=1),
     field_mapping={"origin": "airport"},
     description="Which flights of the schedule were cancelled",
 )
@@ -159,7 +163,7 @@ route_flight = FeatureView(
     description="The last flight on the route that has landed",
 )
 
-# What windows hold: for training only, until windows are served -----------------------------------
+# What windows hold --------------------------------------------------------------------------------
 
 HOURS_AND_DAYS = [
     timedelta(hours=1),
@@ -175,7 +179,6 @@ airport_windows = FeatureView(
         Aggregation("airport_delay", "mean", HOURS_AND_DAYS, name="airport_delay_mean"),
         Aggregation("airport_delay", "count", HOURS_AND_DAYS, name="airport_departures"),
     ],
-    online=False,
     source=airport_departures,
     description="Delays of the airport's departures of the last hours and days",
 )
@@ -189,7 +192,6 @@ carrier_windows = FeatureView(
             "carrier_delay", "quantile", HOURS_AND_DAYS, name="carrier_delay_p90", params={"q": 0.9}
         ),
     ],
-    online=False,
     source=carrier_departures,
     description="Delays of the airline's departures of the last hours and days",
 )
@@ -198,7 +200,6 @@ airport_cancellations = FeatureView(
     name="airport_cancellations",
     entities=[airport],
     aggregations=[Aggregation("cancelled", "mean", HOURS_AND_DAYS, name="cancellation_rate")],
-    online=False,
     source=airport_schedule,
     description="The share of the airport's flights that were cancelled",
 )
@@ -211,7 +212,6 @@ plane_windows = FeatureView(
         Aggregation("plane_delay", "max", rows=5, name="plane_delay_most_of_5"),
         Aggregation(function="count", time_window=timedelta(hours=24), name="plane_landings_1d"),
     ],
-    online=False,
     source=arrivals,
     description="The aircraft's last five arrivals, and how much it flew",
 )
@@ -282,5 +282,5 @@ departure_delay_v2 = FeatureService(
         airport_cancellations.with_join_key_map(departing_from),
         plane_windows,
     ],
-    description="The same with windows; for training, until windows are served",
+    description="The same with windows",
 )

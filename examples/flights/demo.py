@@ -73,14 +73,14 @@ def show_leak(spine: pa.Table, trained: pa.Table) -> Comparison:
     return comparison
 
 
-def add_windows(store: coeval.FeatureStore, spine: pa.Table) -> float:
-    """The AUC with features over windows, which are for training until they are served."""
+def add_windows(store: coeval.FeatureStore, spine: pa.Table) -> tuple[pa.Table, float]:
+    """The training set with features over windows, and the AUC that they bring."""
     trained = make_training_set(store, spine, WITH_WINDOWS)
     say("training on point-in-time features and windows")
     auc = auc_with_windows(spine, trained)
     for line in bars({f"{WITH_WINDOWS}, with windows": auc}, 0.5, 1.0):
         say(line)
-    return auc
+    return trained, auc
 
 
 def predict(server: Server, spine: pa.Table, trained: pa.Table, comparison: Comparison) -> None:
@@ -110,7 +110,7 @@ def keep_promise(spine: pa.Table, trained: pa.Table) -> Tally:
     clock = ClockFile(OUTPUT / "clock")
     clock.set(moments[0])
     shutil.rmtree(HERE / ".coeval" / PROMISE, ignore_errors=True)  # it starts in January again
-    promise = Promise(SERVICE, spine, trained, features, ties)
+    promise = Promise(WITH_WINDOWS, spine, trained, features, ties)
     span = f"from {iso(moments[0])} to {iso(moments[-1])}"
     say(f"{len(moments)} moments {span}, {len(features)} features")
     with Server(HERE, clock, OUTPUT / "server.log", PROMISE) as server:
@@ -136,7 +136,7 @@ def run() -> None:
     comparison = show_leak(spine, trained)
 
     step(5, STEPS, "Windows: delays and cancellations of the last hours and days")
-    with_windows = add_windows(store, spine)
+    trained_with_windows, with_windows = add_windows(store, spine)
 
     step(6, STEPS, f"Materialize: what is known at {NOW} into the online store")
     say("The data end in 2013, and by today's clock every ttl has passed: each answer would be null.")
@@ -151,7 +151,7 @@ def run() -> None:
         predict(server, spine, trained, comparison)
 
     step(8, STEPS, "The promise: trained on is served, at each moment of the year")
-    tally = keep_promise(spine, trained)
+    tally = keep_promise(spine, trained_with_windows)
     print(f"\nIn short, after {time.monotonic() - started:.0f} seconds")
     summary(spine, comparison, with_windows, tally)
 

@@ -18,7 +18,7 @@ from served import Answer, as_json, request_body, same_bits
 from server import ClockFile, Server, iso
 
 HOUR = 3_600_000_000
-LEAST_NON_NULL = 0.80
+LEAST_NON_NULL = 0.75
 LEAST_EXPIRED = 500
 LEAST_TIES = 500
 NEWEST_METRIC = "coeval_newest_event_timestamp_seconds"
