@@ -6,9 +6,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 feast=0.67.0
 folder=build/bench/feast
-if [ "$("$folder/bin/feast" version 2>/dev/null | grep -o "$feast")" != "$feast" ]; then
+if [ "$("$folder/bin/feast" version 2>/dev/null | grep -o "$feast")" != "$feast" ] ||
+    ! "$folder/bin/python" -c 'import ibis, redis' 2>/dev/null; then
   python3 -m venv --clear "$folder"
-  "$folder/bin/pip" install --quiet --disable-pip-version-check "feast[redis]==$feast"
+  "$folder/bin/pip" install --quiet --disable-pip-version-check "feast[redis,duckdb]==$feast"
 fi
 if ! command -v redis-server >/dev/null; then
   as_root=$([ "$(id -u)" = 0 ] || echo sudo)

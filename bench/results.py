@@ -28,19 +28,20 @@ class Section:
     header: list
     rows: list = field(default_factory=list)
     notes: list = field(default_factory=list)
+    names: int = 1  # how many columns, the first ones, hold names
 
 
 def table(section):
-    """A Markdown table; all columns but the first stand to the right."""
+    """A Markdown table; all columns but names stand to the right."""
     widths = [max(len(str(row[at])) for row in [section.header, *section.rows])
               for at in range(len(section.header))]
 
     def line(cells):
-        padded = [str(cell).ljust(width) if at == 0 else str(cell).rjust(width)
+        padded = [str(cell).ljust(width) if at < section.names else str(cell).rjust(width)
                   for at, (cell, width) in enumerate(zip(cells, widths, strict=True))]
         return "| " + " | ".join(padded) + " |"
 
-    rule = [("-" * width) if at == 0 else "-" * (width - 1) + ":"
+    rule = [("-" * width) if at < section.names else "-" * (width - 1) + ":"
             for at, width in enumerate(widths)]
     return "\n".join([line(section.header), line(rule), *(line(row) for row in section.rows)])
 
