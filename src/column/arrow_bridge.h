@@ -13,7 +13,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -107,6 +109,11 @@ class ArrowTable {
   [[nodiscard]] Result<Column> ReadColumn(std::size_t column, Rounding rounding) const;
   // The same batch by batch, of one type; none where there are no batches.
   [[nodiscard]] Result<std::vector<Column>> ReadParts(std::size_t column, Rounding rounding) const;
+
+  // The rows of the ranges [first, first + count), in their order, sharing memory. REQUIRES: they
+  // are rows of the table.
+  [[nodiscard]] ArrowTable Ranges(
+      std::span<const std::pair<std::int64_t, std::int64_t>> ranges) const;
 
   // Rows [first, first + count) of added columns, one for each; asked for in order.
   using AddedRows =

@@ -128,6 +128,25 @@ int GetSchema(ArrowArrayStream* self, ArrowSchema* out) {
   return 0;
 }
 
+// Makes a record batch of columns.
+void FinishBatch(std::vector<std::unique_ptr<ArrowArray>> columns, std::int64_t rows,
+                 ArrowArray* out) {
+  auto* parts = FinishStruct<ArrowArray>(nullptr, std::move(columns), out);
+  out->length = rows;
+  out->n_buffers = 1;
+  out->buffers = &parts->no_validity;
+}
+
+// Rows [first, first + count) of a record batch.
+std::vector<std::unique_ptr<ArrowArray>> SliceColumns(const SharedArrowArray& batch,
+                                                      std::int64_t first, std::int64_t count) {
+  std::vector<std::unique_ptr<ArrowArray>> columns;
+  for (std::int64_t i = 0; i < batch->n_children; ++i) {
+    columns.push_back(CopySlice(batch, i, first, count));
+  }
+  return columns;
+}
+
 int GetNext(ArrowArrayStream* self, ArrowArray* out) {
   auto* table = static_cast<WidenedTable*>(self->private_data);
   *out = {};
@@ -142,18 +161,13 @@ int GetNext(ArrowArrayStream* self, ArrowArray* out) {
     table->error = added.status().message();
     return ArrowErrnoOf(added.status().code());
   }
-  std::vector<std::unique_ptr<ArrowArray>> children;
-  for (std::int64_t i = 0; i < batch->n_children; ++i) {
-    children.push_back(CopySlice(batch, i, table->row_in_batch, count));
-  }
+  std::vector<std::unique_ptr<ArrowArray>> children =
+      SliceColumns(batch, table->row_in_batch, count);
   for (const Column& column : *added) {
     children.push_back(std::make_unique<ArrowArray>());
     ExportColumn(column, "", nullptr, children.back().get());
   }
-  auto* parts = FinishStruct<ArrowArray>(nullptr, std::move(children), out);
-  out->length = count;
-  out->n_buffers = 1;
-  out->buffers = &parts->no_validity;
+  FinishBatch(std::move(children), count, out);
   table->row += count;
   table->row_in_batch += count;
   if (table->row_in_batch == batch->length) {
@@ -227,6 +241,25 @@ Result<std::vector<Column>> ArrowTable::ReadParts(std::size_t column, Rounding r
     row += batch->length;
   }
   return parts;
+}
+
+ArrowTable ArrowTable::Ranges(std::span<const std::pair<std::int64_t, std::int64_t>> ranges) const {
+  ArrowTable chosen;
+  chosen.schema_ = schema_;
+  for (auto [first, count] : ranges) {
+    std::int64_t row = 0;  // the batch's first
+    for (const SharedArrowArray& batch : batches_) {
+      const std::int64_t from = std::max(first, row);
+      const std::int64_t until = std::min(first + count, row + batch->length);
+      if (from < until) {
+        ArrowArray slice;
+        FinishBatch(SliceColumns(batch, from - row, until - from), until - from, &slice);
+        chosen.batches_.push_back(OwnArrowArray(&slice));
+      }
+      row += batch->length;
+    }
+  }
+  return chosen;
 }
 
 Result<ArrowArrayStream> ArrowTable::ExportWith(Schema added, std::vector<Column> columns,

@@ -143,6 +143,30 @@ TEST_P(ArrowTableTest, PassesForeignColumnsOnBesideNewOnes) {
   EXPECT_TRUE(SameBits(*wide.ReadColumn(columns.size(), Rounding::kExact), added));
 }
 
+TEST_P(ArrowTableTest, RangesAreTheRowsThatTheyName) {
+  const auto seed = static_cast<std::uint64_t>(GetParam());
+  Random random(seed);
+  const std::int64_t rows = Pick(random, 50);
+  const Column column = RandomColumn(RandomType(random, 2), rows, random());
+  ArrowArrayStream foreign = StreamOfColumns({column}, random);
+  const ArrowTable whole = *ArrowTable::Read(&foreign);
+  ArrowArrayStream parted = *whole.ExportWith({}, std::vector<Column>(), 1 + Pick(random, 20));
+  const ArrowTable table = *ArrowTable::Read(&parted);
+  std::vector<std::pair<std::int64_t, std::int64_t>> ranges;
+  std::vector<Column> wanted;
+  for (std::int64_t n = Pick(random, 5); n > 0; --n) {
+    const std::int64_t first = Pick(random, rows + 1);
+    const std::int64_t count = Pick(random, rows - first + 1);
+    ranges.emplace_back(first, count);
+    wanted.push_back(column.Slice(first, count));
+  }
+  const ArrowTable chosen = table.Ranges(ranges);
+  if (chosen.num_rows() == 0) return;
+  const auto found = chosen.ReadColumn(0, Rounding::kExact);
+  ASSERT_TRUE(found.ok()) << "seed " << seed << ": " << found.status().ToString();
+  EXPECT_TRUE(SameBits(*found, *Concatenate(wanted))) << "seed " << seed;
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, ArrowTableTest, ::testing::Range(0, 100));
 
 // No byte of the original is copied.
