@@ -15,6 +15,7 @@ namespace coeval {
 namespace {
 
 constexpr std::uint8_t kFormat = 1;
+constexpr std::uint8_t kFormatOfDeletes = 2;  // as format 1; its rows are deletes
 constexpr std::size_t kHeaderSize = 28;
 constexpr std::size_t kMaxColumns = 65'535;  // of row encoding 1
 constexpr std::int64_t kLeastRow = 16;       // length, header and checksum
@@ -157,7 +158,7 @@ Result<std::string> EncodeLogBatch(const LogBatch& batch) {
   const Batch& rows = batch.rows;
   std::string bytes;
   bytes.reserve(static_cast<std::size_t>(rows.SizeBytes() + 24 * rows.num_rows) + 1024);
-  AppendLittleEndian(kFormat, &bytes);
+  AppendLittleEndian(batch.deletes ? kFormatOfDeletes : kFormat, &bytes);
   AppendLittleEndian(static_cast<std::uint8_t>(batch.destination), &bytes);
   AppendLittleEndian(static_cast<std::uint16_t>(rows.columns.size()), &bytes);
   AppendLittleEndian(static_cast<std::uint32_t>(rows.num_rows), &bytes);
@@ -192,16 +193,17 @@ Result<LogBatch> DecodeLogBatch(std::string_view bytes) {
     return Corrupt("it has " + std::to_string(bytes.size()) + " bytes");
   }
   const auto format = LittleEndianAt<std::uint8_t>(bytes, 0);
-  if (format > kFormat) {
+  if (format > kFormatOfDeletes) {
     return Status::FailedPrecondition("a batch of the log has format " + std::to_string(format) +
                                       ", which a newer release wrote: run that release");
   }
   const auto destination = LittleEndianAt<std::uint8_t>(bytes, 1);
-  if (format != kFormat || destination > static_cast<std::uint8_t>(LogDestination::kOffline)) {
+  if (format < kFormat || destination > static_cast<std::uint8_t>(LogDestination::kOffline)) {
     return Corrupt("its format or destination is not known");
   }
   LogBatch batch;
   batch.destination = static_cast<LogDestination>(destination);
+  batch.deletes = format == kFormatOfDeletes;
   batch.rows.num_rows = LittleEndianAt<std::uint32_t>(bytes, 4);
   batch.c = LittleEndianAt<std::int64_t>(bytes, 8);
   batch.first_number = LittleEndianAt<std::int64_t>(bytes, 16);

@@ -24,6 +24,7 @@ struct LogBatch {
   std::string idempotency_key;    // "" = none
   std::string source;             // name of the push source
   LogDestination destination = LogDestination::kOnlineAndOffline;
+  bool deletes = false;          // its rows are deletes (rule 3.7): keys, event times, ids
   std::vector<std::string> fed;  // data identities of the views that it went to
   Batch rows;                    // columns of the push source
 };

@@ -41,6 +41,7 @@ LogBatch RandomBatch(std::uint64_t seed) {
   batch.idempotency_key = std::string(static_cast<std::size_t>(Pick(random, 40)), '\xff');
   batch.source = "source";
   batch.destination = static_cast<LogDestination>(Pick(random, 3));
+  batch.deletes = Pick(random, 2) == 0;
   batch.fed.resize(static_cast<std::size_t>(Pick(random, 4)), "identity");
   batch.rows.num_rows = Pick(random, 20);
   for (std::int64_t n = Pick(random, 8); n > 0; --n) {
@@ -57,6 +58,7 @@ void ExpectSame(const LogBatch& a, const LogBatch& b) {
   EXPECT_EQ(a.idempotency_key, b.idempotency_key);
   EXPECT_EQ(a.source, b.source);
   EXPECT_EQ(a.destination, b.destination);
+  EXPECT_EQ(a.deletes, b.deletes);
   EXPECT_EQ(a.fed, b.fed);
   ASSERT_EQ(a.rows.schema, b.rows.schema);
   ASSERT_EQ(a.rows.num_rows, b.rows.num_rows);
@@ -68,6 +70,17 @@ void ExpectSame(const LogBatch& a, const LogBatch& b) {
 TEST(LogBatchTest, GivesTheGoldenBytes) {
   EXPECT_EQ(ToHex(*EncodeLogBatch(SmallBatch())), ToHex(GoldenBytes("batch")));
   ExpectSame(*DecodeLogBatch(GoldenBytes("batch")), SmallBatch());
+}
+
+// A release that knows no deletes must not take them for facts.
+TEST(LogBatchTest, DeletesAreAFormatOfTheirOwn) {
+  LogBatch batch = SmallBatch();
+  batch.deletes = true;
+  std::string bytes = *EncodeLogBatch(batch);
+  EXPECT_EQ(bytes[0], 2);
+  ExpectSame(*DecodeLogBatch(bytes), batch);
+  bytes[0] = 1;
+  EXPECT_EQ(ToHex(bytes), ToHex(GoldenBytes("batch")));
 }
 
 TEST(LogBatchTest, BatchesReadBack) {
@@ -158,7 +171,7 @@ TEST(LogBatchTest, ErrorsSayWhatIsWrong) {
   batch.rows = {Schema({{"page", TypeId::kString}}), {pages.Finish()}, 1500};
   EXPECT_THAT(EncodeLogBatch(batch).status().message(), HasSubstr("send smaller batches"));
   std::string newer = *EncodeLogBatch(SmallBatch());
-  newer[0] = 2;
+  newer[0] = 3;
   EXPECT_EQ(DecodeLogBatch(newer).status().code(), StatusCode::kFailedPrecondition);
 }
 

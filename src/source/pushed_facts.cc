@@ -22,6 +22,7 @@ namespace {
 // Beside the columns that are pushed; no name of theirs holds a colon and a space.
 constexpr const char* kCreated = "coeval: created";
 constexpr const char* kNumber = "coeval: number";
+constexpr const char* kDelete = "coeval: delete";
 
 constexpr std::int64_t kRunRows = 1 << 16;  // pushes together that are read as one batch
 
@@ -49,7 +50,7 @@ Result<Column> ColumnOf(const Batch& rows, const ColumnSchema& wanted) {
   return cast;
 }
 
-Result<Batch> RowsOf(const LogBatch& logged, const Schema& columns) {
+Result<Batch> RowsOf(const LogBatch& logged, const Schema& columns, bool deletes) {
   const std::int64_t n = logged.rows.num_rows;
   Batch rows{columns, {}, n};
   for (const ColumnSchema& column : columns.columns()) {
@@ -63,6 +64,11 @@ Result<Batch> RowsOf(const LogBatch& logged, const Schema& columns) {
   rows.columns.push_back(Column::FixedWidth(TypeId::kTimestamp, n, MakeBuffer(std::move(created))));
   rows.schema.Add(kNumber, TypeId::kInt64);
   rows.columns.push_back(Column::FixedWidth(TypeId::kInt64, n, MakeBuffer(std::move(numbers))));
+  if (deletes) {
+    std::vector<std::uint8_t> flags(static_cast<std::size_t>(n), logged.deletes ? 1 : 0);
+    rows.schema.Add(kDelete, TypeId::kBool);
+    rows.columns.push_back(Column::FixedWidth(TypeId::kBool, n, MakeBuffer(std::move(flags))));
+  }
   return rows;
 }
 
@@ -80,7 +86,8 @@ Result<Batch> JoinRows(std::vector<Batch> parts) {
 }
 
 // The rows of all pushes, in runs that begin at the same row however many come after them.
-Result<std::vector<Batch>> RunsOf(const std::vector<LogBatch>& pushes, const Schema& columns) {
+Result<std::vector<Batch>> RunsOf(const std::vector<LogBatch>& pushes, const Schema& columns,
+                                  bool deletes) {
   std::vector<Batch> runs;
   std::vector<Batch> run;
   std::int64_t rows = 0;
@@ -91,7 +98,7 @@ Result<std::vector<Batch>> RunsOf(const std::vector<LogBatch>& pushes, const Sch
     return {};
   };
   for (const LogBatch& logged : pushes) {
-    COEVAL_ASSIGN_OR_RETURN(Batch of_one, RowsOf(logged, columns));
+    COEVAL_ASSIGN_OR_RETURN(Batch of_one, RowsOf(logged, columns, deletes));
     rows += of_one.num_rows;
     run.push_back(std::move(of_one));
     if (rows >= kRunRows) COEVAL_RETURN_IF_ERROR(end_run());
@@ -101,17 +108,19 @@ Result<std::vector<Batch>> RunsOf(const std::vector<LogBatch>& pushes, const Sch
 }
 
 // Arrivals, whatever the push source leaves out.
-Source MeaningOfRows(const Source& push) {
+Source MeaningOfRows(const Source& push, bool deletes) {
   Source source = push;
   source.created = CreatedMeaning::kArrival;
   source.created_field = kCreated;
   source.sequence_field = kNumber;
+  if (deletes) source.delete_field = kDelete;
   return source;
 }
 
-ArrowArrayStream ExportRows(Schema columns, std::vector<Batch> rows) {
+ArrowArrayStream ExportRows(Schema columns, std::vector<Batch> rows, bool deletes) {
   columns.Add(kCreated, TypeId::kTimestamp);
   columns.Add(kNumber, TypeId::kInt64);
+  if (deletes) columns.Add(kDelete, TypeId::kBool);
   ArrowArrayStream stream{};
   ExportStream(StreamOf(std::move(columns), std::move(rows)), &stream);
   return stream;
@@ -182,13 +191,19 @@ class PushedReader : public FactReader {
 
 }  // namespace
 
+bool HasDeletes(const LoggedPushes& pushed) {
+  return std::any_of(pushed.batches.begin(), pushed.batches.end(),
+                     [](const LogBatch& logged) { return logged.deletes; });
+}
+
 Result<std::unique_ptr<FactReader>> OpenOnePush(const Source& push, const FactRequest& request,
                                                 const LogBatch& logged, const Context& context) {
   const Schema columns = ColumnsOf(push, request);
   std::vector<Batch> rows;
-  COEVAL_ASSIGN_OR_RETURN(rows.emplace_back(), RowsOf(logged, columns));
-  ArrowArrayStream stream = ExportRows(columns, std::move(rows));
-  auto reader = FactReader::FromStream(MeaningOfRows(push), &stream, request, context);
+  COEVAL_ASSIGN_OR_RETURN(rows.emplace_back(), RowsOf(logged, columns, logged.deletes));
+  ArrowArrayStream stream = ExportRows(columns, std::move(rows), logged.deletes);
+  auto reader =
+      FactReader::FromStream(MeaningOfRows(push, logged.deletes), &stream, request, context);
   if (!reader.ok()) return InPush(reader.status(), push);
   return reader;
 }
@@ -197,10 +212,11 @@ Result<std::unique_ptr<FactReader>> OpenPushedFacts(const Source& push, const Fa
                                                     const LoggedPushes& pushed,
                                                     const Context& context) {
   const Schema columns = ColumnsOf(push, request);
-  COEVAL_ASSIGN_OR_RETURN(std::vector<Batch> rows, RunsOf(pushed.batches, columns));
-  ArrowArrayStream stream = ExportRows(columns, std::move(rows));
+  const bool deletes = HasDeletes(pushed);
+  COEVAL_ASSIGN_OR_RETURN(std::vector<Batch> rows, RunsOf(pushed.batches, columns, deletes));
+  ArrowArrayStream stream = ExportRows(columns, std::move(rows), deletes);
   COEVAL_ASSIGN_OR_RETURN(const ArrowTable table, ArrowTable::Read(&stream));
-  auto reader = FactReader::FromLogged(MeaningOfRows(push), table, request,
+  auto reader = FactReader::FromLogged(MeaningOfRows(push, deletes), table, request,
                                        std::make_shared<const std::string>(pushed.writer), context);
   if (!reader.ok()) return InPush(reader.status(), push);
   return std::unique_ptr<FactReader>(std::make_unique<PushedReader>(

@@ -25,6 +25,9 @@ struct LoggedPushes {
   std::vector<LogBatch> batches = {};  // in the order of C
 };
 
+// Are there deletes among them (rule 3.7)? Else their facts have no such column.
+bool HasDeletes(const LoggedPushes& pushed);
+
 // The facts of one push, as they come. `push`: a PushMeaning. A column that the batch does not
 // bring, since it was declared only later, is null. Errors: InvalidArgument (a column that is no
 // longer what it was when it was pushed); those of FactReader::FromStream.

@@ -5,10 +5,10 @@
 
 namespace coeval {
 
-UnitedColumns UnitedColumns::Of(const Source& meaning, bool pushed) {
+UnitedColumns UnitedColumns::Of(const Source& meaning, bool pushed, bool pushed_deletes) {
   return {.created = pushed || !meaning.created_field.empty(),
           .sequence = pushed || !meaning.sequence_field.empty(),
-          .deletes = !meaning.delete_field.empty()};
+          .deletes = pushed_deletes || !meaning.delete_field.empty()};
 }
 
 void UnitedColumns::FillIn(FactBatch* facts) const {

@@ -24,7 +24,7 @@ struct UnitedColumns {
   bool deletes = false;
 
   // `meaning`: what the sources mean together; `pushed`: what was pushed is one of them.
-  static UnitedColumns Of(const Source& meaning, bool pushed);
+  static UnitedColumns Of(const Source& meaning, bool pushed, bool pushed_deletes);
 
   void FillIn(FactBatch* facts) const;
 };

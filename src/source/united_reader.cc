@@ -62,13 +62,13 @@ Result<std::unique_ptr<FactReader>> OpenSourcesOf(const ViewVersion& version,
     COEVAL_ASSIGN_OR_RETURN(pushes, OpenPushedFacts(*version.push, of_pushes, pushed, context));
   }
   if (version.sources.empty() && pushes == nullptr) return std::move(readers.front());
-  return std::unique_ptr<FactReader>(
-      std::make_unique<UnitedReader>(version.source, std::move(readers), std::move(pushes)));
+  return std::unique_ptr<FactReader>(std::make_unique<UnitedReader>(
+      version.source, std::move(readers), std::move(pushes), HasDeletes(pushed)));
 }
 
 UnitedReader::UnitedReader(const Source& meaning, std::vector<std::unique_ptr<FactReader>> readers,
-                           std::unique_ptr<FactReader> pushes)
-    : columns_(UnitedColumns::Of(meaning, pushes != nullptr)),
+                           std::unique_ptr<FactReader> pushes, bool pushed_deletes)
+    : columns_(UnitedColumns::Of(meaning, pushes != nullptr, pushed_deletes)),
       readers_(InOrder(std::move(readers), std::move(pushes))),
       manifest_(UniteManifests(readers_)) {
   std::size_t files = 0;

@@ -40,9 +40,10 @@ class UnitedReader : public FactReader {
  public:
   // `meaning`: what the sources mean together; the batches have the created time, the sequence and
   // the deletes that it names, empty where a source has none. `pushes`: of what was pushed, or
-  // null; then they have created times and sequences in any case.
+  // null; then they have created times and sequences in any case, and where deletes were pushed,
+  // these.
   UnitedReader(const Source& meaning, std::vector<std::unique_ptr<FactReader>> readers,
-               std::unique_ptr<FactReader> pushes = nullptr);
+               std::unique_ptr<FactReader> pushes = nullptr, bool pushed_deletes = false);
 
   // Errors: those of the readers, which name their source.
   Result<std::optional<FactBatch>> Next() override;
