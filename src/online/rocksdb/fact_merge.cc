@@ -132,6 +132,8 @@ std::string MergeFactLists(const KeepContext& context, std::string_view key,
   std::sort(list.asides.begin(), list.asides.end());
   list.asides.erase(std::unique(list.asides.begin(), list.asides.end()), list.asides.end());
   if (const std::shared_ptr<const KeptView> view = context.Find(DataIdOf(key))) {
+    // Also where no piece tells, since none could be decoded.
+    list.format = view->events ? FactListFormat::kEvents : FactListFormat::kFacts;
     const TimeMicros horizon = context.horizon();
     Collapse(whole ? view->RuleAt(horizon) : view->RuleOfPieceAt(horizon), &list.facts);
   } else {

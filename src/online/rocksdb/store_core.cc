@@ -7,6 +7,7 @@
 #include <rocksdb/sst_file_writer.h>
 
 #include "io/files.h"
+#include "io/fork_guard.h"
 #include "online/rocksdb/fact_merge.h"
 #include "online/rocksdb/format_stamp.h"
 #include "online/rocksdb/status.h"
@@ -97,6 +98,21 @@ StoreCore::~StoreCore() {
   keeper_.reset();  // writes its last lease
 }
 
+namespace {
+
+// RocksDB's background threads are those of the process that first had a store, in all of its
+// stores: a forked child has none, and its files would never be merged.
+Status CheckThreads() {
+  static const std::uint64_t first = ForkGeneration();
+  if (first == ForkGeneration()) return {};
+  return Status::FailedPrecondition(
+      "this process was forked from one that had had an online store open, and cannot own one: "
+      "start it anew (multiprocessing: the start method 'spawn' or 'forkserver'), or keep the store "
+      "open in another process, which this one then asks");
+}
+
+}  // namespace
+
 Result<std::shared_ptr<StoreCore>> StoreCore::Open(Options options, const Context& context) {
   if (options.env == nullptr) options.env = rocksdb::Env::Default();
   const std::string& folder = options.folder;
@@ -105,6 +121,7 @@ Result<std::shared_ptr<StoreCore>> StoreCore::Open(Options options, const Contex
   if (!owner.ok()) {
     return owner.status().WithContext("the online store has one owner at a time");
   }
+  COEVAL_RETURN_IF_ERROR(CheckThreads());
   COEVAL_RETURN_IF_ERROR(CheckFormatStamp(folder));
   COEVAL_ASSIGN_OR_RETURN(LeaseFile lease, LeaseFile::Open(folder + "/LEASE", options.project));
   const std::string staging = folder + "/staging";
