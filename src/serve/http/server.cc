@@ -134,6 +134,7 @@ struct HttpServer::Impl {
   void Finish() {
     ErrorCode ignored;
     acceptor.close(ignored);
+    shared->slow_calls.Cancel();
     shared->loop.stop();
   }
 

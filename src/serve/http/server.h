@@ -59,7 +59,8 @@ class HttpServer {
   // From now on SIGTERM and SIGINT are Stop(). To be called before anybody is told of the server.
   void StopOnSignals();
   // Serves until Stop(); then drains: idle connections are closed, requests that had arrived are
-  // answered, for at most drain_timeout, and it returns. Until then requests still reach the
+  // answered, for at most drain_timeout, and it returns; handlers of slow paths that are not done
+  // then are cancelled. Until then requests still reach the
   // handler, marked as draining, so that it can tell probes and clients to go elsewhere; they are
   // not waited for.
   void Run();

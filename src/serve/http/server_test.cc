@@ -368,6 +368,26 @@ TEST(HttpServerTest, StopLetsARequestFinishAndTellsOthersThatItDrains) {
   EXPECT_FALSE(Client(running.port()).connected());
 }
 
+TEST(HttpServerTest, ASlowCallThatOutlivesTheDrainIsCancelled) {
+  std::promise<void> entered;
+  std::atomic<bool> cancelled = false;
+  Running running(
+      {.drain_timeout = kSecond / 100},
+      [&](const HttpRequest& request) {
+        entered.set_value();
+        while (!request.cancel->cancelled()) std::this_thread::yield();
+        cancelled = true;
+        return Echo(request);
+      },
+      [](std::string_view path) { return path == "/slow"; });
+  Client client(running.port());
+  client.Send(Get("/slow"));
+  entered.get_future().wait();
+  running.Stop();
+  EXPECT_EQ(client.Receive(), "");  // nobody waits for what it still had to say
+  while (!cancelled) std::this_thread::yield();
+}
+
 // A client that never sends the rest of its request is not waited for beyond the drain timeout, and
 // nothing of it stays behind.
 TEST(HttpServerTest, TheEndOfTheServerEndsWhatStillWaits) {

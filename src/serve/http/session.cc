@@ -158,7 +158,7 @@ class Session : public HttpSession, public std::enable_shared_from_this<Session>
     const std::string_view path = target.substr(0, target.find('?'));
     const PathSpeed speed = shared_->speed ? shared_->speed(path) : PathSpeed::kQuick;
     if (speed == PathSpeed::kSlow) {
-      cancel_ = std::make_shared<CancelToken>();
+      cancel_ = shared_->slow_calls.Begin();
       WatchForEnd();
       AnswerOn(shared_->slow);
     } else if (speed == PathSpeed::kQuick && shared_->workers) {
