@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -19,7 +20,6 @@
 #include "base/status.h"
 #include "base/time.h"
 #include "ingest/ingester.h"
-#include "io/fork_guard.h"
 #include "online/online_store.h"
 #include "store/owner_link.h"
 
@@ -57,8 +57,9 @@ class StoreUse {
   OpenedStore* store_ = nullptr;
 };
 
-// Threads: any; where the store is open here, a call takes no lock. A child of a fork is no owner:
-// it leaves alone what it has from its parent, and reaches that one as any other process does.
+// Threads: any; where the store is open here, a call takes no lock. A child of a fork is no owner,
+// whatever the threads of its parent were doing: it leaves alone what it has from its parent, and
+// reaches that one as any other process does.
 class StoreAccess {
  public:
   struct Tools {
@@ -76,7 +77,7 @@ class StoreAccess {
     std::shared_ptr<StoreOwner> owner;
   };
 
-  StoreAccess() = default;
+  StoreAccess();
   StoreAccess(const StoreAccess&) = delete;
   StoreAccess& operator=(const StoreAccess&) = delete;
   ~StoreAccess();
@@ -100,7 +101,7 @@ class StoreAccess {
   Status HandOver();
 
   // This process has it open.
-  [[nodiscard]] bool owns() const { return owns_.load(); }
+  [[nodiscard]] bool owns();
 
   [[nodiscard]] DurationMicros patience() const { return tools_.patience; }
 
@@ -108,30 +109,20 @@ class StoreAccess {
   friend class StoreUse;
   using Clock = std::chrono::steady_clock;
 
-  void NoticeFork();
+  // All that is this process's alone. A child of a fork leaves that of its parent as it is, locked
+  // or not, and begins with one of its own.
+  struct State;
+
+  State& Mine();
   StoreUse Use();
-  StoreUse UseOpened();
+  StoreUse UseOpened(State* mine);
   void Leave();
-  Status OpenHere();
-  Result<Reached> ReachAny(std::unique_lock<std::mutex>* lock, bool again);
+  Status OpenHere(State* mine);
+  Result<Reached> ReachAny(State* mine, std::unique_lock<std::mutex>* lock, bool again);
 
   FeatureStore* store_ = nullptr;
   Tools tools_;
-  std::atomic<std::uint64_t> generation_ = ForkGeneration();
-  std::atomic<OpenedStore*> here_ = nullptr;  // opened_, unless it is being given up
-  std::atomic<std::int64_t> users_ = 0;       // of it, and those who are about to look
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::unique_ptr<OpenedStore> opened_;
-  std::unique_ptr<OwnerDoor> door_;
-  std::vector<std::unique_ptr<OwnerDoor>> shut_;  // doors that may not have ended yet
-  std::shared_ptr<StoreOwner> owner_;
-  bool keeps_ = false;
-  bool closed_ = false;
-  bool handing_over_ = false;
-  Clock::time_point yield_until_;   // who asked for the store comes first
-  std::atomic<bool> owns_ = false;  // opened_ is there
+  std::atomic<State*> state_;
 };
 
 }  // namespace coeval
