@@ -139,8 +139,11 @@ Status Ingester::Prepare(const Views& views, Waiting* push, PushReport* report) 
 }
 
 Result<PushReport> Ingester::Push(const CatalogueSnapshot& catalogue, const PushRequest& request) {
-  COEVAL_ASSIGN_OR_RETURN(const PushColumns columns, PushColumnsOf(*catalogue, request.source));
+  COEVAL_ASSIGN_OR_RETURN(const PushColumns columns,
+                          request.deletes ? DeleteColumnsOf(*catalogue, request.source)
+                                          : PushColumnsOf(*catalogue, request.source));
   LogBatch logged;
+  logged.deletes = request.deletes;
   logged.source = request.source;
   logged.destination = request.to;
   logged.idempotency_key = request.idempotency_key;

@@ -31,6 +31,7 @@ struct PushRequest {
   std::string source;  // name of a push source
   ArrowTable rows;
   LogDestination to = LogDestination::kOnlineAndOffline;
+  bool deletes = false;  // the rows are deletes (rule 3.7)
   // Names this push: said again with the same rows it is answered as before, and does nothing.
   // "" = every call is a push of its own. Kept as long as the log keeps the push.
   std::string idempotency_key = {};

@@ -70,6 +70,12 @@ Status CheckNames(const PushColumns& wanted, const ArrowTable& rows) {
   return {};
 }
 
+// Of the column that is pushed under that name.
+DataType TypeOfPushed(const PushColumns& all, const std::string& name) {
+  const auto found = all.columns.Find(name);
+  return found ? all.columns[*found].type : DataType(TypeId::kString);
+}
+
 }  // namespace
 
 Result<PushColumns> PushColumnsOf(const Catalogue& catalogue, const std::string& push_source) {
@@ -93,6 +99,30 @@ Result<PushColumns> PushColumnsOf(const Catalogue& catalogue, const std::string&
     for (std::size_t i = 0; i < columns.features.size(); ++i) {
       add(columns.features[i], features[i].type);
     }
+  }
+  return wanted;
+}
+
+Result<PushColumns> DeleteColumnsOf(const Catalogue& catalogue, const std::string& push_source) {
+  COEVAL_ASSIGN_OR_RETURN(PushColumns all, PushColumnsOf(catalogue, push_source));
+  const std::vector<const ViewVersion*> fed = catalogue.VersionsFedBy(push_source);
+  if (fed.empty()) {
+    return Status::InvalidArgument("no view reads the push source `" + push_source +
+                                   "`: there is nothing to delete");
+  }
+  PushColumns wanted{.meaning = all.meaning, .columns = {}};
+  for (const ViewVersion* version : fed) {
+    const PushedColumns columns = PushedColumnsOf(*version);
+    for (const std::string& key : columns.keys) {
+      AddMissing(key, TypeOfPushed(all, key), &wanted.columns);
+    }
+    if (!version->view.is_aggregated()) continue;
+    if (columns.event_id.empty()) {
+      return Status::InvalidArgument(
+          "feature view `" + version->view.name + "` aggregates events of the push source `" +
+          push_source + "` without ids: none of them can be taken back; declare an event_id_field");
+    }
+    AddMissing(columns.event_id, TypeOfPushed(all, columns.event_id), &wanted.columns);
   }
   return wanted;
 }
