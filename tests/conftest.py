@@ -45,12 +45,14 @@ class Coeval:
     def program() -> str:
         return program()
 
-    def __call__(self, *arguments: str, code: int = 0, **variables: str) -> Outcome:
+    def __call__(
+        self, *arguments: str, code: int = 0, stdin: str | None = None, **variables: str
+    ) -> Outcome:
         done = subprocess.run(
             [program(), *map(str, arguments)],
             cwd=self.folder,
             env=os.environ | {"NO_COLOR": "1"} | self.variables | variables,
-            stdin=subprocess.DEVNULL,
+            input=stdin or "",
             capture_output=True,
             text=True,
             timeout=PATIENCE,

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from coeval.materialization import Materialized
     from coeval.online_response import OnlineResponse
     from coeval.plan import Plan
-    from coeval.pushing import Pushed, PushMode
+    from coeval.pushing import Pushed, PushMode, Quarantined
     from coeval.store import FeatureStore
     from coeval.training_set import TrainingSet
     from coeval.windows import window
@@ -91,6 +91,7 @@ __all__ = [
     "PushMode",
     "PushSource",
     "Pushed",
+    "Quarantined",
     "RequestSource",
     "TooOld",
     "TrainingSet",
@@ -111,6 +112,7 @@ _ENGINE = {
     "Plan": "coeval.plan",
     "PushMode": "coeval.pushing",
     "Pushed": "coeval.pushing",
+    "Quarantined": "coeval.pushing",
     "TrainingSet": "coeval.training_set",
     "asof_join": "coeval.asof",
     "window": "coeval.windows",

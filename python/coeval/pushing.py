@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from coeval.errors import Cancelled, IoError, Unavailable
 from coeval.frames import to_engine
+from coeval.table import Table
 
 if TYPE_CHECKING:
     from coeval import _core
 
 To = Literal["online_and_offline", "online", "offline"]
+OnError = Literal["refuse", "quarantine"]
 
 
 class PushMode(str, enum.Enum):
@@ -41,19 +43,120 @@ class Pushed:
     """The idempotency key was known: nothing was done."""
     idempotency_key: str
     """The one that was given, or made."""
+    quarantined: int = 0
+    """Bad rows that were set apart."""
+    quarantine: str = ""
+    """The id that they go by."""
 
 
-def push(
-    core: _core.Store, source: str, rows: Any, to: PushMode | To, idempotency_key: str | None
-) -> Pushed:
-    """As FeatureStore.push."""
-    key = idempotency_key or str(uuid.uuid4())
-    word = to.value if isinstance(to, PushMode) else to
-    table = to_engine(rows, "df")
-    try:
-        report = core.push(source, table, word, key)
-    except (Unavailable, IoError, Cancelled) as error:
-        error.idempotency_key = key
-        error.add_note(f"it may have been taken; push again with idempotency_key={key!r}")
-        raise
-    return Pushed(**report, idempotency_key=key)
+class Quarantined(Table):
+    """Rows of a push that were set apart since they could not be taken: a table of them as they
+    came, and why.
+
+    store.quarantined()[0].reasons; store.quarantined()[0].to_df()"""
+
+    def __init__(self, record: dict[str, Any]) -> None:
+        super().__init__(record["rows"])
+        self._record = record
+
+    @property
+    def id(self) -> str:
+        """What they go by."""
+        return str(self._record["id"])
+
+    @property
+    def source(self) -> str:
+        """The push source's name."""
+        return str(self._record["source"])
+
+    @property
+    def time(self) -> datetime.datetime:
+        """When they were pushed."""
+        time: datetime.datetime = self._record["time"]
+        return time
+
+    @property
+    def to(self) -> str:
+        """Where they were to go."""
+        return str(self._record["to"])
+
+    @property
+    def deletes(self) -> bool:
+        """They were to delete."""
+        return bool(self._record["deletes"])
+
+    @property
+    def row_numbers(self) -> list[int]:
+        """Which rows of the push they were, counted from 0."""
+        return [row for row, _ in self._record["faults"]]
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why each of them could not be taken."""
+        return [reason for _, reason in self._record["faults"]]
+
+
+class Pushing:
+    """The pushes of a FeatureStore."""
+
+    _core: _core.Store
+
+    def push(
+        self,
+        push_source_name: str,
+        df: Any,
+        to: PushMode | To = "online_and_offline",
+        *,
+        delete: bool = False,
+        on_error: OnError = "refuse",
+        idempotency_key: str | None = None,
+    ) -> Pushed:
+        """Hands over rows as they happen: logged, served from now on, and found by training.
+
+            store.push("rates_push", {"code": ["EUR"], "value": [1.08], "at": [now]})
+            store.push("rates_push", {"code": ["EUR"], "at": [now]}, delete=True)
+
+        push_source_name: a `PushSource`; the views that read it are fed.
+        df: a table of any kind, or a list of dicts, with the columns of the source.
+        to: "online" is logged as well; "offline" is never served, only hindsight sees it.
+        delete: the rows are deletes: they bring keys and times, and a key has no value from its
+            time on; where a view aggregates they bring ids of events, which are taken back.
+        on_error: "refuse": bad rows refuse the push; "quarantine": they are set apart, and the
+            others are taken.
+        idempotency_key: names this push: said again with the same rows, it does nothing.
+
+        Durable, and seen whole by every later read, when it returns. Errors: NotFound;
+        InvalidArgument with the first bad rows (nothing is taken); AlreadyExists where the key
+        named other rows; Unavailable, IoError, Cancelled: push again with its `idempotency_key`.
+        """
+        key = idempotency_key or str(uuid.uuid4())
+        word = to.value if isinstance(to, PushMode) else to
+        table = to_engine(df, "df")
+        try:
+            report = self._core.push(push_source_name, table, word, key, delete, on_error)
+        except (Unavailable, IoError, Cancelled) as error:
+            error.idempotency_key = key
+            error.add_note(f"it may have been taken; push again with idempotency_key={key!r}")
+            raise
+        return Pushed(**report, idempotency_key=key)
+
+    def quarantined(self) -> list[Quarantined]:
+        """The rows of pushes that were set apart (`push(..., on_error="quarantine")`), by time."""
+        return [Quarantined(record) for record in self._core.quarantined()]
+
+    def replay_quarantined(self, id: str, df: Any = None) -> Pushed:
+        """Pushes rows of quarantine again, and drops them from it; where they are refused again
+        they stay.
+
+        id: as `quarantined` gives it.
+        df: the rows as they should be; None: as they are, for what is good by now.
+
+        Errors: NotFound; those of `push`.
+        """
+        rows = None if df is None else to_engine(df, "df")
+        report = self._core.replay_quarantined(id, rows)
+        return Pushed(**report, idempotency_key=f"quarantine-{id}")
+
+    def drop_quarantined(self, id: str) -> None:
+        """Gives rows of quarantine up. Errors: NotFound."""
+        self._core.drop_quarantined(id)

@@ -29,7 +29,7 @@ from coeval.materialization import Materialized, materialize
 from coeval.online_response import OnlineResponse
 from coeval.plan import Plan
 from coeval.progress import progress_bar
-from coeval.pushing import Pushed, PushMode, To, push
+from coeval.pushing import Pushing
 from coeval.request import FeaturesLike, request_cells, request_of, view_references
 from coeval.store_words import (
     KIND_NAMES,
@@ -48,7 +48,7 @@ Known = Literal["declared", "arrival", "hindsight"]
 EntityRows = Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Any]] | Any
 
 
-class FeatureStore:
+class FeatureStore(Pushing):
     """One repository, opened: a folder with `coeval.yaml` and definitions.
 
         store = coeval.FeatureStore("examples/flights")
@@ -64,8 +64,8 @@ class FeatureStore:
     settings: overrides of coeval.yaml: {"online_store.path": "/fast/online"}.
 
     Any number of threads may use a store. It is closed by close(), at the end of a `with`, when it
-    is no longer used, or at the interpreter's end; what was materialized is on disk before the call that did it returns.
-    What the engine has to say goes to the logger "coeval".
+    is no longer used, or at the interpreter's end; what was materialized is on disk before the call
+    that did it returns. What the engine has to say goes to the logger "coeval".
 
     Errors: NotFound where the folder has no coeval.yaml; InvalidArgument for a wrong configuration;
     FailedPrecondition where a newer release wrote the state.
@@ -383,27 +383,6 @@ class FeatureStore:
 
         As `materialize` otherwise."""
         return materialize(self._core, None, end_date, feature_views)
-
-    def push(
-        self,
-        push_source_name: str,
-        df: Any,
-        to: PushMode | To = "online_and_offline",
-        *,
-        idempotency_key: str | None = None,
-    ) -> Pushed:
-        """Hands over rows as they happen: logged, served from now on, and found by training.
-        push_source_name: a `PushSource`; the views that read it are fed.
-        df: a table of any kind with the columns of the source.
-        to: "online" is logged as well; "offline" is never served, only hindsight sees it.
-        idempotency_key: names this push: said again with the same rows, it does nothing.
-        Durable, and seen whole by every later read, when it returns. Errors: NotFound;
-        InvalidArgument with the first bad rows (nothing is taken); AlreadyExists where the key
-        named other rows; Unavailable, IoError, Cancelled: push again with its `idempotency_key`.
-        """
-        return push(self._core, push_source_name, df, to, idempotency_key)
-
-    # -- looking ----------------------------------------------------------------------------------
 
     def describe(self, name: str) -> dict[str, Any]:
         """One object: definition, versions, schema, lineage, watermark, freshness, last runs."""

@@ -21,6 +21,7 @@
 #include "core/catalogue_json.h"
 #include "core/errors.h"
 #include "core/explaining.h"
+#include "core/frame.h"
 #include "core/python_time.h"
 #include "core/store_handle.h"
 #include "serve/owner/socket_link.h"
@@ -115,21 +116,79 @@ nb::list Materialize(StoreHandle& store, std::optional<std::int64_t> start, std:
       *options.cancel, board, progress));
 }
 
-nb::dict Push(StoreHandle& store, const std::string& source, const nb::object& rows, std::string to,
-              std::string idempotency_key) {
-  ArrowTable table = ReadTable(rows);
-  PushOptions options;
-  options.to = std::move(to);
-  options.idempotency_key = std::move(idempotency_key);
-  const PushOutcome outcome = store.Call<PushOutcome>(
-      [&](FeatureStore& engine) { return engine.Push(source, std::move(table), options); });
+nb::dict OutcomeOf(const PushOutcome& outcome) {
   nb::dict report;
   report["created"] = outcome.c == kMinTime ? nb::none() : DatetimeOf(outcome.c);
   report["rows"] = outcome.rows;
   report["null_keys"] = outcome.null_keys;
   report["views"] = nb::cast(outcome.views);
   report["repeated"] = outcome.repeated;
+  report["quarantined"] = outcome.quarantined;
+  report["quarantine"] = outcome.quarantine;
   return report;
+}
+
+nb::dict Push(StoreHandle& store, const std::string& source, const nb::object& rows, std::string to,
+              std::string idempotency_key, bool deletes, std::string on_error) {
+  ArrowTable table = ReadTable(rows);
+  PushOptions options;
+  options.to = std::move(to);
+  options.idempotency_key = std::move(idempotency_key);
+  options.deletes = deletes;
+  options.on_error = std::move(on_error);
+  return OutcomeOf(store.Call<PushOutcome>(
+      [&](FeatureStore& engine) { return engine.Push(source, std::move(table), options); }));
+}
+
+nb::list Quarantined(StoreHandle& store) {
+  const auto all = store.Call<std::vector<QuarantinedPush>>(
+      [](FeatureStore& engine) { return engine.Quarantined(); });
+  nb::list pushes;
+  for (const QuarantinedPush& push : all) {
+    nb::list reasons;
+    for (const BadRow& fault : push.faults) {
+      reasons.append(nb::make_tuple(fault.row, fault.reason));
+    }
+    nb::dict record;
+    record["id"] = push.id;
+    record["source"] = push.source;
+    record["to"] = DestinationName(push.to);
+    record["deletes"] = push.deletes;
+    record["time"] = DatetimeOf(push.time);
+    record["faults"] = reasons;
+    record["rows"] = Frame(push.rows, Schema(), std::vector<Column>());
+    pushes.append(record);
+  }
+  return pushes;
+}
+
+nb::dict ReplayQuarantined(StoreHandle& store, const std::string& id, const nb::object& rows) {
+  std::optional<ArrowTable> corrected;
+  if (!rows.is_none()) corrected = ReadTable(rows);
+  return OutcomeOf(store.Call<PushOutcome>(
+      [&](FeatureStore& engine) { return engine.ReplayQuarantined(id, std::move(corrected)); }));
+}
+
+void BindPushing(nb::class_<StoreHandle>& store) {
+  store
+      .def("push", &Push, nb::arg("source"), nb::arg("rows"), nb::arg("to"),
+           nb::arg("idempotency_key"), nb::arg("deletes"), nb::arg("on_error"),
+           nb::sig("def push(self, source: str, rows: object, to: str, idempotency_key: str, "
+                   "deletes: bool, on_error: str) -> dict[str, typing.Any]"))
+      .def("quarantined", &Quarantined,
+           nb::sig("def quarantined(self) -> list[dict[str, typing.Any]]"))
+      .def("replay_quarantined", &ReplayQuarantined, nb::arg("id"), nb::arg("rows").none(),
+           nb::sig("def replay_quarantined(self, id: str, rows: object | None) -> "
+                   "dict[str, typing.Any]"))
+      .def(
+          "drop_quarantined",
+          [](StoreHandle& handle, const std::string& id) {
+            handle.Call<bool>([&](FeatureStore& engine) -> Result<bool> {
+              COEVAL_RETURN_IF_ERROR(engine.DropQuarantined(id));
+              return true;
+            });
+          },
+          nb::arg("id"));
 }
 
 template <typename Work>
@@ -212,10 +271,7 @@ void BindStore(nb::module_& module) {
             nb::sig("def materialize(self, start: int | None, end: int, views: "
                     "collections.abc.Sequence[str], progress: object | None) -> "
                     "list[dict[str, typing.Any]]"));
-  store.def("push", &Push, nb::arg("source"), nb::arg("rows"), nb::arg("to"),
-            nb::arg("idempotency_key"),
-            nb::sig("def push(self, source: str, rows: object, to: str, idempotency_key: str) -> "
-                    "dict[str, typing.Any]"));
+  BindPushing(store);
   store.def("close", &StoreHandle::Close);
   BindAsking(module, store);
   BindExplaining(module, store);

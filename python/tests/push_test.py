@@ -213,3 +213,107 @@ def test_pushes_of_many_threads_are_all_there(money):
     for thread in threads:
         thread.join()
     assert not failed
+
+
+def delete(money, code, at, **options):
+    return money.store.push("rates_push", {"code": [code], "at": [at]}, delete=True, **options)
+
+
+def test_a_delete_holds_online_and_offline_and_after_a_restart(money):
+    first = money.push("EUR", 1.08, at=NOON - 2 * MINUTE).created
+    gone = delete(money, "EUR", NOON - MINUTE)
+    assert (gone.rows, gone.views) == (1, ["rates"])
+    assert money.rate() is None
+    money.push("EUR", 1.07, at=NOON - 3 * MINUTE)  # of before it, come late
+    assert money.rate() is None
+    assert money.trained([first, gone.created - MICRO, gone.created]) == [1.08, 1.08, None]
+    money.reopen()
+    assert money.rate() is None
+    back = money.push("EUR", 1.09, at=NOON).created
+    assert money.rate() == 1.09
+    assert money.trained([gone.created, back]) == [None, 1.09]
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ({"code": ["EUR"]}, "column `at` is missing"),
+        ({"code": ["EUR"], "at": [NOON], "rate": [1.0]}, "`rate` is none of"),
+        ({"code": ["EUR"], "at": [None]}, "row 0"),
+    ],
+)
+def test_bad_deletes_are_refused(money, rows, words):
+    with pytest.raises(coeval.InvalidArgument) as raised:
+        money.store.push("rates_push", rows, delete=True)
+    assert words in str(raised.value)
+
+
+def test_the_same_key_does_not_name_a_push_and_its_delete(money):
+    money.push("EUR", 1.08, idempotency_key="a")
+    with pytest.raises(coeval.AlreadyExists):
+        delete(money, "EUR", NOON - MINUTE, idempotency_key="a")
+
+
+BAD = {
+    "code": ["EUR", "USD", "GBP", "CHF"],
+    "rate": [1.0, 2.0, 3.0, 4.0],
+    "number": [1, 2, 2.5, 4],
+    "at": [NOON, None, NOON, NOON],
+}
+
+
+def test_bad_rows_are_set_apart_and_the_others_taken(money):
+    pushed = money.store.push("rates_push", BAD, on_error="quarantine", idempotency_key="a")
+    assert (pushed.rows, pushed.quarantined) == (2, 2)
+    money.set_clock(NOON + MINUTE)
+    assert [money.rate(code) for code in BAD["code"]] == [1.0, None, None, 4.0]
+    (apart,) = money.store.quarantined()
+    assert (apart.id, apart.source, apart.time) == (pushed.quarantine, "rates_push", NOON)
+    assert apart.row_numbers == [1, 2]
+    assert "null" in apart.reasons[0]
+    assert "number" in apart.reasons[1]
+    assert apart.to_dict()["code"] == ["USD", "GBP"]
+    assert not any("rates_push" in reason for reason in apart.reasons)
+    again = money.store.push("rates_push", BAD, on_error="quarantine", idempotency_key="a")
+    assert (again.repeated, again.quarantine) == (True, pushed.quarantine)
+    assert len(money.store.quarantined()) == 1
+
+
+def test_rows_of_quarantine_are_corrected_and_pushed_again_once(money):
+    pushed = money.store.push("rates_push", BAD, on_error="quarantine")
+    with pytest.raises(coeval.InvalidArgument):
+        money.store.replay_quarantined(pushed.quarantine)
+    rows = money.store.quarantined()[0].to_dict() | {"at": [NOON, NOON], "number": [2, 3]}
+    replayed = money.store.replay_quarantined(pushed.quarantine, rows)
+    assert (replayed.rows, replayed.repeated) == (2, False)
+    money.set_clock(NOON + MINUTE)
+    assert [money.rate(code) for code in BAD["code"]] == [1.0, 2.0, 3.0, 4.0]
+    assert money.store.quarantined() == []
+    with pytest.raises(coeval.NotFound):
+        money.store.replay_quarantined(pushed.quarantine, rows)
+
+
+def test_rows_of_quarantine_are_dropped(money):
+    pushed = money.store.push("rates_push", BAD, on_error="quarantine")
+    money.store.drop_quarantined(pushed.quarantine)
+    assert money.store.quarantined() == []
+    for wrong in (pushed.quarantine, "../x", ""):
+        with pytest.raises(coeval.NotFound):
+            money.store.drop_quarantined(wrong)
+
+
+def test_what_is_wrong_with_all_rows_is_refused(money):
+    rows = {name: column for name, column in BAD.items() if name != "rate"}
+    with pytest.raises(coeval.InvalidArgument, match="`rate` is missing"):
+        money.store.push("rates_push", rows, on_error="quarantine")
+    with pytest.raises(coeval.InvalidArgument, match="on_error"):
+        money.store.push("rates_push", BAD, on_error="ignore")
+    assert money.store.quarantined() == []
+
+
+def test_a_damaged_file_of_quarantine_is_told(money):
+    money.store.push("rates_push", BAD, on_error="quarantine")
+    (file,) = (money.folder / ".coeval" / "quarantine").iterdir()
+    file.write_bytes(file.read_bytes()[:40])
+    with pytest.raises(coeval.Corruption, match=file.name):
+        money.store.quarantined()

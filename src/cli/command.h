@@ -74,6 +74,7 @@ void AddBackfillCommand(CLI::App* app, Invocation* invocation);
 void AddExplainCommand(CLI::App* app, Invocation* invocation);
 void AddMaterializeCommands(CLI::App* app, Invocation* invocation);
 void AddPushCommand(CLI::App* app, Invocation* invocation);
+void AddQuarantineCommand(CLI::App* app, Invocation* invocation);
 void AddGetCommand(CLI::App* app, Invocation* invocation);
 void AddServeCommand(CLI::App* app, Invocation* invocation);
 void AddAsOfCommand(CLI::App* app, Invocation* invocation);

@@ -41,6 +41,7 @@ void AddCommands(CLI::App* app, Invocation* invocation) {
   AddExplainCommand(app, invocation);
   AddMaterializeCommands(app, invocation);
   AddPushCommand(app, invocation);
+  AddQuarantineCommand(app, invocation);
   AddGetCommand(app, invocation);
   AddServeCommand(app, invocation);
   AddCatalogueCommands(app, invocation);

@@ -31,6 +31,7 @@
 #include "config/config.h"
 #include "definition/catalogue.h"
 #include "definition/definitions.h"
+#include "ingest/quarantine.h"
 #include "offline/explain.h"
 #include "offline/explanation.h"
 #include "offline/training_set.h"
@@ -90,6 +91,12 @@ struct PushOptions {
   // served), "offline" (never served; only hindsight sees it).
   std::string to = "online_and_offline";
   std::string idempotency_key;  // said again with the same rows, it does nothing; "" = none
+  // The rows are deletes (rule 3.7): the keys have no value from their event times on, or, where a
+  // view aggregates, the events of their ids are taken back.
+  bool deletes = false;
+  // "refuse": bad rows refuse the push. "quarantine": they are set apart (ingest/quarantine.h), and
+  // the others are taken; what is wrong with all rows, such as a missing column, still refuses it.
+  std::string on_error = "refuse";
 };
 
 struct PushOutcome {
@@ -98,6 +105,8 @@ struct PushOutcome {
   std::int64_t null_keys = 0;      // of these, those that feed no key (rule 4.7)
   std::vector<std::string> views;  // fed online
   bool repeated = false;           // it was there already
+  std::int64_t quarantined = 0;    // rows that were set apart
+  std::string quarantine = {};     // the id that they go by; "" = none
 };
 
 class FeatureStore {
@@ -205,7 +214,18 @@ class FeatureStore {
   // same, and where it was said to another process without a key, they tell the one that it got.
   Result<PushOutcome> Push(const std::string& source, ArrowTable rows, const PushOptions& options);
   // The columns of a push source's rows, the event time first. Errors: as Push.
-  Result<Schema> PushedColumns(const std::string& source);
+  Result<Schema> PushedColumns(const std::string& source, bool deletes = false);
+
+  // Rows of pushes that were set apart, by time. Errors: Corruption, IoError.
+  Result<std::vector<QuarantinedPush>> Quarantined();
+  // Errors: NotFound, Corruption, IoError.
+  Result<QuarantinedPush> FindQuarantined(const std::string& id);
+  // Pushes rows of quarantine again, as they are or corrected, and drops them; where the push is
+  // refused they stay. Once for each id, whatever is repeated. Errors: NotFound; those of Push.
+  Result<PushOutcome> ReplayQuarantined(const std::string& id,
+                                        std::optional<ArrowTable> corrected = std::nullopt);
+  // Errors: NotFound, IoError.
+  Status DropQuarantined(const std::string& id);
 
   // --- looking
   // --------------------------------------------------------------------------------------- kind:

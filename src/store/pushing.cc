@@ -2,41 +2,98 @@
 #include <string_view>
 #include <utility>
 
+#include "ingest/bad_rows.h"
 #include "ingest/push_check.h"
+#include "ingest/quarantine.h"
+#include "io/files.h"
 #include "io/random_bytes.h"
 #include "store/store_core.h"
 
 namespace coeval {
 namespace {
 
-Result<LogDestination> DestinationOf(const std::string& text) {
-  if (text == "online_and_offline") return LogDestination::kOnlineAndOffline;
-  if (text == "online") return LogDestination::kOnline;
-  if (text == "offline") return LogDestination::kOffline;
-  return Status::InvalidArgument("to: '" + text +
-                                 "' is none of online_and_offline, online, offline");
+Status CheckOptions(const PushOptions& options) {
+  COEVAL_RETURN_IF_ERROR(ParseDestination(options.to).status());
+  if (options.on_error == "refuse" || options.on_error == "quarantine") return {};
+  return Status::InvalidArgument("on_error: '" + options.on_error +
+                                 "' is none of refuse, quarantine");
 }
 
-Result<PushOutcome> PushHere(FeatureStore::Impl& impl, OpenedStore& store,
-                             const std::string& source, const ArrowTable& rows, LogDestination to,
-                             const std::string& key) {
-  COEVAL_ASSIGN_OR_RETURN(const CatalogueSnapshot catalogue, impl.Snapshot());
-  COEVAL_ASSIGN_OR_RETURN(Ingester * pushes, impl.Pushes(store));
-  auto report =
-      pushes->Push(catalogue, {.source = source, .rows = rows, .to = to, .idempotency_key = key});
-  if (!report.ok()) return impl.config.Redact(report.status());
-  // Rule 8.5: what was filled counts as served.
-  for (const std::string& view : report->views) {
-    const Result<const ViewVersion*> active = catalogue->FindView(view, 0);
-    if (!active.ok()) continue;  // none is active yet
-    COEVAL_RETURN_IF_ERROR(
-        impl.registry->MarkServed(ObjectKind::kFeatureView, view, (*active)->version));
+// One push, at the process that owns the store.
+class PushHere {
+ public:
+  PushHere(FeatureStore::Impl& impl, CatalogueSnapshot catalogue, Ingester* pushes,
+           PushRequest request)
+      : impl_(impl),
+        catalogue_(std::move(catalogue)),
+        pushes_(pushes),
+        request_(std::move(request)) {}
+
+  Result<PushOutcome> Refusing() {
+    auto report = pushes_->Push(catalogue_, request_);
+    if (!report.ok()) return impl_.config.Redact(report.status());
+    COEVAL_RETURN_IF_ERROR(MarkServed(*report));
+    return PushOutcome{.c = report->c,
+                       .rows = report->rows,
+                       .null_keys = report->null_keys,
+                       .views = std::move(report->views),
+                       .repeated = report->repeated};
   }
-  return PushOutcome{.c = report->c,
-                     .rows = report->rows,
-                     .null_keys = report->null_keys,
-                     .views = std::move(report->views),
-                     .repeated = report->repeated};
+
+  // What is bad is durably apart before what is well is taken: whoever repeats the push after a
+  // crash sets the same rows apart under the same id.
+  Result<PushOutcome> SettingApart() {
+    Result<PushOutcome> outcome = Refusing();
+    if (outcome.status().code() != StatusCode::kInvalidArgument) return outcome;
+    const auto columns = request_.deletes ? DeleteColumnsOf(*catalogue_, request_.source)
+                                          : PushColumnsOf(*catalogue_, request_.source);
+    if (!columns.ok()) return columns.status();
+    COEVAL_ASSIGN_OR_RETURN(SortedRows sorted, SortRows(*columns, request_.rows, impl_.context));
+    if (sorted.faults.empty()) return outcome;  // all of them together are what is wrong
+    QuarantinedPush apart;
+    apart.source = request_.source;
+    apart.to = request_.to;
+    apart.deletes = request_.deletes;
+    COEVAL_ASSIGN_OR_RETURN(apart.id, Quarantine::IdOf(request_.source, request_.idempotency_key));
+    COEVAL_ASSIGN_OR_RETURN(apart.time, impl_.context.clock->Now());
+    apart.faults = std::move(sorted.faults);
+    apart.rows = std::move(sorted.bad);
+    COEVAL_RETURN_IF_ERROR(impl_.SetApart().Keep(apart, impl_.context));
+    request_.rows = std::move(sorted.good);
+    COEVAL_ASSIGN_OR_RETURN(PushOutcome taken, Refusing());
+    taken.quarantined = std::ssize(apart.faults);
+    taken.quarantine = apart.id;
+    return taken;
+  }
+
+ private:
+  // Rule 8.5: what was filled counts as served.
+  Status MarkServed(const PushReport& report) const {
+    for (const std::string& view : report.views) {
+      const Result<const ViewVersion*> active = catalogue_->FindView(view, 0);
+      if (!active.ok()) continue;  // none is active yet
+      COEVAL_RETURN_IF_ERROR(
+          impl_.registry->MarkServed(ObjectKind::kFeatureView, view, (*active)->version));
+    }
+    return {};
+  }
+
+  FeatureStore::Impl& impl_;
+  const CatalogueSnapshot catalogue_;
+  Ingester* const pushes_;
+  PushRequest request_;
+};
+
+Result<PushOutcome> PushAtStore(FeatureStore::Impl& impl, OpenedStore& store,
+                                const std::string& source, const ArrowTable& rows,
+                                const PushOptions& options) {
+  COEVAL_ASSIGN_OR_RETURN(CatalogueSnapshot catalogue, impl.Snapshot());
+  COEVAL_ASSIGN_OR_RETURN(Ingester * pushes, impl.Pushes(store));
+  COEVAL_ASSIGN_OR_RETURN(const LogDestination to, ParseDestination(options.to));
+  PushRequest request{.source = source, .rows = rows, .to = to, .deletes = options.deletes};
+  request.idempotency_key = options.idempotency_key;
+  PushHere push(impl, std::move(catalogue), pushes, std::move(request));
+  return options.on_error == "quarantine" ? push.SettingApart() : push.Refusing();
 }
 
 // For a push that may have to be said twice: nobody else makes the same.
@@ -65,13 +122,12 @@ Status WithKey(const Status& failed, const std::string& key) {
 
 Result<PushOutcome> FeatureStore::Push(const std::string& source, ArrowTable rows,
                                        const PushOptions& options) {
-  COEVAL_ASSIGN_OR_RETURN(const LogDestination to, DestinationOf(options.to));
+  COEVAL_RETURN_IF_ERROR(CheckOptions(options));
   PushOptions named = options;
   bool sent = false;  // to an owner that went away: it may be there already
   Result<PushOutcome> outcome = impl_->AtStore<PushOutcome>(
       [&](OpenedStore& store) -> Result<PushOutcome> {
-        const std::string& key = sent ? named.idempotency_key : options.idempotency_key;
-        return PushHere(*impl_, store, source, rows, to, key);
+        return PushAtStore(*impl_, store, source, rows, sent ? named : options);
       },
       [&](StoreOwner& owner) -> Result<PushOutcome> {
         if (named.idempotency_key.empty()) {
@@ -84,9 +140,37 @@ Result<PushOutcome> FeatureStore::Push(const std::string& source, ArrowTable row
   return WithKey(outcome.status(), named.idempotency_key);
 }
 
-Result<Schema> FeatureStore::PushedColumns(const std::string& source) {
+Quarantine FeatureStore::Impl::SetApart() const {
+  return Quarantine(JoinPath(config.state.value.Reveal(), "quarantine"));
+}
+
+Result<std::vector<QuarantinedPush>> FeatureStore::Quarantined() {
+  return impl_->SetApart().List(impl_->context);
+}
+
+Result<QuarantinedPush> FeatureStore::FindQuarantined(const std::string& id) {
+  return impl_->SetApart().Find(id, impl_->context);
+}
+
+Result<PushOutcome> FeatureStore::ReplayQuarantined(const std::string& id,
+                                                    std::optional<ArrowTable> corrected) {
+  COEVAL_ASSIGN_OR_RETURN(QuarantinedPush apart, impl_->SetApart().Find(id, impl_->context));
+  PushOptions options{.to = DestinationName(apart.to), .idempotency_key = "quarantine-" + id};
+  options.deletes = apart.deletes;
+  ArrowTable rows = corrected ? *std::move(corrected) : std::move(apart.rows);
+  COEVAL_ASSIGN_OR_RETURN(PushOutcome outcome, Push(apart.source, std::move(rows), options));
+  COEVAL_RETURN_IF_ERROR(DropQuarantined(id));
+  return outcome;
+}
+
+Status FeatureStore::DropQuarantined(const std::string& id) {
+  return impl_->SetApart().Drop(id);
+}
+
+Result<Schema> FeatureStore::PushedColumns(const std::string& source, bool deletes) {
   COEVAL_ASSIGN_OR_RETURN(const CatalogueSnapshot catalogue, impl_->Snapshot());
-  COEVAL_ASSIGN_OR_RETURN(const PushColumns columns, PushColumnsOf(*catalogue, source));
+  COEVAL_ASSIGN_OR_RETURN(const PushColumns columns, deletes ? DeleteColumnsOf(*catalogue, source)
+                                                             : PushColumnsOf(*catalogue, source));
   Schema schema;
   schema.Add(columns.meaning.timestamp_field, TypeId::kTimestamp);
   for (const ColumnSchema& column : columns.columns.columns()) schema.Add(column.name, column.type);

@@ -87,6 +87,7 @@ struct FeatureStore::Impl {
   Status Record(const FeaturePlan& plan, const TrainingSet& set) const;
 
   [[nodiscard]] std::string LogFolder() const;
+  [[nodiscard]] Quarantine SetApart() const;
 
  private:
   Result<std::unique_ptr<OpenedStore>> OpenStore();

@@ -72,3 +72,62 @@ def test_bad_rows_are_refused_and_nothing_is_taken(money, text, words):
 def test_a_mistaken_source_is_told_with_the_nearest(money):
     refused = money("push", "rate_push", money.folder / "today.csv", code=3)
     assert "did you mean `rates_push`" in refused.err
+
+
+def test_rows_are_json_on_standard_input(money):
+    rows = '{"currency": "EUR", "rate": 1.5, "at": "2024-05-01T11:59:00Z"}\n'
+    for text in (rows, f"[{rows}]", rows + rows.replace("EUR", "USD").replace("1.5", "2.5")):
+        assert "pushed to rates_push" in money("push", "rates_push", "-", stdin=text).out
+    assert "1.5" in money("get", "rates:rate", "currency=EUR").out
+    assert "2.5" in money("get", "rates:rate", "currency=USD").out
+    (money.folder / "rows.json").write_text(
+        '{"currency": ["EUR"], "rate": [3.5], "at": ["2024-05-01T11:59:30Z"]}'
+    )
+    money("push", "rates_push", money.folder / "rows.json")
+    assert "3.5" in money("get", "rates:rate", "currency=EUR").out
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "column `"),
+        ("nothing", "row 0 is no JSON"),
+        ('{"currency": "EUR"}\n[1]', "row 1 is no object"),
+        ('[{"currency": "EUR"}, 1]', "row 1 is no object"),
+        ('{"currency": "EUR", "rates": 1}', "did you mean"),
+        ('{"currency": "EUR", "rate": "much", "at": "2024-05-01T11:59:00Z"}', "rate"),
+        ('{"currency": "EUR"}\n{"currency": "E', "row 1"),
+    ],
+)
+def test_bad_json_is_told(money, text, words):
+    refused = money("push", "rates_push", "-", stdin=text, code=3)
+    assert words in refused.err
+    assert "standard input" in refused.err or "rates_push" in refused.err
+
+
+def test_a_delete_is_pushed(money):
+    money("push", "rates_push", money.folder / "today.csv")
+    (money.folder / "gone.csv").write_text("currency,at\nEUR,2024-05-01T11:59:30Z\n")
+    assert "1 row of deletes pushed" in money("push", "rates_push", money.folder / "gone.csv", "--delete").out
+    assert "1.08" not in money("get", "rates:rate", "currency=EUR").out
+
+
+def test_bad_rows_are_set_apart_looked_at_corrected_and_pushed_again(money):
+    (money.folder / "bad.csv").write_text(
+        "currency,rate,at\nEUR,1.5,2024-05-01T11:59:00Z\nUSD,2.5,\n"
+    )
+    push = ("push", "rates_push", money.folder / "bad.csv", "--on-error", "quarantine")
+    found = money.json(*push)
+    assert (found["rows"], found["quarantined"]) == (1, 1)
+    name = found["quarantine"]
+    assert name in money("quarantine").out
+    shown = money("quarantine", name).out
+    assert "row 1 of the push" in shown
+    assert "USD" in shown
+    corrected = money.folder / "corrected.csv"
+    money("quarantine", name, "-o", corrected)
+    corrected.write_text(corrected.read_text().rstrip().rstrip(",") + ",2024-05-01T11:59:00Z\n")
+    assert "1 row pushed again" in money("quarantine", name, "--rows", corrected).out
+    assert "2.5" in money("get", "rates:rate", "currency=USD").out
+    assert "nothing is in quarantine" in money("quarantine").out
+    assert money("quarantine", name, "--drop", code=3).err

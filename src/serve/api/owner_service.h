@@ -3,9 +3,8 @@
 //
 //   GET  /v1/health            {"process", "project", "clock", "api"}; never touches the store
 //   POST /v1/online-features   reads (JSON as Feast's request, with "at"; or arrow_features.h)
-//   POST /v1/push              {"source", "rows": {column: [...]}, "to", "idempotency_key"}; or
-//   Arrow
-//                              rows with the rest as a note
+//   POST /v1/push              {"source", "rows": {column: [...]}, "to", "idempotency_key",
+//                              "deletes", "on_error"}; or Arrow rows with the rest as a note
 //   POST /v1/materialize       {"start": time or null, "end": time, "views": [...]}
 //   POST /v1/data-behind       {"kind": "feature_view", "name": "weather", "version": 2}; changes
 //                              nothing
@@ -35,7 +34,7 @@ namespace coeval {
 
 inline constexpr int kNotOwnerStatus = 421;
 // Raised by a change after which older clients and owners do not understand each other.
-inline constexpr int kOwnerApi = 2;
+inline constexpr int kOwnerApi = 3;
 
 class OwnerService {
  public:

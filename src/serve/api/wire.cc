@@ -92,7 +92,8 @@ Json ToWire(const PushOutcome& outcome) {
   Json json = Json::MakeObject();
   json.Set("created", TimeToWire(outcome.c)).Set("rows", outcome.rows);
   json.Set("null_keys", outcome.null_keys).Set("views", std::move(views));
-  return json.Set("repeated", outcome.repeated);
+  json.Set("repeated", outcome.repeated).Set("quarantined", outcome.quarantined);
+  return json.Set("quarantine", outcome.quarantine);
 }
 
 Json ToWire(const std::vector<MaterializeReport>& reports) {
@@ -120,6 +121,8 @@ Result<PushOutcome> PushOutcomeFromWire(const Json& json) {
   COEVAL_ASSIGN_OR_RETURN(outcome.null_keys, IntegerOf(json, "null_keys"));
   COEVAL_ASSIGN_OR_RETURN(outcome.views, TextsMember(json, "views"));
   COEVAL_ASSIGN_OR_RETURN(outcome.repeated, FlagOf(json, "repeated"));
+  COEVAL_ASSIGN_OR_RETURN(outcome.quarantined, IntegerOf(json, "quarantined"));
+  COEVAL_ASSIGN_OR_RETURN(outcome.quarantine, TextMember(json, "quarantine"));
   return outcome;
 }
 
