@@ -144,6 +144,20 @@ Status MakeDirectories(const std::string& path, unsigned mode) {
   return {};
 }
 
+Status MakeDirectoriesDurably(const std::string& path) {
+  std::vector<std::string> missing;
+  for (std::string folder = path; !IsDirectory(folder); folder = ParentDirectory(folder)) {
+    missing.push_back(folder);
+    if (ParentDirectory(folder) == folder) break;
+  }
+  if (missing.empty()) return {};
+  COEVAL_RETURN_IF_ERROR(MakeDirectories(path));
+  for (const std::string& folder : missing) {
+    COEVAL_RETURN_IF_ERROR(SyncDirectory(ParentDirectory(folder)));
+  }
+  return {};
+}
+
 Status RemoveTree(const std::string& path) {
   std::error_code error;
   std::filesystem::remove_all(path, error);

@@ -30,6 +30,9 @@ Status SyncDirectory(const std::string& path);
 // that it makes.
 Status MakeDirectories(const std::string& path, unsigned mode = 0777);
 
+// The same, and what is made is known to the folder above it, durably.
+Status MakeDirectoriesDurably(const std::string& path);
+
 // Removes a file, or a folder with all that is in it; fine where there is none. Follows no links.
 Status RemoveTree(const std::string& path);
 

@@ -14,21 +14,6 @@ namespace {
 constexpr std::size_t kWriterSize = 16;
 constexpr std::string_view kPadding("\0\0\0\0\0\0\0", kRecordAlignment - 1);
 
-// Also the folders above it that are not there yet, each known to the one above.
-Status MakeFolderDurably(const std::string& folder) {
-  std::vector<std::string> missing;
-  for (std::string path = folder; !IsDirectory(path); path = ParentDirectory(path)) {
-    missing.push_back(path);
-    if (ParentDirectory(path) == path) break;
-  }
-  if (missing.empty()) return {};
-  COEVAL_RETURN_IF_ERROR(MakeDirectories(folder));
-  for (const std::string& path : missing) {
-    COEVAL_RETURN_IF_ERROR(SyncDirectory(ParentDirectory(path)));
-  }
-  return {};
-}
-
 // What is not needed may stay: the next opening tries again.
 void RemoveLeftover(const std::string& path) {
   static_cast<void>(RemoveTree(path));
@@ -37,7 +22,7 @@ void RemoveLeftover(const std::string& path) {
 }  // namespace
 
 Result<std::unique_ptr<FactLog>> FactLog::Open(FactLogOptions options) {
-  COEVAL_RETURN_IF_ERROR(MakeFolderDurably(options.folder));
+  COEVAL_RETURN_IF_ERROR(MakeDirectoriesDurably(options.folder));
   COEVAL_ASSIGN_OR_RETURN(RecoveredLog found, RecoverLog(options.folder));
   std::unique_ptr<FactLog> log(new FactLog(std::move(options)));
   log->files_ = std::move(found.files);
@@ -94,6 +79,7 @@ Status FactLog::BeginFile() {
 
 Result<LogPosition> FactLog::Append(std::span<const std::string_view> payloads) {
   COEVAL_CHECK(!payloads.empty());
+  const std::lock_guard writing(write_mutex_);
   if (closed_) return Status::FailedPrecondition("the log is closed");
   for (const std::string_view payload : payloads) {
     if (payload.size() > kMaxPayload) {
@@ -102,7 +88,7 @@ Result<LogPosition> FactLog::Append(std::span<const std::string_view> payloads) 
                                      std::to_string(kMaxPayload) + ": send smaller batches");
     }
   }
-  COEVAL_RETURN_IF_ERROR(Repair());
+  COEVAL_RETURN_IF_ERROR(RepairLocked());
   const LogPosition first = last() + 1;
   Status status;
   if (file_->end() >= std::max(options_.file_bytes, kLogFileHeaderSize + 1)) status = BeginFile();
@@ -158,12 +144,27 @@ void FactLog::WriteMark() {
 }
 
 Status FactLog::Repair() {
+  const std::lock_guard writing(write_mutex_);
+  return RepairLocked();
+}
+
+Status FactLog::RepairLocked() {
   if (!broken()) return {};
   if (Status status = BeginFile(); !status.ok()) {
     return status.WithContext("the log takes nothing since an error");
   }
   broken_.store(false, std::memory_order_release);
   return {};
+}
+
+Status FactLog::CloseFile() {
+  const std::lock_guard writing(write_mutex_);
+  if (closed_) return Status::FailedPrecondition("the log is closed");
+  COEVAL_RETURN_IF_ERROR(RepairLocked());
+  if (FilesNow().back().empty()) return {};
+  Status status = BeginFile();
+  if (!status.ok()) broken_.store(true, std::memory_order_release);
+  return status;
 }
 
 std::vector<LogFile> FactLog::FilesNow() const {
@@ -208,6 +209,21 @@ Status FactLog::ReplayFile(const LogFile& file, LogPosition after, const Visit& 
   return {};
 }
 
+std::vector<LogFile> FactLog::ClosedFiles() const {
+  std::vector<LogFile> files = FilesNow();
+  files.pop_back();
+  return files;
+}
+
+std::int64_t FactLog::ClosedBytes(LogPosition after) const {
+  const std::lock_guard lock(mutex_);
+  std::int64_t bytes = 0;
+  for (std::size_t i = 0; i + 1 < files_.size(); ++i) {
+    if (files_[i].last > after) bytes += files_[i].end;
+  }
+  return bytes;
+}
+
 // One after the other, so that a crash never leaves a hole.
 Status FactLog::Trim(LogPosition through) {
   const std::lock_guard trimming(trim_mutex_);
@@ -230,8 +246,9 @@ Status FactLog::Trim(LogPosition through) {
 }
 
 Status FactLog::Close() {
+  const std::lock_guard writing(write_mutex_);
   if (closed_) return {};
-  COEVAL_RETURN_IF_ERROR(Repair());
+  COEVAL_RETURN_IF_ERROR(RepairLocked());
   // Without a file it never came to be open.
   if (file_ && last() >= FilesNow().back().header.first) {
     COEVAL_RETURN_IF_ERROR(file_->Sync());

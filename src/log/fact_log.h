@@ -48,7 +48,7 @@ struct FactLogOptions {
 // REQUIRES: one FactLog has the folder open at a time, in all processes (the owner of the online
 // store, decision 7); an older one that still lives must not append.
 //
-// Threads: one caller at a time for Append, Repair and Close; any, beside it, for all others.
+// Threads: any; what appends, or begins a file, goes one after the other.
 class FactLog {
  public:
   static constexpr std::size_t kMaxPayload = kMaxLogPayload;
@@ -88,6 +88,10 @@ class FactLog {
   // later.
   Status Repair();
 
+  // Ends the newest file where it holds records: all of them lie in closed files then. Repairs what
+  // is broken. Errors: IoError; the log is broken() then, and the next Append repairs it.
+  Status CloseFile();
+
   // Calls `visit` for each record after `after`, in order, up to the one that is the last() now;
   // stops with its error. The payload lives until `visit` returns. Appends go on meanwhile.
   // Errors: Corruption (file and bytes are named; or `after` is above last(): files were lost);
@@ -103,6 +107,12 @@ class FactLog {
   // Repairs what is broken, and makes the mark durable that lets the next opening find any damage.
   // Nothing can be appended afterwards (FailedPrecondition).
   Status Close();
+
+  // The files that are never written again, oldest first, and what they hold.
+  [[nodiscard]] std::vector<LogFile> ClosedFiles() const;
+
+  // What the closed files take that hold records after `after`.
+  [[nodiscard]] std::int64_t ClosedBytes(LogPosition after) const;
 
   // 16 random bytes, made once for the log; the `log` of a sequence (rule 1.3).
   [[nodiscard]] const std::string& writer() const { return writer_; }
@@ -125,7 +135,9 @@ class FactLog {
  private:
   explicit FactLog(FactLogOptions options) : options_(std::move(options)) {}
 
+  // REQUIRE that write_mutex_ is held.
   Status BeginFile();
+  Status RepairLocked();
   Status WriteRecords(std::span<const std::string_view> payloads);
   void WriteMark();
   Status ReplayFile(const LogFile& file, LogPosition after, const Visit& visit) const;
@@ -142,6 +154,7 @@ class FactLog {
   std::atomic<bool> broken_ = false;
   std::atomic<LogPosition> last_ = 0;
   std::atomic<LogPosition> trimming_ = 0;  // files up to it are being removed, or are
+  std::mutex write_mutex_;                 // of the newest file; taken before mutex_
   std::mutex trim_mutex_;                  // one trim at a time; taken before mutex_
   mutable std::mutex mutex_;               // guards files_
   std::vector<LogFile> files_;             // oldest first; the last one is being written
