@@ -35,6 +35,11 @@ struct OnlineStoreConfig {
   DurationMicros owner_timeout = 0;
 };
 
+struct LogConfig {
+  std::int64_t seal_bytes = 0;  // 0 = only when it is asked for
+  DurationMicros idempotency_retention = 0;
+};
+
 struct ServeConfig {
   std::string host;
   int port = 0;
@@ -56,6 +61,7 @@ class Config {
   BoundText state;
   BoundText registry;
   OnlineStoreConfig online_store;
+  LogConfig log;
   ServeConfig serve;
   std::string clock;                           // as ParseClock takes it
   std::int64_t memory_bytes = 0;               // 0 = half of what there is

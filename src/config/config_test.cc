@@ -58,6 +58,8 @@ TEST_F(ConfigTest, DefaultsAreThere) {
   EXPECT_EQ(config.registry.value.Reveal(), folder_ + "/.coeval/registry.db");
   EXPECT_EQ(config.online_store.path.value.Reveal(), folder_ + "/.coeval/online");
   EXPECT_EQ(config.online_store.online_history, 5 * kMinute);
+  EXPECT_EQ(config.log.seal_bytes, 64 << 20);
+  EXPECT_EQ(config.log.idempotency_retention, kDay);
   EXPECT_EQ(config.serve.host, "127.0.0.1");
   EXPECT_EQ(config.serve.port, 6566);
   EXPECT_EQ(config.serve.max_body_bytes, 16 << 20);
@@ -72,6 +74,7 @@ definitions: [definitions.py, features/*.yaml]
 state: state
 registry: /elsewhere/r.db
 online_store: {type: rocksdb, path: o, online_history: 1h, owner_timeout: 3s}
+log: {seal_size: 1MiB, idempotency_retention: 2h}
 serve: {host: localhost, port: 0, threads: 3, max_body: 1 MiB, max_rows: 7, max_connections: 8,
         request_timeout: 2s, drain_timeout: 0s}
 clock: "2013-10-01T00:00:00Z"
@@ -84,6 +87,8 @@ locations: {data: data, lake: "s3://bucket/x"}
   EXPECT_EQ(config.online_store.path.value.Reveal(), folder_ + "/o");
   EXPECT_EQ(config.online_store.online_history, kHour);
   EXPECT_EQ(config.online_store.owner_timeout, 3 * kSecond);
+  EXPECT_EQ(config.log.seal_bytes, 1 << 20);
+  EXPECT_EQ(config.log.idempotency_retention, 2 * kHour);
   EXPECT_EQ(config.serve.max_body_bytes, 1 << 20);
   EXPECT_EQ(config.serve.max_rows, 7);
   EXPECT_EQ(config.serve.max_connections, 8);
@@ -232,6 +237,8 @@ TEST_F(ConfigTest, TheCanaryIsNeverSeen) {
                                 "online_store.path",
                                 "online_store.online_history",
                                 "online_store.owner_timeout",
+                                "log.seal_size",
+                                "log.idempotency_retention",
                                 "serve.host",
                                 "serve.port",
                                 "serve.threads",

@@ -6,6 +6,7 @@ namespace coeval {
 namespace {
 
 constexpr std::int64_t kDayMicros = 86'400'000'000;
+constexpr std::int64_t kSecondMicros = 1'000'000;
 constexpr std::int64_t kGiB = std::int64_t{1} << 30;
 
 constexpr std::array kSettings = {
@@ -25,6 +26,12 @@ constexpr std::array kSettings = {
             "How far behind the newest data the online store still answers exactly."},
     Setting{"online_store.owner_timeout", SettingKind::kDuration, "10s", 1000, kDayMicros,
             "How long another process waits for a sign of life of the one that owns the store."},
+    Setting{"log.seal_size", SettingKind::kSize, "64MiB", 0, 1024 * kGiB,
+            "How much the finished files of the log of pushes hold when they are sealed into "
+            "segments in the background; 0 is only by `coeval seal`."},
+    Setting{"log.idempotency_retention", SettingKind::kDuration, "1d", kSecondMicros,
+            3660 * kDayMicros,
+            "How long an idempotency key names its push; later it names a new one."},
     Setting{"serve.host", SettingKind::kText, "127.0.0.1", 0, 0,
             "The address that `coeval serve` listens on."},
     Setting{"serve.port", SettingKind::kInteger, "6566", 0, 65535, "Its port; 0 takes a free one."},
