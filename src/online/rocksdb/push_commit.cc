@@ -231,7 +231,9 @@ Status StoreCore::Flush() {
 Status StoreCore::FlushOnce() {
   {
     const std::lock_guard lock(commit_mutex_);
-    if (flushing_ == nullptr && fresh_->empty()) return {};
+    // Also of records that brought no view anything, the files then tell that they are applied.
+    const bool applied = log_record_ <= meta()->project.log_applied;
+    if (flushing_ == nullptr && fresh_->empty() && applied) return {};
     COEVAL_RETURN_IF_ERROR(EnsureHealthy());
     if (flushing_ == nullptr) {
       flushing_ = std::exchange(fresh_, std::make_shared<FreshFacts>());

@@ -147,6 +147,21 @@ TEST_F(PushedFactsTest, LieInFilesAfterAFlushAndAreTheSame) {
   CheckNow();
 }
 
+// So that a log whose records feed no view need not be replayed for ever.
+TEST_F(PushedFactsTest, RecordsWithoutFactsAreAppliedByAFlush) {
+  Push({{.key = 1, .event_time = kNow - kMinute, .n = 7}});
+  ASSERT_TRUE(store_->Flush().ok());
+  const PushedBatch nothing{.views = {}, .log = "log"};
+  log_->Expect(1);
+  ASSERT_TRUE(store_->Push({&nothing, 1}, log_).ok());
+  EXPECT_EQ(store_->LogApplied(), 1);
+  ASSERT_TRUE(store_->Flush().ok());
+  EXPECT_EQ(store_->LogApplied(), 2);
+  Reopen();
+  EXPECT_EQ(store_->LogApplied(), 2);
+  CheckNow();
+}
+
 TEST_F(PushedFactsTest, OfALoadThatIsOnItsWayStay) {
   const LoadSpec spec = {.version = &view_, .ttl = kHour, .pushed = true};
   auto load = store_->BeginLoad(spec, clock_.context());
