@@ -1,13 +1,16 @@
 #include "ingest/ingester.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <utility>
 
-#include "base/hash.h"
 #include "ingest/fact_rows.h"
+#include "ingest/log_segment.h"
 #include "ingest/push_check.h"
+#include "ingest/read_pushes.h"
+#include "ingest/sealed_table.h"
 #include "source/pushed_facts.h"
 
 namespace coeval {
@@ -27,14 +30,25 @@ bool IsFedOnline(const ViewVersion& version) {
   return version.push.has_value() && version.view.online;
 }
 
-// What makes two pushes the same, whenever they come.
-Result<std::uint64_t> FingerprintOf(const LogBatch& logged) {
-  LogBatch alone = logged;
-  alone.c = 0;
-  alone.first_number = 0;
-  alone.fed.clear();
-  COEVAL_ASSIGN_OR_RETURN(const std::string bytes, EncodeLogBatch(alone));
-  return Hash64(bytes);
+// All that are fed online, by data identity.
+Views ViewsOf(const Catalogue& catalogue) {
+  Views views;
+  for (const auto& [name, versions] : catalogue.views) {
+    for (const ViewVersion& version : versions) {
+      if (IsFedOnline(version)) AddView(&version, &views);
+    }
+  }
+  return views;
+}
+
+// Of these, those that were fed and were not deleted since.
+Views Among(const Views& views, const std::vector<std::string>& fed) {
+  Views found;
+  for (const std::string& identity : fed) {
+    const auto view = views.find(identity);
+    if (view != views.end()) found.insert(*view);
+  }
+  return found;
 }
 
 Status OtherRows(const std::string& key) {
@@ -72,48 +86,104 @@ class GroupLog : public CommitLog {
 
 Result<std::unique_ptr<Ingester>> Ingester::Open(const std::string& log_folder, OnlineStore* store,
                                                  const Catalogue& catalogue,
+                                                 const LogSettings& settings,
                                                  const Context& context) {
   FactLogOptions options;
   options.folder = log_folder;
-  COEVAL_ASSIGN_OR_RETURN(std::unique_ptr<FactLog> log, FactLog::Open(std::move(options)));
-  std::unique_ptr<Ingester> ingester(new Ingester(std::move(log), store, context));
-  COEVAL_RETURN_IF_ERROR(ingester->Replay(catalogue));
+  options.file_bytes = settings.file_bytes;
+  COEVAL_ASSIGN_OR_RETURN(std::shared_ptr<FactLog> log, FactLog::Open(std::move(options)));
+  COEVAL_ASSIGN_OR_RETURN(SealedLog sealed, ReadSealedLog(log_folder));
+  std::unique_ptr<Ingester> ingester(new Ingester(log_folder, log, store, settings, context));
+  COEVAL_RETURN_IF_ERROR(ingester->CheckBelongTogether(sealed));
+  COEVAL_RETURN_IF_ERROR(ingester->Replay(catalogue, sealed));
+  // What a process that was killed had not come to.
+  RemoveSealLeftovers(log_folder, sealed);
+  COEVAL_RETURN_IF_ERROR(log->Trim(sealed.last()));
+  ingester->sealer_ = std::make_unique<LogSealer>(log_folder, std::move(log), store, settings,
+                                                  std::move(sealed), context);
+  ingester->sealer_->Consider();
   return ingester;
 }
 
-Status Ingester::Replay(const Catalogue& catalogue) {
+Status Ingester::CheckBelongTogether(const SealedLog& sealed) const {
+  const std::string end = " of the log, and the log ends with record " +
+                          std::to_string(log_->last()) +
+                          ": they do not belong together; bring back the log's files, or restore "
+                          "both";
   if (log_->last() < store_->LogApplied()) {
+    return Status::FailedPrecondition("the online store holds pushes up to record " +
+                                      std::to_string(store_->LogApplied()) + end);
+  }
+  if (log_->last() < sealed.last()) {
+    return Status::FailedPrecondition("the sealed segments hold pushes up to record " +
+                                      std::to_string(sealed.last()) + end);
+  }
+  if (!sealed.seals.empty() && sealed.writer != log_->writer()) {
     return Status::FailedPrecondition(
-        "the online store holds pushes up to record " + std::to_string(store_->LogApplied()) +
-        " of the log, and the log ends with record " + std::to_string(log_->last()) +
-        ": they do not belong together; bring back the log's files, or restore both");
+        "the sealed segments in '" + folder_ +
+        "' are of another log: bring back the log's files, or restore both");
   }
-  Views views;
-  for (const auto& [name, versions] : catalogue.views) {
-    for (const ViewVersion& version : versions) {
-      if (IsFedOnline(version)) AddView(&version, &views);
-    }
+  return {};
+}
+
+Status Ingester::Replay(const Catalogue& catalogue, const SealedLog& sealed) {
+  const Views views = ViewsOf(catalogue);
+  COEVAL_RETURN_IF_ERROR(RememberSealed(sealed));
+  for (const LogSeal& seal : sealed.seals) {
+    if (seal.last > store_->LogApplied()) COEVAL_RETURN_IF_ERROR(ReplaySeal(views, seal));
   }
-  return log_->Replay(0, [&](const LogRecord& record) -> Status {
+  const LogPosition applied = store_->LogApplied();
+  return log_->Replay(sealed.last(), [&](const LogRecord& record) -> Status {
     COEVAL_ASSIGN_OR_RETURN(LogBatch logged, DecodeLogBatch(record.payload));
-    next_number_ = std::max(next_number_, logged.first_number + logged.rows.num_rows);
-    if (!logged.idempotency_key.empty()) {
-      COEVAL_ASSIGN_OR_RETURN(const std::uint64_t fingerprint, FingerprintOf(logged));
-      named_[logged.idempotency_key] = {
-          fingerprint, true, {.c = logged.c, .rows = logged.rows.num_rows}};
-    }
-    if (record.number <= store_->LogApplied()) return {};
+    COEVAL_RETURN_IF_ERROR(Remember(logged));
+    if (record.number <= applied) return {};
     return ReplayOne(views, std::move(logged), record.number);
   });
 }
 
+Status Ingester::ReplaySeal(const Views& views, const LogSeal& seal) {
+  std::vector<NumberedBatch> pushes;
+  for (const LogSegment& segment : seal.segments) {
+    COEVAL_ASSIGN_OR_RETURN(const Batch rows, ReadSealedTable(folder_, segment.file, context_));
+    COEVAL_ASSIGN_OR_RETURN(auto of_segment, PushesOfSegment(segment.source, rows));
+    std::move(of_segment.begin(), of_segment.end(), std::back_inserter(pushes));
+  }
+  std::sort(pushes.begin(), pushes.end(),
+            [](const auto& a, const auto& b) { return a.record < b.record; });
+  const LogPosition applied = store_->LogApplied();
+  for (NumberedBatch& push : pushes) {
+    if (push.record <= applied) continue;
+    COEVAL_RETURN_IF_ERROR(ReplayOne(views, std::move(push.batch), push.record));
+  }
+  return {};
+}
+
+Status Ingester::RememberSealed(const SealedLog& sealed) {
+  next_number_ = sealed.next_number();
+  newest_c_ = sealed.last_c();
+  COEVAL_ASSIGN_OR_RETURN(const TimeMicros now, context_.clock->Now());
+  const TimeMicros since = named_.KeptSince(std::max(now, newest_c_));
+  for (const LogSeal& seal : sealed.seals) {
+    if (!seal.keys || seal.last_c < since) continue;
+    COEVAL_ASSIGN_OR_RETURN(auto named, ReadKeys(folder_, *seal.keys, context_));
+    for (NamedPush& push : named) named_.Finish(std::move(push));
+  }
+  named_.Forget(since);
+  return {};
+}
+
+Status Ingester::Remember(const LogBatch& logged) {
+  next_number_ = std::max(next_number_, logged.first_number + logged.rows.num_rows);
+  newest_c_ = std::max(newest_c_, logged.c);
+  if (logged.idempotency_key.empty()) return {};
+  COEVAL_ASSIGN_OR_RETURN(NamedPush push, NamedPushOf(logged));
+  named_.Finish(std::move(push));
+  return {};
+}
+
 // What was fed then is fed again, whatever is active now.
 Status Ingester::ReplayOne(const Views& views, LogBatch logged, LogPosition record) {
-  Views fed;
-  for (const std::string& identity : logged.fed) {
-    const auto view = views.find(identity);
-    if (view != views.end()) fed.insert(*view);  // else it was deleted since
-  }
+  const Views fed = Among(views, logged.fed);
   Waiting push;
   push.logged = std::move(logged);
   PushReport report;
@@ -152,49 +222,67 @@ Result<PushReport> Ingester::Push(const CatalogueSnapshot& catalogue, const Push
   if (!request.idempotency_key.empty()) {
     return PushNamed(catalogue, request, std::move(logged));
   }
-  return PushNew(catalogue, std::move(logged));
+  return PushNew(catalogue, &logged);
 }
 
 Result<PushReport> Ingester::PushNamed(const CatalogueSnapshot& catalogue,
                                        const PushRequest& request, LogBatch logged) {
   const std::string& key = request.idempotency_key;
   COEVAL_ASSIGN_OR_RETURN(const std::uint64_t fingerprint, FingerprintOf(logged));
-  {
-    std::unique_lock lock(mutex_);
-    // Where the same push is on its way, its end decides; where it fails, this one takes its place.
-    changed_.wait(lock, [&] {
-      const auto named = named_.find(key);
-      return named == named_.end() || named->second.done;
-    });
-    const auto [named, is_new] = named_.try_emplace(key, Named{.fingerprint = fingerprint});
-    if (!is_new) {
-      if (named->second.fingerprint != fingerprint) return OtherRows(key);
-      PushReport report = named->second.report;
-      report.repeated = true;
-      return report;
-    }
-  }
-  Result<PushReport> report = PushNew(catalogue, std::move(logged));
+  COEVAL_ASSIGN_OR_RETURN(const auto before, Repeat(*catalogue, logged, fingerprint));
+  if (before) return *before;
+  Result<PushReport> report = PushNew(catalogue, &logged);
   const std::lock_guard lock(mutex_);
   if (report.ok()) {
-    named_[key] = {fingerprint, true, *report};
+    named_.Finish({key, fingerprint, report->c, report->rows, std::move(logged.fed)});
   } else {
-    named_.erase(key);
+    named_.GiveUp(key);
   }
   changed_.notify_all();
   return report;
 }
 
-Result<PushReport> Ingester::PushNew(const CatalogueSnapshot& catalogue, LogBatch logged) {
-  const std::vector<const ViewVersion*> versions = catalogue->VersionsFedBy(logged.source);
+Result<std::optional<PushReport>> Ingester::Repeat(const Catalogue& catalogue, LogBatch logged,
+                                                   std::uint64_t fingerprint) {
+  const std::string& key = logged.idempotency_key;
+  Waiting push;
+  PushReport report{.repeated = true};
+  {
+    std::unique_lock lock(mutex_);
+    // Where the same push is on its way, its end decides; where it fails, this one takes its place.
+    changed_.wait(lock, [&] {
+      const NamedPushes::Entry* named = named_.Find(key);
+      return named == nullptr || named->done;
+    });
+    COEVAL_ASSIGN_OR_RETURN(const TimeMicros now, context_.clock->Now());
+    const TimeMicros since = named_.KeptSince(std::max(now, newest_c_));
+    named_.Forget(since);
+    const NamedPushes::Entry* named = named_.Find(key);
+    if (named == nullptr || named->c < since) {
+      named_.Begin(key, fingerprint);
+      return std::optional<PushReport>();
+    }
+    if (named->fingerprint != fingerprint) return OtherRows(key);
+    report.c = named->c;
+    report.rows = named->rows;
+    logged.fed = *named->fed;
+  }
+  logged.c = report.c;
+  push.logged = std::move(logged);
+  COEVAL_RETURN_IF_ERROR(Prepare(Among(ViewsOf(catalogue), push.logged.fed), &push, &report));
+  return std::optional<PushReport>(std::move(report));
+}
+
+Result<PushReport> Ingester::PushNew(const CatalogueSnapshot& catalogue, LogBatch* logged) {
+  const std::vector<const ViewVersion*> versions = catalogue->VersionsFedBy(logged->source);
   Views fed;
   for (const ViewVersion* version : versions) {
-    const bool online = logged.destination != LogDestination::kOffline;
+    const bool online = logged->destination != LogDestination::kOffline;
     if (online && IsFedOnline(*version)) AddView(version, &fed);
   }
-  for (const auto& [identity, version] : fed) logged.fed.push_back(identity);
+  for (const auto& [identity, version] : fed) logged->fed.push_back(identity);
   Waiting push;
-  push.logged = std::move(logged);
+  push.logged = *logged;
   push.bytes = push.logged.rows.SizeBytes();
   PushReport report{.rows = push.logged.rows.num_rows};
   {
@@ -207,6 +295,7 @@ Result<PushReport> Ingester::PushNew(const CatalogueSnapshot& catalogue, LogBatc
   COEVAL_RETURN_IF_ERROR(Prepare(fed, &push, &report));
   WaitForGroup(&push);
   COEVAL_ASSIGN_OR_RETURN(report.c, push.c);
+  sealer_->Consider();
   return report;
 }
 
@@ -245,7 +334,10 @@ void Ingester::CommitGroup(std::unique_lock<std::mutex>* lock) {
   }
   lock->lock();
   committing_ = false;
-  for (Waiting* push : group) push->done = true;
+  for (Waiting* push : group) {
+    push->done = true;
+    if (push->c.ok()) newest_c_ = std::max(newest_c_, *push->c);
+  }
   changed_.notify_all();
 }
 
@@ -259,14 +351,13 @@ Result<TimeMicros> Ingester::Commit(std::span<Waiting* const> group) {
   return store_->Push(batches, std::make_shared<GroupLog>(log_, std::move(logged)));
 }
 
+Result<SealReport> Ingester::Seal() {
+  COEVAL_RETURN_IF_ERROR(log_->CloseFile());
+  return sealer_->SealClosed();
+}
+
 Result<LoggedPushes> Ingester::Logged(const std::string& push_source) const {
-  LoggedPushes pushed{.writer = writer()};
-  COEVAL_RETURN_IF_ERROR(log_->Replay(0, [&](const LogRecord& record) -> Status {
-    COEVAL_ASSIGN_OR_RETURN(LogBatch logged, DecodeLogBatch(record.payload));
-    if (logged.source == push_source) pushed.batches.push_back(std::move(logged));
-    return {};
-  }));
-  return pushed;
+  return ReadPushes(folder_, log_->last(), push_source, context_);
 }
 
 }  // namespace coeval

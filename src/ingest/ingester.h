@@ -3,7 +3,8 @@
 //
 //   push -> rows checked -> facts of each view -> wait for the group -> C, log, visible -> report
 //
-// Opening puts what the log holds and the store's files do not into the store again.
+// Opening puts what the log holds and the store's files do not into the store again. What is in
+// both is sealed in the background (log_sealer.h), so that opening reads the end of the log alone.
 #pragma once
 
 #include <condition_variable>
@@ -12,6 +13,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,8 +23,11 @@
 #include "base/time.h"
 #include "column/arrow_bridge.h"
 #include "definition/catalogue.h"
+#include "ingest/log_sealer.h"
+#include "ingest/named_pushes.h"
 #include "log/fact_log.h"
 #include "log/log_batch.h"
+#include "log/sealed_log.h"
 #include "online/online_store.h"
 #include "source/pushed_facts.h"
 
@@ -33,7 +39,8 @@ struct PushRequest {
   LogDestination to = LogDestination::kOnlineAndOffline;
   bool deletes = false;  // the rows are deletes (rule 3.7)
   // Names this push: said again with the same rows it is answered as before, and does nothing.
-  // "" = every call is a push of its own. Kept as long as the log keeps the push.
+  // "" = every call is a push of its own. Kept for LogSettings::idempotency_retention; later it
+  // names a new push.
   std::string idempotency_key = {};
 };
 
@@ -49,9 +56,13 @@ struct PushReport {
 class Ingester {
  public:
   // `catalogue` says where the log's tail belongs. Borrows the store. Errors: Corruption and
-  // IoError of the log; FailedPrecondition where the store has seen records that the log has not.
+  // IoError of the log; FailedPrecondition where the store, or the manifest of what is sealed, has
+  // seen records that the log has not. Cost: reads what is not sealed, and the idempotency keys
+  // that are kept; of a store that was lost, all.
   static Result<std::unique_ptr<Ingester>> Open(const std::string& log_folder, OnlineStore* store,
-                                                const Catalogue& catalogue, const Context& context);
+                                                const Catalogue& catalogue,
+                                                const LogSettings& settings,
+                                                const Context& context);
 
   // Durable, visible to every later read, and whole when it returns OK. Errors: those of
   // PushColumnsOf and CheckPushedRows; AlreadyExists where the idempotency key named other rows;
@@ -61,6 +72,11 @@ class Ingester {
 
   // All pushes to a source that the log holds, in the order of C.
   [[nodiscard]] Result<LoggedPushes> Logged(const std::string& push_source) const;
+
+  // Seals all that the log holds, now. Pushes go on meanwhile. Errors: as LogSealer::SealClosed.
+  Result<SealReport> Seal();
+
+  [[nodiscard]] LogSizes Sizes() const { return sealer_->sizes(); }
 
   // The newest record of the log that is durable; 0 = none.
   [[nodiscard]] LogPosition LogEnd() const { return log_->last(); }
@@ -78,17 +94,20 @@ class Ingester {
     Result<TimeMicros> c = TimeMicros{0};
   };
 
-  // What an idempotency key stands for.
-  struct Named {
-    std::uint64_t fingerprint = 0;
-    bool done = false;  // else on its way
-    PushReport report = {};
-  };
+  Ingester(std::string folder, std::shared_ptr<FactLog> log, OnlineStore* store,
+           const LogSettings& settings, const Context& context)
+      : folder_(std::move(folder)),
+        log_(std::move(log)),
+        store_(store),
+        context_(context),
+        named_(settings.idempotency_retention) {}
 
-  Ingester(std::shared_ptr<FactLog> log, OnlineStore* store, const Context& context)
-      : log_(std::move(log)), store_(store), context_(context) {}
-
-  Status Replay(const Catalogue& catalogue);
+  Status CheckBelongTogether(const SealedLog& sealed) const;
+  Status Replay(const Catalogue& catalogue, const SealedLog& sealed);
+  // Into a store that does not have it: all of one seal, in the order of C.
+  Status ReplaySeal(const std::map<std::string, const ViewVersion*>& views, const LogSeal& seal);
+  Status RememberSealed(const SealedLog& sealed);
+  Status Remember(const LogBatch& logged);
   Status ReplayOne(const std::map<std::string, const ViewVersion*>& views, LogBatch logged,
                    LogPosition record);
   // The facts of a push for the views that it feeds.
@@ -96,22 +115,28 @@ class Ingester {
                  PushReport* report) const;
   Result<PushReport> PushNamed(const CatalogueSnapshot& catalogue, const PushRequest& request,
                                LogBatch logged);
-  Result<PushReport> PushNew(const CatalogueSnapshot& catalogue, LogBatch logged);
+  // What the push that the key names was answered, by its rows; nothing where it names none.
+  Result<std::optional<PushReport>> Repeat(const Catalogue& catalogue, LogBatch logged,
+                                           std::uint64_t fingerprint);
+  Result<PushReport> PushNew(const CatalogueSnapshot& catalogue, LogBatch* logged);
   void WaitForGroup(Waiting* push);
   // Commits what waits, as one group. REQUIRES that the lock is held.
   void CommitGroup(std::unique_lock<std::mutex>* lock);
   Result<TimeMicros> Commit(std::span<Waiting* const> group);
 
+  const std::string folder_;
   const std::shared_ptr<FactLog> log_;
   OnlineStore* const store_;
   const Context context_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Waiting*> waiting_;
   bool committing_ = false;
   std::int64_t next_number_ = 1;  // of a row
-  std::map<std::string, Named> named_;
+  TimeMicros newest_c_ = kMinTime;
+  NamedPushes named_;
+  std::unique_ptr<LogSealer> sealer_;  // the last: it ends before all above
 };
 
 }  // namespace coeval

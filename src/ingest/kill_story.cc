@@ -1,5 +1,7 @@
 #include "ingest/kill_story.h"
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -14,6 +16,7 @@
 #include <gtest/gtest.h>
 
 #include "ingest/testing.h"
+#include "io/fault.h"
 #include "io/process.h"
 
 namespace coeval {
@@ -44,7 +47,10 @@ std::int64_t Acknowledged(const std::string& folder, int writer) {
 }
 
 RatesStore StoreIn(const std::string& folder, const TestClock& clock) {
-  return {folder, clock.context(), {.fresh_bytes = 20'000}};
+  return {folder,
+          clock.context(),
+          {.fresh_bytes = 20'000},
+          {.seal_bytes = 10'000, .idempotency_retention = kHour, .file_bytes = 4000}};
 }
 
 // All keys of a writer have one value: which.
@@ -57,14 +63,34 @@ std::int64_t ValueOf(const RatesStore& rates, int writer) {
   return first;
 }
 
+// Each push of a writer that the log holds, once and in order. The values of a push are its number.
+void ExpectEachOnce(const RatesStore& rates) {
+  const auto logged = rates.ingester().Logged("rates_push");
+  ASSERT_TRUE(logged.ok()) << logged.status().ToString();
+  std::array<double, kWriters> last{};
+  TimeMicros c = kMinTime;
+  for (const LogBatch& batch : logged->batches) {
+    const std::size_t writer = batch.rows.Find("code")->bytes(0).starts_with("0") ? 0 : 1;
+    ASSERT_EQ(batch.rows.num_rows, kKeys);
+    ASSERT_EQ(batch.rows.Find("rate")->values<double>()[0], ++last[writer]) << "of " << writer;
+    ASSERT_GT(batch.c, c);
+    c = batch.c;
+  }
+  for (int writer = 0; writer < kWriters; ++writer) {
+    EXPECT_EQ(ValueOf(rates, writer),
+              static_cast<std::int64_t>(last[static_cast<std::size_t>(writer)]));
+  }
+}
+
 }  // namespace
 
 // Not a test: the process that is killed.
 TEST(KillChild, DISABLED_Run) {
   const char* folder = std::getenv("COEVAL_KILL_FOLDER");
   const char* after = std::getenv("COEVAL_KILL_AFTER");
+  const char* seals = std::getenv("COEVAL_KILL_SEALS");
   const char* delay = std::getenv("COEVAL_KILL_DELAY");
-  ASSERT_TRUE(folder != nullptr && after != nullptr && delay != nullptr);
+  ASSERT_TRUE(folder != nullptr && after != nullptr && seals != nullptr && delay != nullptr);
   const TestClock clock(kNow);
   RatesStore rates = StoreIn(folder, clock);
   ASSERT_TRUE(rates.Open().ok());
@@ -82,9 +108,34 @@ TEST(KillChild, DISABLED_Run) {
   std::vector<std::thread> writers;
   for (int writer = 0; writer < kWriters; ++writer) writers.emplace_back(write, writer);
   while (acknowledged < std::atoll(after)) std::this_thread::yield();
+  // Sealing takes longer than some pushes.
+  LogPosition sealed = rates.ingester().Sizes().sealed_records;
+  for (std::int64_t n = std::atoll(seals); n > 0;) {
+    const LogPosition now = rates.ingester().Sizes().sealed_records;
+    if (now > sealed) --n;
+    sealed = now;
+    std::this_thread::yield();
+  }
   const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(std::atoll(delay));
   while (std::chrono::steady_clock::now() < end) std::this_thread::yield();
   (void)std::raise(SIGKILL);
+}
+
+// Not a test: the process that is killed while it seals.
+TEST(KillChild, DISABLED_Seal) {
+  const char* folder = std::getenv("COEVAL_KILL_FOLDER");
+  const char* step = std::getenv("COEVAL_KILL_STEP");
+  ASSERT_TRUE(folder != nullptr && step != nullptr);
+  const TestClock clock(kNow);
+  RatesStore rates(folder, clock.context(), {}, {.seal_bytes = 0});
+  ASSERT_TRUE(rates.Open().ok());
+  const double next = static_cast<double>(ValueOf(rates, 0)) + 1;
+  const auto pushed =
+      rates.Push(RateRows(KeysOf(0), next, kNow - kMinute), "key " + std::string(step));
+  ASSERT_TRUE(pushed.ok()) << pushed.status().ToString();
+  const FaultInjection fault(std::atoll(step), FaultInjection::kKill);
+  const auto sealed = rates.ingester().Seal();
+  ASSERT_TRUE(sealed.ok()) << sealed.status().ToString();
 }
 
 void KillPushes(int kills) {
@@ -93,11 +144,13 @@ void KillPushes(int kills) {
   std::mt19937_64 random(seed);
   const TestFolder folder;
   std::int64_t pushes = 0;
+  LogPosition sealed = 0;
   for (int kill = 0; kill < kills; ++kill) {
     SCOPED_TRACE("kill " + std::to_string(kill));
     ProcessOptions options;
     options.environment = {"COEVAL_KILL_FOLDER=" + folder.path(),
                            "COEVAL_KILL_AFTER=" + std::to_string(random() % 60),
+                           "COEVAL_KILL_SEALS=" + std::to_string(random() % 8 == 0 ? 1 : 0),
                            "COEVAL_KILL_DELAY=" + std::to_string(random() % 3000)};
     const auto child = RunProcess(
         {ProgramPath(), "--gtest_also_run_disabled_tests", "--gtest_filter=KillChild.DISABLED_Run"},
@@ -116,10 +169,42 @@ void KillPushes(int kills) {
       std::ofstream(LedgerOf(folder.path(), writer), std::ios::app) << found << std::endl;
       pushes = std::max(pushes, found);
     }
+    if (kill % 40 == 39 || kill + 1 == kills) ExpectEachOnce(rates);
+    sealed = std::max(sealed, rates.ingester().Sizes().sealed_records);
     if (::testing::Test::HasFailure()) return;
   }
+  EXPECT_TRUE(sealed > 0 || kills < 20);
   std::cout << "proof: pushes, " << kills << " processes killed at a random moment, " << pushes
-            << " batches and more of a writer, none lost or seen in part, seed " << seed
+            << " batches and more of a writer, " << sealed
+            << " records sealed, none lost, seen in part or twice, seed " << seed << std::endl;
+}
+
+void KillSealings() {
+  const TestFolder folder;
+  const TestClock clock(kNow);
+  int killed = 0;
+  for (int step = 1;; ++step) {
+    SCOPED_TRACE("step " + std::to_string(step));
+    ProcessOptions options;
+    options.environment = {"COEVAL_KILL_FOLDER=" + folder.path(),
+                           "COEVAL_KILL_STEP=" + std::to_string(step)};
+    const auto child = RunProcess({ProgramPath(), "--gtest_also_run_disabled_tests",
+                                   "--gtest_filter=KillChild.DISABLED_Seal"},
+                                  options);
+    ASSERT_TRUE(child.ok()) << child.status().ToString();
+    const bool done = child->exit_code == 0;
+    ASSERT_TRUE(done || child->exit_code == 128 + SIGKILL)
+        << child->standard_output << child->standard_error;
+    RatesStore rates = StoreIn(folder.path(), clock);
+    const Status opened = rates.Open();
+    ASSERT_TRUE(opened.ok()) << opened.ToString();
+    ExpectEachOnce(rates);
+    EXPECT_EQ(ValueOf(rates, 0), step);
+    if (::testing::Test::HasFailure() || done) break;
+    ++killed;
+  }
+  EXPECT_GT(killed, 20);
+  std::cout << "proof: sealing, killed at each of its " << killed << " steps, nothing lost or twice"
             << std::endl;
 }
 

@@ -9,5 +9,9 @@ TEST(KillTest, WhatWasAcknowledgedOutlivesTheProcessAndNoBatchIsThereInPart) {
   KillPushes(120);
 }
 
+TEST(KillTest, SealingIsDoneOrNotAtEveryStep) {
+  KillSealings();
+}
+
 }  // namespace
 }  // namespace coeval

@@ -58,14 +58,14 @@ testing::Table RateRows(const std::vector<std::string>& codes, double rate, Time
 }
 
 RatesStore::RatesStore(std::string folder, const Context& context,
-                       const OnlineStoreOptions& options)
-    : folder_(std::move(folder)), context_(context), options_(options) {}
+                       const OnlineStoreOptions& options, const LogSettings& settings)
+    : folder_(std::move(folder)), context_(context), options_(options), settings_(settings) {}
 
 Status RatesStore::Open() {
   COEVAL_ASSIGN_OR_RETURN(store_,
                           OpenRocksDbStore(folder_ + "/online", "money", context_, options_));
-  COEVAL_ASSIGN_OR_RETURN(ingester_,
-                          Ingester::Open(folder_ + "/log", store_.get(), *catalogue_, context_));
+  COEVAL_ASSIGN_OR_RETURN(
+      ingester_, Ingester::Open(folder_ + "/log", store_.get(), *catalogue_, settings_, context_));
   return {};
 }
 

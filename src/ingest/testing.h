@@ -20,7 +20,8 @@ testing::Table RateRows(const std::vector<std::string>& codes, double rate, Time
 
 class RatesStore {
  public:
-  RatesStore(std::string folder, const Context& context, const OnlineStoreOptions& options = {});
+  RatesStore(std::string folder, const Context& context, const OnlineStoreOptions& options = {},
+             const LogSettings& settings = {});
 
   // Errors: those of opening store and log.
   Status Open();
@@ -45,6 +46,7 @@ class RatesStore {
   const std::string folder_;
   const Context context_;
   const OnlineStoreOptions options_;
+  const LogSettings settings_;
   const std::shared_ptr<Catalogue> catalogue_ = RatesCatalogue();
   std::unique_ptr<OnlineStore> store_;
   std::unique_ptr<Ingester> ingester_;

@@ -23,15 +23,15 @@ using Strings = std::vector<std::string>;
 
 class LogViewTest : public testing::Test {
  protected:
-  [[nodiscard]] Result<Strings> Read(LogPosition through) const {
+  [[nodiscard]] Result<Strings> Read(LogPosition through, LogPosition after = 0) const {
     Strings payloads;
-    const auto writer = ReadLog(folder_, through, [&](const LogRecord& record) -> Status {
-      EXPECT_EQ(record.number, std::ssize(payloads) + 1);
+    const auto writer = ReadLog(folder_, after, through, [&](const LogRecord& record) -> Status {
+      EXPECT_EQ(record.number, after + std::ssize(payloads) + 1);
       payloads.emplace_back(record.payload);
       return {};
     });
     if (!writer.ok()) return writer.status();
-    EXPECT_EQ(writer->size(), through == 0 ? 0U : 16U);
+    EXPECT_EQ(writer->size(), through <= after ? 0U : 16U);
     return payloads;
   }
 
@@ -55,6 +55,9 @@ TEST_F(LogViewTest, ShowsWhatTheOwnerShowsWhileItIsOpen) {
       const auto read = Read(through);
       ASSERT_TRUE(read.ok()) << read.status().ToString();
       EXPECT_EQ(*read, Strings(all.begin(), all.begin() + through));
+      const auto after = static_cast<LogPosition>(random() % (all.size() + 1));
+      EXPECT_EQ(*Read(through, after),
+                Strings(all.begin() + std::min(after, through), all.begin() + through));
     }
     EXPECT_EQ(*Read(log->last()), PayloadsOf(*log));
   }

@@ -2,9 +2,9 @@
 #include <utility>
 #include <vector>
 
+#include "ingest/read_pushes.h"
 #include "io/files.h"
 #include "log/log_batch.h"
-#include "log/log_view.h"
 #include "online/rocksdb/open.h"
 #include "source/pushed_facts.h"
 #include "store/owner_address.h"
@@ -27,26 +27,6 @@ LoggedPushes Shown(LoggedPushes pushed, bool hindsight) {
     return batch.destination == LogDestination::kOffline && !hindsight;
   });
   return pushed;
-}
-
-// The pushes to a source of a log that its owner goes on writing. An owner that takes the place of
-// another removes files that hold no record, which may have been listed just before.
-Result<LoggedPushes> PushedBeside(const std::string& folder, StoreOwner& owner,
-                                  const std::string& push_source) {
-  for (int tries = 3;; --tries) {
-    COEVAL_ASSIGN_OR_RETURN(const std::int64_t end, owner.LogEnd());
-    LoggedPushes pushed;
-    auto writer = ReadLog(folder, end, [&](const LogRecord& record) -> Status {
-      COEVAL_ASSIGN_OR_RETURN(LogBatch logged, DecodeLogBatch(record.payload));
-      if (logged.source == push_source) pushed.batches.push_back(std::move(logged));
-      return {};
-    });
-    if (writer.ok()) {
-      pushed.writer = std::move(writer).value();
-      return pushed;
-    }
-    if (writer.status().code() != StatusCode::kNotFound || tries == 0) return writer.status();
-  }
 }
 
 }  // namespace
@@ -78,7 +58,9 @@ Result<std::unique_ptr<OpenedStore>> FeatureStore::Impl::OpenStore() {
 
 Status FeatureStore::Impl::OpenLog(OpenedStore* store) const {
   COEVAL_ASSIGN_OR_RETURN(const CatalogueSnapshot catalogue, Snapshot());
-  auto opened = Ingester::Open(LogFolder(), store->online.get(), *catalogue, context);
+  const LogSettings settings = {.seal_bytes = config.log.seal_bytes,
+                                .idempotency_retention = config.log.idempotency_retention};
+  auto opened = Ingester::Open(LogFolder(), store->online.get(), *catalogue, settings, context);
   if (!opened.ok()) return config.Redact(opened.status());
   store->ingester = std::move(opened).value();
   return {};
@@ -95,8 +77,9 @@ Result<LoggedPushes> FeatureStore::Impl::PushedTo(const ViewVersion& view, bool 
   return AtStore<LoggedPushes>(
       [&](OpenedStore& store) { return PushedHere(store, view, hindsight); },
       [&](StoreOwner& owner) -> Result<LoggedPushes> {
+        COEVAL_ASSIGN_OR_RETURN(const std::int64_t end, owner.LogEnd());
         COEVAL_ASSIGN_OR_RETURN(LoggedPushes pushed,
-                                PushedBeside(LogFolder(), owner, view.push->name));
+                                ReadPushes(LogFolder(), end, view.push->name, context));
         return Shown(std::move(pushed), hindsight);
       });
 }

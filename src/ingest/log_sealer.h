@@ -1,0 +1,111 @@
+// LogSealer: moves what is durable elsewhere too out of the log's files into segments, so that the
+// log stays short: opening reads what is not sealed, and training reads columns of one source.
+//
+//   closed log files, applied by the online store
+//     -> a segment of each source, read back and compared -> the idempotency keys
+//     -> the manifest names them -> the log files are removed
+//
+// A process that is killed between any two steps leaves files that nothing names, which the next
+// opening removes, or log files that the manifest says are sealed, which it trims.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/context.h"
+#include "base/status.h"
+#include "base/time.h"
+#include "ingest/log_segment.h"
+#include "ingest/named_pushes.h"
+#include "log/fact_log.h"
+#include "log/sealed_log.h"
+#include "online/online_store.h"
+
+namespace coeval {
+
+struct LogSettings {
+  // Closed log files are sealed in the background once they hold as much; 0 = only when it is
+  // asked for.
+  std::int64_t seal_bytes = std::int64_t{64} << 20;
+  // How long an idempotency key names its push, by C.
+  DurationMicros idempotency_retention = kDay;
+  std::int64_t file_bytes = std::int64_t{64} << 20;  // as FactLogOptions
+};
+
+// What one sealing did.
+struct SealReport {
+  std::int64_t records = 0;
+  std::int64_t rows = 0;
+  std::int64_t segments = 0;
+  std::int64_t bytes = 0;      // of the segments
+  std::int64_t log_bytes = 0;  // that the log is shorter by
+};
+
+// What a log takes on disk.
+struct LogSizes {
+  std::int64_t unsealed_bytes = 0;
+  std::int64_t sealed_bytes = 0;
+  std::int64_t sealed_records = 0;
+  std::int64_t segments = 0;
+};
+
+// Threads: any.
+class LogSealer {
+ public:
+  // Borrows the store. `sealed`: as the manifest says.
+  LogSealer(std::string folder, std::shared_ptr<FactLog> log, OnlineStore* store,
+            const LogSettings& settings, SealedLog sealed, const Context& context);
+  // What is being sealed is given up.
+  ~LogSealer();
+  LogSealer(const LogSealer&) = delete;
+  LogSealer& operator=(const LogSealer&) = delete;
+
+  // Seals the closed files, now: those that the store has applied once it is flushed. Errors:
+  // IoError (disk full, ...), Cancelled; what was sealed before stays sealed, the rest stays in the
+  // log, and nothing is lost. Memory: as the pushes of 64 MiB of log take in columns, twice.
+  Result<SealReport> SealClosed();
+
+  // After something was logged: wakes the background where it is time.
+  void Consider();
+
+  [[nodiscard]] LogSizes sizes() const;
+
+ private:
+  void SealUntilStopped();
+  // Up to `last`, which closed files hold.
+  Status SealThrough(LogPosition last, SealReport* report);
+  Result<std::vector<NumberedBatch>> ReadThrough(LogPosition last) const;
+  Result<LogSeal> WriteSeal(const std::vector<NumberedBatch>& pushes, TimeMicros keys_since);
+  Status WriteSegments(const std::vector<NumberedBatch>& pushes, LogSeal* seal);
+  Result<LogSegment> WriteSegment(std::span<const NumberedBatch> pushes);
+  Status Name(LogSeal seal, TimeMicros keys_since);
+  [[nodiscard]] std::int64_t BytesToSeal() const;
+
+  const std::string folder_;
+  const std::shared_ptr<FactLog> log_;
+  OnlineStore* const store_;
+  const LogSettings settings_;
+  Context context_;  // its cancel token is of this sealer alone
+
+  std::mutex seal_mutex_;    // one at a time; taken before mutex_
+  std::uint64_t files_ = 0;  // written in this epoch
+  std::atomic<LogPosition> sealed_last_;
+  mutable std::mutex mutex_;
+  SealedLog sealed_;
+
+  std::mutex wake_mutex_;
+  std::condition_variable wake_changed_;
+  bool wake_ = false;
+  bool stop_ = false;
+  std::atomic<std::int64_t> wake_bytes_;  // grows after a failure, so that it is not tried at once
+  std::thread background_;
+};
+
+}  // namespace coeval
