@@ -272,6 +272,9 @@ void BindStore(nb::module_& module) {
                     "collections.abc.Sequence[str], progress: object | None) -> "
                     "list[dict[str, typing.Any]]"));
   BindPushing(store);
+  store.def("seal_log", [](StoreHandle& handle) {
+    return AsText(handle, [](FeatureStore& engine) { return engine.SealLog(); });
+  });
   store.def("close", &StoreHandle::Close);
   BindAsking(module, store);
   BindExplaining(module, store);

@@ -107,6 +107,28 @@ def test_two_processes_read_and_push_at_the_same_time(money, other):
     money.store.close()
 
 
+def test_any_process_seals_and_trains_while_another_owns_the_log(money, other):
+    other.own()
+    money.open()
+    spine = {"currency": ["EUR"], "event_timestamp": ["2024-05-01T12:30:00Z"]}
+
+    def train():
+        made = money.store.get_historical_features(spine, ["rates:rate", "rates:number"])
+        return made.to_arrow(), made.manifest
+
+    for rate in range(1, 4):
+        assert money.push("EUR", float(rate)).rows == 1
+        table, manifest = train()
+        assert table["rate"].to_pylist() == [rate]
+        sealed = money.store.seal_log() if rate < 3 else other("store.seal_log()")
+        assert sealed["records"] == 1
+        again = train()
+        assert again[0].equals(table)
+        assert again[1] == manifest
+    assert list((money.folder / ".coeval" / "log" / "segments" / "rates_push").rglob("*.parquet"))
+    money.store.close()
+
+
 def test_the_answer_of_another_process_is_the_same(money, other):
     """Values, statuses, times and error texts."""
     other.own()

@@ -73,7 +73,7 @@ void AddTrainingSetCommand(CLI::App* app, Invocation* invocation);
 void AddBackfillCommand(CLI::App* app, Invocation* invocation);
 void AddExplainCommand(CLI::App* app, Invocation* invocation);
 void AddMaterializeCommands(CLI::App* app, Invocation* invocation);
-void AddPushCommand(CLI::App* app, Invocation* invocation);
+void AddPushCommands(CLI::App* app, Invocation* invocation);
 void AddQuarantineCommand(CLI::App* app, Invocation* invocation);
 void AddGetCommand(CLI::App* app, Invocation* invocation);
 void AddServeCommand(CLI::App* app, Invocation* invocation);

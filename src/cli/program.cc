@@ -40,7 +40,7 @@ void AddCommands(CLI::App* app, Invocation* invocation) {
   AddBackfillCommand(app, invocation);
   AddExplainCommand(app, invocation);
   AddMaterializeCommands(app, invocation);
-  AddPushCommand(app, invocation);
+  AddPushCommands(app, invocation);
   AddQuarantineCommand(app, invocation);
   AddGetCommand(app, invocation);
   AddServeCommand(app, invocation);

@@ -1,4 +1,4 @@
-// coeval push: rows of a file, handed over as they happen.
+// coeval push: rows of a file, handed over as they happen; coeval seal: their log, put away.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -89,9 +89,36 @@ Result<int> RunPush(const Invocation& invocation, const PushArguments& arguments
   return kExitDone;
 }
 
+std::string SealedText(const Json& sealed) {
+  const std::int64_t records = sealed.GetInt("records");
+  if (records == 0) return "nothing to seal";
+  const std::int64_t segments = sealed.GetInt("segments");
+  return RowsText(sealed.GetInt("rows")) + " of " + FormatCount(records) +
+         (records == 1 ? " push" : " pushes") + " sealed into " + FormatCount(segments) +
+         (segments == 1 ? " segment" : " segments") + " of " + FormatBytes(sealed.GetInt("bytes")) +
+         "; the log is " + FormatBytes(sealed.GetInt("log_bytes")) + " shorter";
+}
+
+Result<int> RunSeal(const Invocation& invocation) {
+  COEVAL_ASSIGN_OR_RETURN(auto store, invocation.OpenStore());
+  COEVAL_ASSIGN_OR_RETURN(const Json sealed, store->SealLog());
+  invocation.Show(sealed, SealedText(sealed));
+  return kExitDone;
+}
+
+void AddSealCommand(CLI::App* app, Invocation* invocation) {
+  CLI::App* command =
+      AddCommand(app, "Serving", "seal",
+                 "Moves the log of pushes into Parquet segments, now\n"
+                 "It is done in the background as the log grows. What was pushed stays where "
+                 "training finds it; opening then has less to read.",
+                 "coeval seal");
+  SetAction(command, invocation, [invocation] { return RunSeal(*invocation); });
+}
+
 }  // namespace
 
-void AddPushCommand(CLI::App* app, Invocation* invocation) {
+void AddPushCommands(CLI::App* app, Invocation* invocation) {
   CLI::App* command =
       AddCommand(app, "Serving", "push",
                  "Hands the rows of a file over to a push source\n"
@@ -121,6 +148,7 @@ void AddPushCommand(CLI::App* app, Invocation* invocation) {
             "Names this push: said again with the same rows, it does nothing");
   SetAction(command, invocation,
             [invocation, arguments] { return RunPush(*invocation, *arguments); });
+  AddSealCommand(app, invocation);
 }
 
 }  // namespace coeval

@@ -213,6 +213,11 @@ class FeatureStore {
   // other rows), Unavailable, IoError, Cancelled; after these three it may have been taken all the
   // same, and where it was said to another process without a key, they tell the one that it got.
   Result<PushOutcome> Push(const std::string& source, ArrowTable rows, const PushOptions& options);
+  // Seals all of the log that is not sealed, now (docs/formats/log.md): {"records", "rows",
+  // "segments", "bytes", "log_bytes"}, what it sealed, the size of the new segments, and by how
+  // much the log is shorter. Errors: as Push, of the disk and of reaching the owner; what was
+  // sealed before stays sealed.
+  Result<Json> SealLog();
   // The columns of a push source's rows, the event time first. Errors: as Push.
   Result<Schema> PushedColumns(const std::string& source, bool deletes = false);
 

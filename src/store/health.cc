@@ -5,7 +5,10 @@
 #include <vector>
 
 #include "definition/definitions.h"
+#include "io/files.h"
 #include "io/scratch_file.h"
+#include "log/log_file.h"
+#include "log/sealed_log.h"
 #include "source/file_list.h"
 #include "store/store_core.h"
 #include "store/versions.h"
@@ -20,6 +23,13 @@ void AddCheck(std::string_view check, const Status& status, std::string detail,
   row.Set("detail", status.ok() ? Json(std::move(detail)) : Json(status.message()));
   row.Set("advice", status.ok() ? "" : advice);
   checks->Append(std::move(row));
+}
+
+std::string MebibytesText(std::int64_t bytes) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.1f MiB",
+                static_cast<double>(bytes) / (std::int64_t{1} << 20));
+  return text.data();
 }
 
 // "12.2 GiB for this process; 2 threads; what is more goes to /shop/.coeval/scratch"
@@ -64,6 +74,24 @@ Result<std::string> Found(FeatureStore::Impl& impl) {
   return reached.owner->name() + " has it, and answers";
 }
 
+// "1.2 MiB of log; 3 sealed segments of 10.1 MiB", "no pushes".
+Result<std::string> LogText(const std::string& folder) {
+  if (!IsDirectory(folder)) return std::string("no pushes");
+  COEVAL_ASSIGN_OR_RETURN(const SealedLog sealed, ReadSealedLog(folder));
+  COEVAL_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(folder));
+  std::int64_t bytes = 0;
+  for (const std::string& name : names) {
+    if (!ParseLogFileName(name)) continue;
+    const auto size = FileSize(JoinPath(folder, name));
+    bytes += size.ok() ? *size : 0;  // it may have been sealed just now
+  }
+  std::size_t segments = 0;
+  for (const LogSeal& seal : sealed.seals) segments += seal.segments.size();
+  return MebibytesText(bytes) + " of log; " + std::to_string(segments) +
+         (segments == 1 ? " sealed segment" : " sealed segments") + " of " +
+         MebibytesText(sealed.bytes());
+}
+
 }  // namespace
 
 Json FeatureStore::Doctor() {
@@ -89,6 +117,9 @@ Json FeatureStore::Doctor() {
   AddCheck("online store", in_use ? Status() : online.status(),
            online.ok() ? *online : online.status().message(),
            "mend what the message names, or remove the folder and materialize again", &checks);
+  const auto log = LogText(impl_->LogFolder());
+  AddCheck("log of pushes", impl_->config.Redact(log.status()), log.ok() ? *log : "",
+           "mend what the message names, or bring the files back from a backup", &checks);
   if (!catalogue.ok()) return checks;
   for (const Source& source : SourcesToCheck(this, **catalogue, &checks)) {
     if (source.kind != SourceKind::kFile) continue;

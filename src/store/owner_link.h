@@ -57,6 +57,7 @@ class StoreOwner {
   virtual Result<Json> Describe(const std::string& name) = 0;
   // The number of the newest record of the log that is durable; 0 = none.
   virtual Result<std::int64_t> LogEnd() = 0;
+  virtual Result<Json> SealLog() = 0;
   // Asks it to give the store up; OK: it has. Errors: Unavailable (a server keeps its own;
   // others may be busy).
   virtual Status HandOver() = 0;

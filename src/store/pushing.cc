@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "ingest/bad_rows.h"
+#include "ingest/ingester.h"
 #include "ingest/push_check.h"
 #include "ingest/quarantine.h"
 #include "io/files.h"
@@ -165,6 +166,24 @@ Result<PushOutcome> FeatureStore::ReplayQuarantined(const std::string& id,
 
 Status FeatureStore::DropQuarantined(const std::string& id) {
   return impl_->SetApart().Drop(id);
+}
+
+Result<Json> FeatureStore::SealLog() {
+  return impl_->AtStore<Json>(
+      [&](OpenedStore& store) -> Result<Json> {
+        SealReport report;
+        if (IsDirectory(impl_->LogFolder())) {
+          COEVAL_ASSIGN_OR_RETURN(Ingester * pushes, impl_->Pushes(store));
+          const auto sealed = pushes->Seal();
+          if (!sealed.ok()) return impl_->config.Redact(sealed.status());
+          report = *sealed;
+        }
+        Json json = Json::MakeObject();
+        json.Set("records", report.records).Set("rows", report.rows);
+        json.Set("segments", report.segments).Set("bytes", report.bytes);
+        return json.Set("log_bytes", report.log_bytes);
+      },
+      [](StoreOwner& owner) { return owner.SealLog(); });
 }
 
 Result<Schema> FeatureStore::PushedColumns(const std::string& source, bool deletes) {

@@ -53,6 +53,21 @@ def test_a_key_makes_a_repeated_push_one(money):
     assert again["created"] == first["created"]
 
 
+def test_what_is_sealed_is_served_and_trained_on(money):
+    assert "nothing to seal" in money("seal").out
+    money("push", "rates_push", money.folder / "today.csv")
+    assert "1 row of 1 push sealed into 1 segment" in money("seal").out
+    assert money.json("seal")["records"] == 0
+    assert "1.08" in money("get", "rates:rate", "currency=EUR").out
+    checks = {check["check"]: check for check in money.json("doctor")["checks"]}
+    assert "1 sealed segment of" in checks["log of pushes"]["detail"]
+    spine = money.folder / "spine.csv"
+    spine.write_text("currency,event_timestamp\nEUR,2024-05-01T12:30:00Z\n")
+    made = money.folder / "made.csv"
+    money("training-set", "-f", "rates:rate", "-s", spine, "-o", made)
+    assert made.read_text().splitlines()[1].endswith(",1.08")
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -21,7 +21,7 @@ struct Route {
   std::string_view path;
 };
 
-constexpr std::array<Route, 10> kRoutes{{{"GET", "/v1/health"},
+constexpr std::array<Route, 11> kRoutes{{{"GET", "/v1/health"},
                                          {"POST", "/v1/online-features"},
                                          {"POST", "/v1/push"},
                                          {"POST", "/v1/materialize"},
@@ -30,6 +30,7 @@ constexpr std::array<Route, 10> kRoutes{{{"GET", "/v1/health"},
                                          {"POST", "/v1/rollback"},
                                          {"POST", "/v1/describe"},
                                          {"GET", "/v1/log"},
+                                         {"POST", "/v1/seal"},
                                          {"POST", "/v1/hand-over"}}};
 
 constexpr std::string_view kPrefix = "/v1/";
@@ -65,7 +66,8 @@ OwnerService::OwnerService(FeatureStore* store, OnlineLimits limits)
 
 PathSpeed OwnerService::SpeedOf(std::string_view path) {
   if (path == "/v1/health" || path == "/health") return PathSpeed::kInstant;
-  if (path == "/v1/materialize" || Service::IsSlow(path)) return PathSpeed::kSlow;
+  if (path == "/v1/materialize" || path == "/v1/seal" || Service::IsSlow(path))
+    return PathSpeed::kSlow;
   return PathSpeed::kQuick;
 }
 
@@ -103,6 +105,7 @@ Result<HttpResponse> OwnerService::Dispatch(const HttpRequest& request) {
   if (request.path == "/v1/rollback") return Promote(request, true);
   if (request.path == "/v1/describe") return Describe(request);
   if (request.path == "/v1/log") return Log();
+  if (request.path == "/v1/seal") return Seal();
   return HandOver();
 }
 
@@ -193,6 +196,11 @@ Result<HttpResponse> OwnerService::Describe(const HttpRequest& request) {
 Result<HttpResponse> OwnerService::Log() {
   COEVAL_ASSIGN_OR_RETURN(const std::int64_t end, store_->LogEnd());
   return Plain(Json::MakeObject().Set("end", end));
+}
+
+Result<HttpResponse> OwnerService::Seal() {
+  COEVAL_ASSIGN_OR_RETURN(const Json sealed, store_->SealLog());
+  return Plain(sealed);
 }
 
 Result<HttpResponse> OwnerService::HandOver() {

@@ -55,6 +55,7 @@ class OwnerService {
   Result<HttpResponse> DataBehind(const HttpRequest& request);
   Result<HttpResponse> Describe(const HttpRequest& request);
   Result<HttpResponse> Log();
+  Result<HttpResponse> Seal();
   Result<HttpResponse> HandOver();
 
   FeatureStore* store_;

@@ -103,6 +103,8 @@ class RemoteOwner : public StoreOwner {
     return json.GetInt("end");
   }
 
+  Result<Json> SealLog() override { return Post("/v1/seal", Json::MakeObject()); }
+
   Status HandOver() override { return Post("/v1/hand-over", Json::MakeObject()).status(); }
 
  private:
