@@ -19,6 +19,7 @@ constexpr const char* kRecord = "coeval: record";
 constexpr const char* kCreated = "coeval: created";
 constexpr const char* kNumber = "coeval: number";
 constexpr const char* kTo = "coeval: to";
+constexpr const char* kDelete = "coeval: delete";
 constexpr const char* kKey = "coeval: key";
 constexpr const char* kFed = "coeval: fed";
 
@@ -32,6 +33,7 @@ Schema SchemaOf(const Schema& pushed) {
   schema.Add(kCreated, TypeId::kTimestamp);
   schema.Add(kNumber, TypeId::kInt64);
   schema.Add(kTo, TypeId::kString);
+  schema.Add(kDelete, TypeId::kBool);
   schema.Add(kKey, TypeId::kBytes);
   schema.Add(kFed, DataType::List(TypeId::kString));
   for (const ColumnSchema& column : pushed.columns()) schema.Add(column.name, column.type);
@@ -48,6 +50,7 @@ class Heads {
       created_.AppendInt(batch.c);
       number_.AppendInt(batch.first_number + row);
       to_.AppendBytes(kDestinations[static_cast<std::size_t>(batch.destination)]);
+      delete_.AppendBool(batch.deletes);
       if (row == 0) continue;
       key_.AppendNull();
       fed_.AppendNull();
@@ -62,8 +65,8 @@ class Heads {
   }
 
   std::vector<Column> Finish() {
-    return {record_.Finish(), created_.Finish(), number_.Finish(),
-            to_.Finish(),     key_.Finish(),     fed_.Finish()};
+    return {record_.Finish(), created_.Finish(), number_.Finish(), to_.Finish(),
+            delete_.Finish(), key_.Finish(),     fed_.Finish()};
   }
 
  private:
@@ -71,6 +74,7 @@ class Heads {
   ColumnBuilder created_{TypeId::kTimestamp};
   ColumnBuilder number_{TypeId::kInt64};
   ColumnBuilder to_{TypeId::kString};
+  ColumnBuilder delete_{TypeId::kBool};
   ColumnBuilder key_{TypeId::kBytes};
   ColumnBuilder fed_{DataType::List(TypeId::kString)};
 };
@@ -85,6 +89,7 @@ struct FoundHeads {
   std::span<const std::int64_t> created;
   std::span<const std::int64_t> number;
   const Column* to = nullptr;
+  std::span<const std::uint8_t> deletes;
   const Column* key = nullptr;
   const Column* fed = nullptr;
   std::size_t count = 0;
@@ -104,15 +109,16 @@ Result<FoundHeads> FindHeads(const Batch& rows) {
   for (std::size_t i = 0; i < expected.size(); ++i) {
     if (!(rows.schema[i] == expected[i])) return NoSegment("'" + expected[i].name + "' is missing");
   }
-  for (std::size_t i = 0; i < 4; ++i) {
+  for (std::size_t i = 0; i < 5; ++i) {
     if (rows.columns[i].CountNulls() > 0) return NoSegment("'" + expected[i].name + "' is null");
   }
   heads.record = rows.columns[0].values<std::int64_t>();
   heads.created = rows.columns[1].values<std::int64_t>();
   heads.number = rows.columns[2].values<std::int64_t>();
   heads.to = &rows.columns[3];
-  heads.key = &rows.columns[4];
-  heads.fed = &rows.columns[5];
+  heads.deletes = rows.columns[4].values<std::uint8_t>();
+  heads.key = &rows.columns[5];
+  heads.fed = &rows.columns[6];
   return heads;
 }
 
@@ -132,6 +138,7 @@ Result<NumberedBatch> HeadAt(const FoundHeads& heads, std::int64_t row) {
   while (to < kDestinations.size() && kDestinations[to] != heads.to->bytes(row)) ++to;
   if (to == kDestinations.size()) return NoSegment("'" + std::string(kTo) + "' is not known");
   push.batch.destination = static_cast<LogDestination>(to);
+  push.batch.deletes = heads.deletes[at] != 0;
   return push;
 }
 

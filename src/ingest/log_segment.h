@@ -4,6 +4,7 @@
 //   coeval: created  C   C   C'       its C (rule 1.4)
 //   coeval: number   7   8   9        of the row, its sequence (rule 1.3)
 //   coeval: to       online_and_offline ...
+//   coeval: delete   no  no  no       whether the row is a delete (rule 3.7)
 //   coeval: key      k   -   -        the idempotency key, and
 //   coeval: fed      [..] -  [..]     the views that it went to: beside the first row of a push
 //   code, rate, at                    the columns that were pushed

@@ -33,6 +33,7 @@ std::vector<NumberedBatch> RandomPushes(std::uint64_t seed) {
     batch.idempotency_key = std::string(static_cast<std::size_t>(Pick(random, 20)), '\xff');
     batch.source = "source";
     batch.destination = static_cast<LogDestination>(Pick(random, 3));
+    batch.deletes = Pick(random, 2) == 0;
     batch.fed.resize(static_cast<std::size_t>(Pick(random, 4)), "identity");
     batch.rows = {schema, {}, 1 + Pick(random, 20)};
     for (const ColumnSchema& column : schema.columns()) {
@@ -89,10 +90,10 @@ TEST(LogSegmentTest, RowsThatAreNoneAreDamage) {
   fewer.columns.resize(1);
   EXPECT_EQ(PushesOfSegment("source", fewer).status().code(), StatusCode::kCorruption);
   Batch headless = whole.Slice(1, whole.num_rows - 1);
-  headless.columns[4] = Column::Nulls(TypeId::kBytes, headless.num_rows);
+  headless.columns[5] = Column::Nulls(TypeId::kBytes, headless.num_rows);
   EXPECT_EQ(PushesOfSegment("source", headless).status().code(), StatusCode::kCorruption);
   Batch newer{{}, {}, whole.num_rows};
-  for (std::size_t i = 0; i < 6; ++i) {
+  for (std::size_t i = 0; i < 7; ++i) {
     newer.schema.Add(whole.schema[i].name, whole.schema[i].type);
     newer.columns.push_back(whole.columns[i]);
   }
