@@ -247,6 +247,7 @@ Result<std::optional<PushReport>> Ingester::Repeat(const Catalogue& catalogue, L
   const std::string& key = logged.idempotency_key;
   Waiting push;
   PushReport report{.repeated = true};
+  COEVAL_ASSIGN_OR_RETURN(const TimeMicros now, context_.clock->Now());
   {
     std::unique_lock lock(mutex_);
     // Where the same push is on its way, its end decides; where it fails, this one takes its place.
@@ -254,7 +255,6 @@ Result<std::optional<PushReport>> Ingester::Repeat(const Catalogue& catalogue, L
       const NamedPushes::Entry* named = named_.Find(key);
       return named == nullptr || named->done;
     });
-    COEVAL_ASSIGN_OR_RETURN(const TimeMicros now, context_.clock->Now());
     const TimeMicros since = named_.KeptSince(std::max(now, newest_c_));
     named_.Forget(since);
     const NamedPushes::Entry* named = named_.Find(key);

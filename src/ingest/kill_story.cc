@@ -138,40 +138,72 @@ TEST(KillChild, DISABLED_Seal) {
   ASSERT_TRUE(sealed.ok()) << sealed.status().ToString();
 }
 
-void KillPushes(int kills) {
-  const std::uint64_t seed = std::random_device()();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937_64 random(seed);
-  const TestFolder folder;
-  std::int64_t pushes = 0;
-  LogPosition sealed = 0;
-  for (int kill = 0; kill < kills; ++kill) {
-    SCOPED_TRACE("kill " + std::to_string(kill));
+namespace {
+
+// A store whose process is killed again and again. The log of one is read whole now and then.
+constexpr int kMostKillsOfOne = 200;
+
+class KilledStore {
+ public:
+  void Kill(std::mt19937_64* random) {
     ProcessOptions options;
-    options.environment = {"COEVAL_KILL_FOLDER=" + folder.path(),
-                           "COEVAL_KILL_AFTER=" + std::to_string(random() % 60),
-                           "COEVAL_KILL_SEALS=" + std::to_string(random() % 8 == 0 ? 1 : 0),
-                           "COEVAL_KILL_DELAY=" + std::to_string(random() % 3000)};
+    options.environment = {"COEVAL_KILL_FOLDER=" + folder_.path(),
+                           "COEVAL_KILL_AFTER=" + std::to_string((*random)() % 60),
+                           "COEVAL_KILL_SEALS=" + std::to_string((*random)() % 8 == 0 ? 1 : 0),
+                           "COEVAL_KILL_DELAY=" + std::to_string((*random)() % 3000)};
     const auto child = RunProcess(
         {ProgramPath(), "--gtest_also_run_disabled_tests", "--gtest_filter=KillChild.DISABLED_Run"},
         options);
     ASSERT_TRUE(child.ok()) << child.status().ToString();
     ASSERT_EQ(child->exit_code, 128 + SIGKILL) << child->standard_output << child->standard_error;
+  }
+
+  void Check(bool all) {
     const TestClock clock(kNow);
-    RatesStore rates = StoreIn(folder.path(), clock);
+    RatesStore rates = StoreIn(folder_.path(), clock);
     const Status opened = rates.Open();
     ASSERT_TRUE(opened.ok()) << opened.ToString();
     for (int writer = 0; writer < kWriters; ++writer) {
-      const std::int64_t acknowledged = Acknowledged(folder.path(), writer);
+      const std::int64_t acknowledged = Acknowledged(folder_.path(), writer);
       const std::int64_t found = ValueOf(rates, writer);
       EXPECT_GE(found, acknowledged);
       EXPECT_LE(found, acknowledged + 1);
-      std::ofstream(LedgerOf(folder.path(), writer), std::ios::app) << found << std::endl;
-      pushes = std::max(pushes, found);
+      std::ofstream(LedgerOf(folder_.path(), writer), std::ios::app) << found << std::endl;
+      pushes_ = std::max(pushes_, found);
     }
-    if (kill % 40 == 39 || kill + 1 == kills) ExpectEachOnce(rates);
-    sealed = std::max(sealed, rates.ingester().Sizes().sealed_records);
-    if (::testing::Test::HasFailure()) return;
+    if (all) ExpectEachOnce(rates);
+    sealed_ = std::max(sealed_, rates.ingester().Sizes().sealed_records);
+  }
+
+  [[nodiscard]] std::int64_t pushes() const { return pushes_; }
+
+  [[nodiscard]] LogPosition sealed() const { return sealed_; }
+
+ private:
+  TestFolder folder_;
+  std::int64_t pushes_ = 0;
+  LogPosition sealed_ = 0;
+};
+
+}  // namespace
+
+void KillPushes(int kills) {
+  const std::uint64_t seed = std::random_device()();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  std::int64_t pushes = 0;
+  LogPosition sealed = 0;
+  for (int done = 0; done < kills;) {
+    KilledStore store;
+    const int end = std::min(kills, done + kMostKillsOfOne);
+    for (; done < end; ++done) {
+      SCOPED_TRACE("kill " + std::to_string(done));
+      store.Kill(&random);
+      if (!::testing::Test::HasFailure()) store.Check(done % 40 == 39 || done + 1 == end);
+      if (::testing::Test::HasFailure()) return;
+    }
+    pushes += store.pushes();
+    sealed += store.sealed();
   }
   EXPECT_TRUE(sealed > 0 || kills < 20);
   std::cout << "proof: pushes, " << kills << " processes killed at a random moment, " << pushes

@@ -69,7 +69,7 @@ class LogSealer {
 
   // Seals the closed files, now: those that the store has applied once it is flushed. Errors:
   // IoError (disk full, ...), Cancelled; what was sealed before stays sealed, the rest stays in the
-  // log, and nothing is lost. Memory: as the pushes of 64 MiB of log take in columns, twice.
+  // log, and nothing is lost. Memory: about four times what the pushes of 64 MiB of log take.
   Result<SealReport> SealClosed();
 
   // After something was logged: wakes the background where it is time.
