@@ -14,8 +14,9 @@ namespace {
 constexpr int kMostTries = 10;
 
 // What is not sealed, first: nothing trims it after it was read. Segments stay.
-Result<LoggedPushes> ReadBy(const SealedLog& sealed, const std::string& folder, LogPosition through,
-                            const std::string& push_source, const Context& context) {
+Result<LoggedPushes> ReadOnce(const SealedLog& sealed, const std::string& folder,
+                              LogPosition through, const std::string& push_source,
+                              const Context& context) {
   std::vector<LogBatch> tail;
   LoggedPushes pushed;
   COEVAL_ASSIGN_OR_RETURN(
@@ -54,7 +55,7 @@ Result<LoggedPushes> ReadPushes(const std::string& log_folder, LogPosition throu
   if (through == 0) return LoggedPushes();
   for (int tries = 1;; ++tries) {
     COEVAL_ASSIGN_OR_RETURN(const SealedLog sealed, ReadSealedLog(log_folder));
-    Result<LoggedPushes> pushed = ReadBy(sealed, log_folder, through, push_source, context);
+    Result<LoggedPushes> pushed = ReadOnce(sealed, log_folder, through, push_source, context);
     if (pushed.ok() || !MayHaveMoved(pushed.status())) return pushed;
     if (tries < kMostTries) continue;
     if (pushed.status().code() != StatusCode::kNotFound) return pushed;
