@@ -124,7 +124,7 @@ class Pushing:
             time on; where a view aggregates they bring ids of events, which are taken back.
         on_error: "refuse": bad rows refuse the push; "quarantine": they are set apart, and the
             others are taken.
-        idempotency_key: names this push: said again with the same rows, it does nothing.
+        idempotency_key: names this push for a day: said again with its rows, it does nothing.
 
         Durable, and seen whole by every later read, when it returns. Errors: NotFound;
         InvalidArgument with the first bad rows (nothing is taken); AlreadyExists where the key
