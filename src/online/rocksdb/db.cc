@@ -11,6 +11,7 @@
 #include <rocksdb/table.h>
 
 #include "online/rocksdb/fact_merge.h"
+#include "online/rocksdb/info_log.h"
 #include "online/rocksdb/status.h"
 
 namespace coeval {
@@ -59,9 +60,6 @@ rocksdb::DBOptions DatabaseOptions(rocksdb::Env* env) {
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   options.max_background_jobs = 2;  // 8 or more can order flushes wrongly in 7.8
   options.max_open_files = MaxOpenFiles();
-  options.keep_log_file_num = 4;
-  options.max_log_file_size = 4 << 20;
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
   options.db_host_id = "";  // files are copied and shown: no names of machines in them
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
@@ -104,6 +102,7 @@ Result<std::shared_ptr<Db>> Db::Open(Options options) {
   const Options& given = db->options_;
   db->cache_ = rocksdb::NewLRUCache(given.cache_bytes);
   rocksdb::DBOptions database = DatabaseOptions(given.env);
+  database.info_log = MakeInfoLog(given.log);
   database.listeners.push_back(std::make_shared<FailureListener>(db->failed_));
   const std::vector<rocksdb::ColumnFamilyDescriptor> families = {
       {rocksdb::kDefaultColumnFamilyName, FamilyOptions(db->cache_)},

@@ -20,6 +20,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/options.h>
 
+#include "base/context.h"
 #include "base/status.h"
 #include "io/lock_file.h"
 #include "online/rocksdb/keep_context.h"
@@ -36,6 +37,7 @@ class Db {
     std::shared_ptr<const KeepContext> keep;
     std::shared_ptr<const LockFile> owner;  // held while the database is open
     std::function<void()> on_closed;        // called once it is closed
+    LogSink log = {};                       // of RocksDB's own words
   };
 
   // Errors: Corruption; IoError.

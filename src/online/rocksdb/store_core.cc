@@ -147,6 +147,7 @@ Status StoreCore::OpenDatabase() {
       static_cast<std::size_t>(std::max<std::int64_t>(context_.memory_budget_bytes / 4, 8 << 20));
   options.keep = keep_;
   options.owner = owner_;
+  options.log = context_.log;
   options.on_closed = [gate = gate_] {
     const std::lock_guard lock(gate->mutex);
     --gate->open;
