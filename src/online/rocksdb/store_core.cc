@@ -72,11 +72,13 @@ StoreState::~StoreState() {
   db->rocks().ReleaseSnapshot(snapshot);
 }
 
-StoreCore::StoreCore(Options options, const Context& context, LockFile owner, LeaseFile lease)
+StoreCore::StoreCore(Options options, const Context& context, LockFile owner, LeaseFile lease,
+                     ManifestTail manifest)
     : options_(std::move(options)),
       context_(context),
       owner_(std::make_shared<const LockFile>(std::move(owner))),
-      lease_(std::move(lease)) {
+      lease_(std::move(lease)),
+      manifest_(std::move(manifest)) {
   EventIndexOptions index = options_.store.index;
   const std::int64_t share = std::max<std::int64_t>(0, context_.memory_budget_bytes / 8);
   index.bytes = std::min(index.bytes, static_cast<std::size_t>(share));
@@ -124,11 +126,12 @@ Result<std::shared_ptr<StoreCore>> StoreCore::Open(Options options, const Contex
   COEVAL_RETURN_IF_ERROR(CheckThreads());
   COEVAL_RETURN_IF_ERROR(CheckFormatStamp(folder));
   COEVAL_ASSIGN_OR_RETURN(LeaseFile lease, LeaseFile::Open(folder + "/LEASE", options.project));
+  COEVAL_ASSIGN_OR_RETURN(ManifestTail manifest, ManifestTail::Open(folder));
   const std::string staging = folder + "/staging";
   COEVAL_RETURN_IF_ERROR(RemoveTree(staging));  // what a run left that did not finish
   COEVAL_RETURN_IF_ERROR(MakeDirectories(staging, 0700));
-  std::shared_ptr<StoreCore> core(
-      new StoreCore(std::move(options), context, std::move(*owner), std::move(lease)));
+  std::shared_ptr<StoreCore> core(new StoreCore(std::move(options), context, std::move(*owner),
+                                                std::move(lease), std::move(manifest)));
   const std::lock_guard lock(core->commit_mutex_);
   COEVAL_RETURN_IF_ERROR(core->OpenDatabase());
   core->flusher_ = std::thread([core = core.get()] { core->FlushUntilStopped(); });
@@ -153,7 +156,9 @@ Status StoreCore::OpenDatabase() {
     --gate->open;
     gate->closed.notify_all();
   };
+  COEVAL_RETURN_IF_ERROR(manifest_.CutTorn());
   COEVAL_ASSIGN_OR_RETURN(std::shared_ptr<Db> db, Db::Open(std::move(options)));
+  manifest_.Remember(db->rocks());
   COEVAL_ASSIGN_OR_RETURN(const std::shared_ptr<Meta> meta, ReadMeta(*db, options_.project));
   for (const std::string& identity : unwritten_views_) {  // of pushes, when it is opened again
     meta->views[identity] = this->meta()->views.at(identity);
@@ -365,7 +370,9 @@ Status StoreCore::Ingest(const std::vector<std::string>& files, const MetaRows& 
     parts[1].options = options;
   }
   const rocksdb::Status status = now->db->rocks().IngestExternalFiles(parts);
-  if (!status.ok()) {
+  if (status.ok()) {
+    manifest_.Remember(now->db->rocks());
+  } else {
     now->db->MarkFailed();
     (void)env()->DeleteFile(path);  // else the next open removes it
   }

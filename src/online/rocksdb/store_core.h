@@ -29,6 +29,7 @@
 #include "online/online_store.h"
 #include "online/rocksdb/db.h"
 #include "online/rocksdb/lease_file.h"
+#include "online/rocksdb/manifest_tail.h"
 #include "online/rocksdb/meta.h"
 #include "online/time_keeper.h"
 
@@ -144,7 +145,8 @@ class StoreCore {
 
   using MetaRows = std::map<std::string, std::optional<std::string>>;  // nothing = removed
 
-  StoreCore(Options options, const Context& context, LockFile owner, LeaseFile lease);
+  StoreCore(Options options, const Context& context, LockFile owner, LeaseFile lease,
+            ManifestTail manifest);
   // What follows REQUIRES that commit_mutex_ is held, until said otherwise.
   Status OpenDatabase();
   // A database that failed to write is closed and opened again, once the disk takes writes.
@@ -181,6 +183,7 @@ class StoreCore {
   const Context context_;
   const std::shared_ptr<const LockFile> owner_;
   LeaseFile lease_;  // written by the time keeper alone
+  ManifestTail manifest_;
   const std::shared_ptr<KeepContext> keep_ = std::make_shared<KeepContext>();
   const std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
   std::unique_ptr<TimeKeeper> keeper_;
