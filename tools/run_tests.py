@@ -16,7 +16,8 @@ Suites, found by convention:
   <name>          an executable tests/<name>/run, whose last line reads `N passed, N failed`;
                   tests/<name>/prove belongs to `prove`
 
-A line `proof: ...` of a program is kept in the page of `prove`.
+A line `proof: ...` of a program is kept in the page of `prove`. A line `not proved: ...` says what this
+machine could not test; it is shown beside the suite, and kept there too.
 
 A suite that runs nothing counts as failed.
 """
@@ -203,7 +204,13 @@ def cpp_tests(preset, labels, extra_environment=None):
     if code != 0 and outcome.failed == 0:
         outcome.failed = 1
     log = ROOT / "build" / preset / "Testing" / "Temporary" / "LastTest.log"
-    outcome.proofs = proofs_of(log.read_text(errors="replace").splitlines() if log.exists() else [])
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    outcome.proofs = proofs_of(lines)
+    not_proved = [line for line in lines if line.startswith("not proved: ")]
+    for line in sorted(set(not_proved)):
+        print(line, flush=True)
+    outcome.note = "; ".join(sorted(set(not_proved)))
+    outcome.proofs += sorted(set(not_proved))
     return outcome
 
 
