@@ -125,15 +125,20 @@ Status SlotFile::Write(std::string_view record) {
   PutNumber(ChecksumOf(slot.data(), record.size()), 4, slot.data() + 12);
   // Never over the newest record, also when the write before failed.
   const std::size_t index = 1 - newest_;
+  COEVAL_RETURN_IF_ERROR(WriteSlot({slot.data(), slot.size()}, index));
+  newest_ = index;
+  record_ = record;
+  // Twice, so that a bit that flips in one of them takes nothing away. It is durable without.
+  static_cast<void>(WriteSlot({slot.data(), slot.size()}, 1 - index));
+  return {};
+}
+
+Status SlotFile::WriteSlot(std::string_view slot, std::size_t index) {
   const ssize_t written = Try([&] {
     return ::pwrite(fd_, slot.data(), slot.size(), static_cast<off_t>(index * kSlotSize));
   });
   const bool whole = written == static_cast<ssize_t>(slot.size());
-  if (whole && Try([&] { return ::fdatasync(fd_); }) == 0) {
-    newest_ = index;
-    record_ = record;
-    return {};
-  }
+  if (whole && Try([&] { return ::fdatasync(fd_); }) == 0) return {};
   const Status status = SystemError(written >= 0 && !whole ? EIO : errno, "write", path_);
   static_cast<void>(::close(std::exchange(fd_, -1)));  // after a failed sync a descriptor lies
   return status;

@@ -1,5 +1,6 @@
 // SlotFile: one small record on disk, overwritten in place and never lost: two slots that are
-// written in turn, so that a crash at any moment leaves the record before or the record after.
+// written one after the other, so that a crash at any moment leaves the record before or the record
+// after, and a bit that flips in one of them leaves the other.
 // Its room is taken when it is made, so that it can be written while the disk is full.
 //
 //   OFFSET     SIZE  MEANING, of each of the two slots of 4096 bytes
@@ -36,15 +37,16 @@ class SlotFile {
   // The newest record; "" where none was written.
   [[nodiscard]] const std::string& record() const { return record_; }
 
-  // Durable when it returns OK. After an error either record may be found later; the next call
-  // writes again, through a descriptor of its own.
-  // Errors: InvalidArgument for more than kMaxRecord bytes; IoError.
+  // Durable when it returns OK; two syncs. After an error either record may be found later; the
+  // next call writes again, through a descriptor of its own. Errors: InvalidArgument for more than
+  // kMaxRecord bytes; IoError.
   Status Write(std::string_view record);
 
  private:
   explicit SlotFile(std::string path) : path_(std::move(path)) {}
 
   Status OpenDescriptor();
+  Status WriteSlot(std::string_view slot, std::size_t index);
   Status ReadSlots();
 
   std::string path_;

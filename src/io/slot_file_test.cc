@@ -43,11 +43,11 @@ TEST_F(SlotFileTest, TheNewestRecordIsFoundAgain) {
   EXPECT_EQ(*FileSize(path_), 8192);
 }
 
-TEST_F(SlotFileTest, ATornWriteLeavesTheRecordBefore) {
-  ASSERT_TRUE(Write("first").ok());   // slot 0
-  ASSERT_TRUE(Write("second").ok());  // slot 1
+TEST_F(SlotFileTest, ADamagedSlotTakesNothingAway) {
+  ASSERT_TRUE(Write("first").ok());
+  ASSERT_TRUE(Write("second").ok());
   Damage(1);
-  EXPECT_EQ(Record(), "first");
+  EXPECT_EQ(Record(), "second");
   ASSERT_TRUE(Write("third").ok());
   EXPECT_EQ(Record(), "third");
   Damage(0);
@@ -57,7 +57,13 @@ TEST_F(SlotFileTest, ATornWriteLeavesTheRecordBefore) {
 }
 
 TEST_F(SlotFileTest, ATornFirstWriteWasNeverMade) {
-  ASSERT_TRUE(Write("first").ok());
+  SlotFile file = *SlotFile::Open(path_);
+  {
+    const FaultInjection fault(4, EIO);  // open, write, sync; then the second slot
+    ASSERT_TRUE(file.Write("first").ok());
+    ASSERT_TRUE(fault.happened());
+  }
+  EXPECT_EQ(Record(), "first");
   Damage(0);
   EXPECT_EQ(Record(), "");
 }
@@ -67,7 +73,7 @@ TEST_F(SlotFileTest, WhateverFailsTheRecordIsTheOldOrTheNew) {
   SlotFile file = *SlotFile::Open(path_);
   ASSERT_TRUE(file.Write("0").ok());
   std::string last = "0";
-  for (int n = 1; n <= 3; ++n) {
+  for (int n = 1; n <= 5; ++n) {
     for (int round = 0; round < 3; ++round) {
       const std::string next = last + "+";
       bool happened = false;
@@ -77,7 +83,7 @@ TEST_F(SlotFileTest, WhateverFailsTheRecordIsTheOldOrTheNew) {
         status = file.Write(next);
         happened = fault.happened();
       }
-      EXPECT_EQ(status.ok(), !happened);
+      EXPECT_TRUE(status.ok() || happened);
       if (status.ok()) last = next;
       const std::string found = Record();
       EXPECT_TRUE(found == last || found == next) << found;
