@@ -21,13 +21,21 @@ std::shared_ptr<const KeptView> KeepContext::Find(DataId id) const {
 KeepContext::Pin::Pin(KeepContext* context, TimeMicros horizon) : context_(context) {
   const std::lock_guard lock(context_->pins_mutex_);
   place_ = context_->pins_.insert(horizon);
+  number_ = ++context_->last_number_;
+  context_->pin_numbers_.insert(number_);
   context_->UpdateHorizon();
 }
 
 KeepContext::Pin::~Pin() {
   const std::lock_guard lock(context_->pins_mutex_);
   context_->pins_.erase(place_);
+  context_->pin_numbers_.erase(number_);
   context_->UpdateHorizon();
+}
+
+bool KeepContext::IsPast(std::uint64_t number) const {
+  const std::lock_guard lock(pins_mutex_);
+  return pin_numbers_.empty() || *pin_numbers_.begin() > number;
 }
 
 void KeepContext::UpdateHorizon() {

@@ -60,10 +60,17 @@ class KeepContext {
     Pin(const Pin&) = delete;
     Pin& operator=(const Pin&) = delete;
 
+    // Pins are numbered as they come, from 1 on.
+    [[nodiscard]] std::uint64_t number() const { return number_; }
+
    private:
     KeepContext* context_;  // must outlive
+    std::uint64_t number_ = 0;
     std::multiset<TimeMicros>::iterator place_;
   };
+
+  // Does nobody hold this pin any more, nor one that came before it?
+  [[nodiscard]] bool IsPast(std::uint64_t number) const;
 
   // kMinTime while nobody holds a pin.
   [[nodiscard]] TimeMicros horizon() const { return horizon_.load(std::memory_order_acquire); }
@@ -73,8 +80,10 @@ class KeepContext {
 
   mutable std::shared_mutex views_mutex_;
   std::unordered_map<DataId, std::shared_ptr<const KeptView>> views_;
-  std::mutex pins_mutex_;
+  mutable std::mutex pins_mutex_;
   std::multiset<TimeMicros> pins_;
+  std::set<std::uint64_t> pin_numbers_;  // of those that are held
+  std::uint64_t last_number_ = 0;
   std::atomic<TimeMicros> horizon_{kMinTime};
 };
 

@@ -297,6 +297,25 @@ TEST_F(RocksDbStoreTest, AReplacedBatchLeavesNothingOfTheLast) {
   EXPECT_EQ(store_->Stats().approximate_keys, 1);
 }
 
+// Also one who began before other commits that came in between.
+TEST_F(RocksDbStoreTest, WhatAReaderBeganWithStaysWhateverCameSince) {
+  const ViewVersion view = TestView(TestSource());
+  const ViewVersion other = TestView(TestSource(), 0, "other");
+  Load(view, {{.key = 1, .event_time = kNow, .n = 1}});
+  Load(other, {{.key = 1, .event_time = kNow, .n = 2}});
+  auto before = Now();
+  Load(other, {{.key = 1, .event_time = kNow, .n = 3}});
+  ASSERT_TRUE(store_->Drop(view.data_identity).ok());
+  Load(other, {{.key = 2, .event_time = kNow, .n = 4}}, {}, true);
+  Compact();
+  EXPECT_EQ((*AskStore(*before, view, kKeys, before->time()))[1].match, Match::kFound);
+  const auto answers = *AskStore(*before, other, kKeys, before->time());
+  EXPECT_TRUE(SameBits(answers[1].values[0], Value::Int(2)));
+  before.reset();
+  Compact();
+  EXPECT_EQ(store_->Verify(clock_.context())->keys, 1);
+}
+
 TEST_F(RocksDbStoreTest, ADroppedViewIsGoneAndItsSpaceComesBack) {
   const ViewVersion view = TestView(TestSource());
   const ViewVersion other = TestView(TestSource(), 0, "other");

@@ -180,7 +180,7 @@ Status StoreCore::OpenDatabase() {
   // After a commit that failed at its last step, its C may be the newest after all.
   keeper_->Adopt(meta->project.c, [&] { Publish(meta, std::move(db)); });
   retired_.clear();
-  for (const DataId id : retired) Retire(id, {});
+  for (const DataId id : retired) Retire(id, 0);
   ReclaimRetired();
   return {};
 }
@@ -332,7 +332,7 @@ Result<Committed> StoreCore::Commit(std::span<const SealedLoad> loads) {
   }
   for (const std::string& identity : written) unwritten_views_.erase(identity);
   const Committed committed = {.c = c, .horizon = next->project.horizon};
-  const std::weak_ptr<const StoreState> before = state();
+  const std::uint64_t before = state()->number();
   keeper_->Publish([&] { Publish(std::move(next), state()->db); });
   for (const SealedLoad& load : loads) {
     if (load.ticket->replaces != 0) Retire(load.ticket->replaces, before);
@@ -393,14 +393,14 @@ void StoreCore::Publish(std::shared_ptr<const Meta> meta, std::shared_ptr<Db> db
   }
 }
 
-void StoreCore::Retire(DataId id, std::weak_ptr<const StoreState> last_user) {
-  retired_.emplace_back(id, std::move(last_user));
+void StoreCore::Retire(DataId id, std::uint64_t last_user) {
+  retired_.emplace_back(id, last_user);
 }
 
 void StoreCore::ReclaimRetired() {
   std::erase_if(retired_, [&](const auto& entry) {
     const auto& [id, last_user] = entry;
-    if (!last_user.expired()) return false;  // a reader may still be at it
+    if (!keep_->IsPast(last_user)) return false;  // a reader of it or an older one is still there
     if (const Status status = Reclaim(id); !status.ok()) {
       context_.log(LogLevel::kWarning,
                    "replaced data stays on disk until the online store is opened again: " +
@@ -448,7 +448,7 @@ Status StoreCore::Drop(const std::string& data_identity) {
       {}, {{ViewKey(options_.project, data_identity), std::nullopt}, {RetiredKey(id), "{}"}}));
   auto next = std::make_shared<Meta>(*committed);
   next->views.erase(data_identity);
-  const std::weak_ptr<const StoreState> before = state();
+  const std::uint64_t before = state()->number();
   Publish(std::move(next), state()->db);
   Retire(id, before);
   ReclaimRetired();

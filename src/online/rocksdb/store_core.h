@@ -52,6 +52,10 @@ struct StoreState {
   const std::shared_ptr<EventIndexCache> indexes;  // null: none
   const Fresh fresh;  // pushed facts that `snapshot` does not hold; later ones come in, unseen at t
 
+
+  // Grows with every state.
+  [[nodiscard]] std::uint64_t number() const { return pin_.number(); }
+
  private:
   const std::shared_ptr<KeepContext> keep_;
   const KeepContext::Pin pin_;  // nothing that some t >= horizon needs is dropped
@@ -155,7 +159,8 @@ class StoreCore {
   Status Ingest(const std::vector<std::string>& files, const MetaRows& rows);
   [[nodiscard]] Result<std::string> WriteMetaFile(const MetaRows& rows);
   void Publish(std::shared_ptr<const Meta> meta, std::shared_ptr<Db> db);
-  void Retire(DataId id, std::weak_ptr<const StoreState> last_user);
+  // `last_user`: the number of the last state that shows the data.
+  void Retire(DataId id, std::uint64_t last_user);
   // Removes retired data that no reader can reach any more.
   void ReclaimRetired();
   Status Reclaim(DataId id);
@@ -188,8 +193,8 @@ class StoreCore {
   const std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
   std::unique_ptr<TimeKeeper> keeper_;
 
-  std::mutex commit_mutex_;  // one commit at a time
-  std::vector<std::pair<DataId, std::weak_ptr<const StoreState>>> retired_;
+  std::mutex commit_mutex_;                                // one commit at a time
+  std::vector<std::pair<DataId, std::uint64_t>> retired_;  // with the last state that shows it
   std::atomic<std::uint64_t> staged_{0};
   std::uint64_t files_ = 0;  // the newest ViewRecord::files
   std::shared_ptr<EventIndexCache> indexes_;
