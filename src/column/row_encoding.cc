@@ -243,6 +243,16 @@ void EncodeTombstone(std::string* out) {
 }
 
 Result<RowView> RowView::Parse(std::string_view bytes, std::span<const DataType> types) {
+  RowView view;
+  COEVAL_RETURN_IF_ERROR(view.Reset(bytes, types));
+  return view;
+}
+
+Status RowView::Reset(std::string_view bytes, std::span<const DataType> types) {
+  bytes_ = {};
+  offsets_.clear();
+  null_bytes_ = 0;
+  tombstone_ = true;
   if (bytes.size() < kHeaderSize + kChecksumSize) return Corrupt("it is too short");
   const std::string_view body = bytes.substr(0, bytes.size() - kChecksumSize);
   if (NumberAt<std::uint32_t>(bytes, body.size()) != Checksum32(body)) {
@@ -254,13 +264,11 @@ Result<RowView> RowView::Parse(std::string_view bytes, std::span<const DataType>
   if (flags > kTombstoneFlag || NumberAt<std::uint32_t>(body, 4) != 0) {
     return Corrupt("it is encrypted or of a newer release");
   }
-  RowView view;
-  view.bytes_ = body;
-  view.types_ = types;
-  view.tombstone_ = flags == kTombstoneFlag;
-  if (view.tombstone_) {
+  bytes_ = body;
+  types_ = types;
+  if (flags == kTombstoneFlag) {
     if (columns != 0 || body.size() != kHeaderSize) return Corrupt("a delete has values");
-    return view;
+    return {};
   }
   if (columns != types.size()) {
     return Corrupt("it has " + std::to_string(columns) + " columns, not " +
@@ -270,31 +278,34 @@ Result<RowView> RowView::Parse(std::string_view bytes, std::span<const DataType>
   if (body.size() < start) return Corrupt("it is too short");
   const std::string_view validity = body.substr(kHeaderSize);
   Cursor cursor(body.substr(start));
-  view.offsets_.resize(types.size());
+  offsets_.resize(types.size());
   for (const bool fixed : {true, false}) {
     for (std::size_t i = 0; i < types.size(); ++i) {
       if ((types[i].width() > 0) != fixed) continue;
       if (!BitAt(validity, i)) {
-        view.null_bytes_ += NullBytes(types[i]);
+        null_bytes_ += NullBytes(types[i]);
         continue;
       }
-      view.offsets_[i] = static_cast<std::uint32_t>(body.size() - cursor.left());
+      offsets_[i] = static_cast<std::uint32_t>(body.size() - cursor.left());
       if (!cursor.Skip(types[i])) {
         return Corrupt("column " + std::to_string(i) + " does not hold a " + types[i].ToString());
       }
     }
   }
   if (cursor.left() != 0) return Corrupt("bytes follow its last value");
-  view.null_bytes_ += cursor.null_bytes();
-  return view;
+  null_bytes_ += cursor.null_bytes();
+  tombstone_ = false;
+  return {};
+}
+
+Status RowView::WrongType(std::size_t i, const DataType& type) const {
+  return Status::Internal("a stored " + types_[i].ToString() + " cannot go into a column of " +
+                          type.ToString());
 }
 
 Status RowView::AppendTo(std::size_t i, ColumnBuilder* builder) const {
   COEVAL_CHECK(i < types_.size());
-  if (!(builder->type() == types_[i])) {
-    return Status::Internal("a stored " + types_[i].ToString() + " cannot go into a column of " +
-                            builder->type().ToString());
-  }
+  if (!(builder->type() == types_[i])) return WrongType(i, builder->type());
   if (tombstone_ || offsets_[i] == 0) {
     builder->AppendNull();
   } else {

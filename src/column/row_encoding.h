@@ -44,6 +44,8 @@ class RowView {
   // bad checksum, unknown format, other columns than `types`). Cost: O(columns), and elements of
   // nested values. REQUIRES: `bytes` and `types` outlive the view.
   static Result<RowView> Parse(std::string_view bytes, std::span<const DataType> types);
+  // The same into this one, whose memory is used again; on an error it is left without a row.
+  Status Reset(std::string_view bytes, std::span<const DataType> types);
 
   [[nodiscard]] bool tombstone() const { return tombstone_; }
 
@@ -53,6 +55,15 @@ class RowView {
 
   // Appends the value of column i to a builder of its type; null for a tombstone.
   Status AppendTo(std::size_t i, ColumnBuilder* builder) const;
+  // What is told to who wants column i as another type.
+  [[nodiscard]] Status WrongType(std::size_t i, const DataType& type) const;
+
+  // The value of column i, whose width this is, as it lies in memory; "" for null.
+  [[nodiscard]] std::string_view FixedBytes(std::size_t i, std::size_t width) const {
+    if (tombstone_ || offsets_[i] == 0) return {};
+    return bytes_.substr(offsets_[i], width);
+  }
+
   // All columns as values.
   [[nodiscard]] Result<std::vector<Value>> Values() const;
 
