@@ -7,28 +7,43 @@
 #include "column/row_encoding.h"
 
 namespace coeval {
+namespace {
+
+std::vector<DataType> FixedTypes(const ViewQuestion& question) {
+  std::vector<DataType> types;
+  types.reserve(question.features.size());
+  for (const std::size_t i : question.features) {
+    const DataType& type = question.version->view.schema[i].type;
+    if (type.width() > 0) types.push_back(type);
+  }
+  return types;
+}
+
+}  // namespace
 
 ViewAnswersBuilder::ViewAnswersBuilder(const ViewQuestion& question, const KeepRule& rule,
                                        TimeMicros t)
-    : question_(question), rule_(rule), t_(t) {
+    : question_(question),
+      rule_(rule),
+      t_(t),
+      fixed_types_(FixedTypes(question)),
+      fixed_(fixed_types_, question.keys->length()) {
   const std::int64_t n = question.keys->length();
   for (const std::size_t i : question.features) {
-    features_.emplace_back(question.version->view.schema[i].type);
-    features_.back().Reserve(n);
+    const DataType& type = question.version->view.schema[i].type;
+    is_fixed_.push_back(type.width() > 0);
+    if (is_fixed_.back()) continue;
+    others_.emplace_back(type);
+    others_.back().Reserve(n);
   }
   answers_.match.reserve(static_cast<std::size_t>(n));
   answers_.event_time.reserve(static_cast<std::size_t>(n));
 }
 
-void ViewAnswersBuilder::Append(const KeptAnswer& answer) {
-  answers_.match.push_back(answer.match);
-  answers_.event_time.push_back(answer.event_time);
-  if (answer.match == Match::kFound) return;
-  for (ColumnBuilder& feature : features_) feature.AppendNull();
-}
-
 void ViewAnswersBuilder::AddNothing() {
-  Append({});
+  answers_.match.push_back(Match::kNotFound);
+  answers_.event_time.push_back(kMinTime);
+  for (ColumnBuilder& feature : others_) feature.AppendNull();
 }
 
 Status ViewAnswersBuilder::AddFacts(std::int64_t row, std::string_view bytes,
@@ -57,19 +72,43 @@ Status ViewAnswersBuilder::AppendFacts(std::int64_t row, const KeptFact* fresh) 
   }
   const KeptAnswer answer = AnswerOf(newest, t_, question_.version->view.ttl);
   if (answer.match == Match::kFound) {
-    const Result<RowView> view = RowView::Parse(answer.winner->row, rule_.types);
-    if (!view.ok()) return DamagedKey(question_, row, view.status());
-    for (std::size_t i = 0; i < features_.size(); ++i) {
-      const Status status = view->AppendTo(question_.features[i], &features_[i]);
-      if (!status.ok()) return DamagedKey(question_, row, status);
-    }
+    const Status status = AppendWinner(*answer.winner);
+    if (!status.ok()) return DamagedKey(question_, row, status);
+  } else {
+    for (ColumnBuilder& feature : others_) feature.AppendNull();
   }
-  Append(answer);
+  answers_.match.push_back(answer.match);
+  answers_.event_time.push_back(answer.event_time);
+  return {};
+}
+
+// The features of the next row.
+Status ViewAnswersBuilder::AppendWinner(const KeptFact& winner) {
+  COEVAL_RETURN_IF_ERROR(view_.Reset(winner.row, rule_.types));
+  const auto row = static_cast<std::int64_t>(answers_.match.size());
+  std::size_t fixed = 0;
+  std::size_t other = 0;
+  for (std::size_t feature = 0; feature < question_.features.size(); ++feature) {
+    const std::size_t i = question_.features[feature];
+    if (!is_fixed_[feature]) {
+      COEVAL_RETURN_IF_ERROR(view_.AppendTo(i, &others_[other++]));
+      continue;
+    }
+    if (!(fixed_types_[fixed] == rule_.types[i])) return view_.WrongType(i, fixed_types_[fixed]);
+    const std::string_view value = view_.FixedBytes(i, fixed_.width(fixed));
+    if (!value.empty()) fixed_.Set(fixed, row, value);
+    ++fixed;
+  }
   return {};
 }
 
 ViewAnswers ViewAnswersBuilder::Finish() {
-  for (ColumnBuilder& feature : features_) answers_.features.push_back(feature.Finish());
+  std::size_t fixed = 0;
+  std::size_t other = 0;
+  answers_.features.reserve(question_.features.size());
+  for (const bool is_fixed : is_fixed_) {
+    answers_.features.push_back(is_fixed ? fixed_.Finish(fixed++) : others_[other++].Finish());
+  }
   return std::move(answers_);
 }
 

@@ -10,6 +10,8 @@
 #include "base/status.h"
 #include "base/time.h"
 #include "column/builder.h"
+#include "column/fixed_columns.h"
+#include "column/row_encoding.h"
 #include "online/fact_list.h"
 #include "online/online_store.h"
 #include "online/winner.h"
@@ -36,13 +38,17 @@ class ViewAnswersBuilder {
 
  private:
   Status AppendFacts(std::int64_t row, const KeptFact* fresh);
-  void Append(const KeptAnswer& answer);
+  Status AppendWinner(const KeptFact& winner);
 
   const ViewQuestion& question_;
   const KeepRule rule_;
   const TimeMicros t_;
   FactList list_;
-  std::vector<ColumnBuilder> features_;
+  RowView view_;                       // of the winner
+  std::vector<DataType> fixed_types_;  // of the features that have a width
+  FixedColumns fixed_;
+  std::vector<bool> is_fixed_;  // of the question's features
+  std::vector<ColumnBuilder> others_;
   ViewAnswers answers_;
 };
 
