@@ -33,6 +33,7 @@ struct OnlineStoreConfig {
   BoundText path;
   DurationMicros online_history = 0;
   DurationMicros owner_timeout = 0;
+  std::int64_t cache_bytes = 0;  // 0 = an eighth of the memory
 };
 
 struct LogConfig {

@@ -26,6 +26,10 @@ constexpr std::array kSettings = {
             "How far behind the newest data the online store still answers exactly."},
     Setting{"online_store.owner_timeout", SettingKind::kDuration, "10s", 1000, kDayMicros,
             "How long another process waits for a sign of life of the one that owns the store."},
+    Setting{
+        "online_store.cache_size", SettingKind::kSize, "0", 0, 1024 * kGiB,
+        "What the rows that are asked often may take in memory; 0 is an eighth of `memory`, less "
+        "than 1MiB keeps none."},
     Setting{"log.seal_size", SettingKind::kSize, "64MiB", 0, 1024 * kGiB,
             "How much the finished files of the log of pushes hold when they are sealed into "
             "segments in the background; 0 is only by `coeval seal`."},

@@ -50,6 +50,8 @@ struct OnlineStoreOptions {
   // of it who pushes waits.
   std::size_t fresh_bytes = std::size_t{128} << 20;
   EventIndexOptions index = {};
+  // Of the hot tier (online/row_cache.h); 0: there is none. None: an eighth of the memory budget.
+  std::optional<std::size_t> cache_bytes = {};
 };
 
 // What is asked of one view. Borrows all; `keys` are the encoded keys of the view's join keys.
@@ -188,6 +190,13 @@ struct OnlineStats {
   std::int64_t bytes_on_disk = 0;
   std::int64_t block_cache_bytes = 0;
   std::int64_t fresh_bytes = 0;  // of pushed facts that are not in files yet
+  // The hot tier: what it may take, what it takes, and how often a stored row was found there or
+  // had to be read from files, since the store was opened.
+  std::int64_t cache_limit_bytes = 0;
+  std::int64_t cache_bytes = 0;
+  std::int64_t cache_entries = 0;
+  std::int64_t cache_hits = 0;
+  std::int64_t cache_misses = 0;
 };
 
 // What a walk over everything found.

@@ -13,6 +13,8 @@
 namespace coeval {
 namespace {
 
+constexpr std::int64_t kLeastCache = 1 << 20;
+
 // What keeps the store from opening, with the address of its owner where that is known.
 Status WithAddress(const Status& status, const std::string& folder) {
   if (status.code() != StatusCode::kUnavailable) return status;
@@ -43,8 +45,12 @@ void FeatureStore::Impl::Prepare(FeatureStore* store) {
 
 Result<std::unique_ptr<OpenedStore>> FeatureStore::Impl::OpenStore() {
   const std::string folder = config.online_store.path.value.Reveal();
-  auto online = OpenRocksDbStore(folder, config.project, context,
-                                 {.online_history = config.online_store.online_history});
+  OnlineStoreOptions settings;
+  settings.online_history = config.online_store.online_history;
+  if (const std::int64_t cache = config.online_store.cache_bytes; cache > 0) {
+    settings.cache_bytes = cache < kLeastCache ? 0 : static_cast<std::size_t>(cache);
+  }
+  auto online = OpenRocksDbStore(folder, config.project, context, settings);
   if (!online.ok()) return config.Redact(WithAddress(online.status(), folder));
   auto opened = std::make_unique<OpenedStore>();
   opened->online = std::move(online).value();

@@ -5,7 +5,9 @@
 #include <thread>
 #include <utility>
 
+#include "base/hash.h"
 #include "online/fact_encoder.h"
+#include "online/rocksdb/fact_merge.h"
 
 namespace coeval {
 namespace {
@@ -128,10 +130,13 @@ Result<LoadSummary> RocksDbFactLoad::Seal() {
   const std::size_t parts = borders.size() - 1;
   std::vector<LoadSummary> summaries(parts);
   std::vector<std::vector<std::string>> files(parts);
+  // Of data that is new to the store nobody has read anything yet.
+  std::vector<TouchedKeys> touched(parts);
+  if (!ticket_.fresh && !rule_.events) touched.assign(parts, std::vector<std::uint64_t>());
   std::vector<Status> statuses(parts);
   const auto write = [&](std::size_t part) {
-    statuses[part] =
-        WritePart(runs, part, borders[part], borders[part + 1], &summaries[part], &files[part]);
+    statuses[part] = WritePart(runs, part, borders[part], borders[part + 1], &summaries[part],
+                               &files[part], &touched[part]);
   };
   std::vector<std::thread> workers;
   for (std::size_t part = 1; part < parts; ++part) workers.emplace_back(write, part);
@@ -144,22 +149,34 @@ Result<LoadSummary> RocksDbFactLoad::Seal() {
     summary_.bytes_written += summaries[part].bytes_written;
   }
   for (const Status& status : statuses) COEVAL_RETURN_IF_ERROR(status);
+  touched_ = std::move(touched.front());
+  for (std::size_t part = 1; touched_ && part < parts; ++part) {
+    touched_->insert(touched_->end(), touched[part]->begin(), touched[part]->end());
+    if (touched_->size() > FileChanges::kMostKeys) touched_.reset();
+  }
   sealed_ = true;
   return summary_;
 }
 
 Status RocksDbFactLoad::WritePart(const std::vector<std::shared_ptr<const FactRun>>& runs,
                                   std::size_t part, const std::string& from, const std::string& to,
-                                  LoadSummary* summary, std::vector<std::string>* files) const {
+                                  LoadSummary* summary, std::vector<std::string>* files,
+                                  TouchedKeys* touched) const {
   FactFiles::Options options;
   options.file = FactFileOptions(core_->env());
   options.path = scratch_ + "-" + std::to_string(part);
   options.id = ticket_.record.id;
   options.plain_values = ticket_.alone;
   FactFiles writer(std::move(options));
+  std::string store_key;
+  AppendDataId(ticket_.record.id, &store_key);
   const auto emit = [&](std::string_view key, std::string_view facts,
                         std::int64_t count) -> Status {
     summary->facts_written += count;
+    if (*touched && (*touched)->size() <= FileChanges::kMostKeys) {
+      store_key.replace(sizeof(DataId), std::string::npos, key);
+      (*touched)->push_back(Hash64(store_key));
+    }
     if (++summary->keys_written % 4096 == 0) COEVAL_RETURN_IF_ERROR(context_.cancel->Check());
     return writer.Add(key, facts);
   };
@@ -190,7 +207,8 @@ Result<Committed> RocksDbFactLoad::CommitTogether(StoreCore& core,
                       .files = load.files_,
                       .commit = commits[i],
                       .rows = load.summary_.facts_written,
-                      .newest_event_time = load.newest_event_time_});
+                      .newest_event_time = load.newest_event_time_,
+                      .touched = load.touched_});
   }
   COEVAL_ASSIGN_OR_RETURN(const Committed committed, core.Commit(sealed));
   for (RocksDbFactLoad* load : loads) load->committed_ = true;

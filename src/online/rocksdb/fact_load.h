@@ -9,6 +9,7 @@
 
 #include "base/context.h"
 #include "base/status.h"
+#include "online/file_changes.h"
 #include "online/online_store.h"
 #include "online/rocksdb/fact_buffer.h"
 #include "online/rocksdb/fact_files.h"
@@ -50,7 +51,7 @@ class RocksDbFactLoad : public FactLoad {
   // Writes the keys in [from, to) of all runs.
   Status WritePart(const std::vector<std::shared_ptr<const FactRun>>& runs, std::size_t part,
                    const std::string& from, const std::string& to, LoadSummary* summary,
-                   std::vector<std::string>* files) const;
+                   std::vector<std::string>* files, TouchedKeys* touched) const;
 
   const std::shared_ptr<StoreCore> core_;
   const LoadTicket ticket_;
@@ -62,6 +63,7 @@ class RocksDbFactLoad : public FactLoad {
   std::unique_ptr<FactBuffer> buffer_;
   std::unique_ptr<RunSorter> sorter_;
   std::vector<std::string> files_;
+  TouchedKeys touched_;
   LoadSummary summary_;
   TimeMicros newest_event_time_ = kMinTime;
   bool closed_ = false;  // no more rows

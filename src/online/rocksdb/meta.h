@@ -21,6 +21,7 @@
 #include "column/type.h"
 #include "definition/catalogue.h"
 #include "online/event_keeping.h"
+#include "online/file_changes.h"
 #include "online/online_store.h"
 #include "online/rocksdb/keep_context.h"
 #include "online/winner.h"
@@ -41,6 +42,7 @@ struct ViewRecord {
   ViewProgress progress;
   // Grows whenever files of the view are ingested; not stored, for what is made of them in memory.
   std::uint64_t files = 0;
+  FileChanges changes;  // of the last ones, likewise; not of aggregated views
 
   // A record for data that is not there yet.
   static ViewRecord Of(const ViewVersion& version, DataId id);

@@ -4,6 +4,7 @@
 
 #include <rocksdb/options.h>
 
+#include "base/hash.h"
 #include "column/key.h"
 #include "online/fact_encoder.h"
 #include "online/rocksdb/fact_files.h"
@@ -15,6 +16,7 @@ namespace coeval {
 // The sorted files of one flush, those of a view together.
 struct StoreCore::FreshFiles {
   std::map<DataId, std::vector<std::string>> paths;
+  std::map<DataId, std::vector<std::uint64_t>> touched;  // hashes of the store keys
 
   [[nodiscard]] std::vector<std::string> All() const {
     std::vector<std::string> all;
@@ -65,6 +67,10 @@ std::int64_t StoreCore::fresh_bytes() const {
     for (const auto& fresh : now->fresh) bytes += fresh->bytes();
   }
   return static_cast<std::int64_t>(bytes);
+}
+
+RowCache::Stats StoreCore::cache_stats() const {
+  return rows_ == nullptr ? RowCache::Stats() : rows_->stats();
 }
 
 Status StoreCore::SettleLog() {
@@ -284,6 +290,7 @@ Result<StoreCore::FreshFiles> StoreCore::WriteFresh(const FreshFacts& facts, Tim
           if (view != nullptr) files = std::make_unique<FactFiles>(std::move(options));
         }
         if (view == nullptr) return {};
+        if (!view->events) written.touched[id].push_back(Hash64(key));
         return WriteKey(*view, horizon, key.substr(sizeof(DataId)), of_key, files.get());
       });
   if (const Status finished = finish(); status.ok()) status = finished;
@@ -310,6 +317,9 @@ Status StoreCore::CommitFresh(const FreshFiles& files) {
       paths.insert(paths.end(), of_view->second.begin(), of_view->second.end());
       ViewRecord with_files = *record;
       with_files.files = ++files_;
+      if (const auto keys = files.touched.find(record->id); keys != files.touched.end()) {
+        with_files.changes = record->changes.With(record->files, with_files.files, keys->second);
+      }
       record = std::make_shared<const ViewRecord>(std::move(with_files));
     }
     const auto newest = newest_pushed_.find(record->id);

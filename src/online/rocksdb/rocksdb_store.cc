@@ -140,6 +140,12 @@ OnlineStats RocksDbStore::Stats() const {
                            .bytes_on_disk = 0});
   }
   stats.fresh_bytes = core_->fresh_bytes();
+  const RowCache::Stats cache = core_->cache_stats();
+  stats.cache_limit_bytes = cache.limit;
+  stats.cache_bytes = cache.bytes;
+  stats.cache_entries = cache.entries;
+  stats.cache_hits = cache.hits;
+  stats.cache_misses = cache.misses;
   if (const Result<SharedState> state = core_->State(); state.ok()) AddSizes(**state, &stats);
   std::stable_sort(stats.views.begin(), stats.views.end(),
                    [](const auto& a, const auto& b) { return a.name < b.name; });

@@ -6,37 +6,51 @@
 #include <string>
 #include <utility>
 
+#include "base/hash.h"
 #include "online/rocksdb/fact_merge.h"
 #include "online/rocksdb/status.h"
 #include "online/rocksdb/window_read.h"
+#include "online/row_cache.h"
 #include "online/view_answers.h"
 #include "online/winner.h"
 
 namespace coeval {
 namespace {
 
-// The keys of a request as RocksDB takes them, and what it found.
+// The keys of a request, and what the store's files hold under them: from memory where it lies
+// there, else from RocksDB.
 class Fetch {
  public:
-  explicit Fetch(const StoreState& state) : state_(state) {}
+  explicit Fetch(const StoreState& state) : state_(state) {
+    if (state.rows != nullptr) reading_.emplace(state.rows->epochs());
+    for (const auto& fresh : state.fresh) has_fresh_ = has_fresh_ || !fresh->empty();
+  }
 
-  void AddKeys(DataId id, const KeyColumn& keys) {
+  void AddKeys(const ViewRecord& record, const KeyColumn& keys) {
     for (std::int64_t row = 0; row < keys.length(); ++row) {
       if (keys.IsNull(row)) continue;
-      AppendDataId(id, &bytes_);
+      AppendDataId(record.id, &bytes_);
       bytes_.append(keys.bytes(row));
       ends_.push_back(bytes_.size());
+      lookups_.push_back({.key = {}, .files = record.files, .changes = &record.changes});
     }
   }
 
   void Run() {
-    std::vector<rocksdb::Slice> keys;
-    keys.reserve(ends_.size());
     std::size_t begin = 0;
-    for (const std::size_t end : ends_) {
-      keys.emplace_back(bytes_.data() + begin, end - begin);
-      begin = end;
+    for (std::size_t i = 0; i < ends_.size(); ++i) {
+      lookups_[i].key = std::string_view(bytes_).substr(begin, ends_[i] - begin);
+      begin = ends_[i];
     }
+    if (reading_) {
+      for (RowCache::Lookup& lookup : lookups_) lookup.hash = Hash64(lookup.key);
+      state_.rows->Find(*reading_, lookups_);
+    }
+    std::vector<rocksdb::Slice> keys;
+    for (const RowCache::Lookup& lookup : lookups_) {
+      if (!lookup.found) keys.emplace_back(lookup.key.data(), lookup.key.size());
+    }
+    if (keys.empty()) return;
     values_.resize(keys.size());
     statuses_.resize(keys.size());
     rocksdb::ReadOptions options;
@@ -45,17 +59,25 @@ class Fetch {
                                 values_.data(), statuses_.data());
   }
 
-  // What was found for the next key that was added.
-  const rocksdb::Status& status() const { return statuses_[next_]; }
+  // What follows is of the next key that was added.
 
-  // The greatest fact of that key that is visible at t and not in the store's files.
+  // What the files hold; "" for nothing. Errors: Corruption, IoError, naming the view.
+  [[nodiscard]] Result<std::string_view> Stored(const std::string& view) const {
+    const RowCache::Lookup& lookup = lookups_[next_];
+    if (lookup.found) return *lookup.found;
+    const rocksdb::Status& status = statuses_[next_read_];
+    if (status.IsNotFound()) return std::string_view();
+    if (!status.ok()) return FromRocksDb(status, "reading view " + view + " online");
+    return values_[next_read_].ToStringView();
+  }
+
+  // The greatest fact that is visible at t and not in the store's files.
   [[nodiscard]] std::optional<KeptFact> FreshAt(TimeMicros t,
                                                 std::span<const DataType> types) const {
-    const std::size_t begin = next_ == 0 ? 0 : ends_[next_ - 1];
-    const std::string_view key = std::string_view(bytes_).substr(begin, ends_[next_] - begin);
+    if (!has_fresh_) return std::nullopt;
     std::optional<KeptFact> newest;
     for (const auto& fresh : state_.fresh) {
-      const std::optional<KeptFact> found = fresh->NewestVisible(key, t);
+      const std::optional<KeptFact> found = fresh->NewestVisible(lookups_[next_].key, t);
       if (!found) continue;
       if (!newest || CompareKept(*newest, *found, types) == std::strong_ordering::less) {
         newest = found;
@@ -64,17 +86,25 @@ class Fetch {
     return newest;
   }
 
-  std::string_view value() const { return values_[next_].ToStringView(); }
-
-  void Advance() { ++next_; }
+  // Goes on to the next one. What was read and found sound is kept for others.
+  void Advance(std::string_view stored) {
+    const RowCache::Lookup& lookup = lookups_[next_++];
+    if (lookup.found) return;
+    ++next_read_;
+    if (reading_) state_.rows->Put(lookup.key, lookup.hash, lookup.files, stored);
+  }
 
  private:
   const StoreState& state_;
+  bool has_fresh_ = false;
   std::string bytes_;
   std::vector<std::size_t> ends_;
-  std::vector<rocksdb::PinnableSlice> values_;
+  std::vector<RowCache::Lookup> lookups_;
+  std::vector<rocksdb::PinnableSlice> values_;  // of those that are not in memory
   std::vector<rocksdb::Status> statuses_;
   std::size_t next_ = 0;
+  std::size_t next_read_ = 0;
+  std::optional<ReaderEpochs::Reading> reading_;
 };
 
 Result<ViewAnswers> Answer(const ViewQuestion& question, const ViewRecord* record,
@@ -86,17 +116,17 @@ Result<ViewAnswers> Answer(const ViewQuestion& question, const ViewRecord* recor
       answers.AddNothing();
       continue;
     }
+    COEVAL_ASSIGN_OR_RETURN(const std::string_view stored,
+                            fetch->Stored(question.version->view.name));
     const std::optional<KeptFact> fresh = fetch->FreshAt(t, rule.types);
-    if (!fetch->status().IsNotFound()) {
-      COEVAL_RETURN_IF_ERROR(
-          FromRocksDb(fetch->status(), "reading view " + question.version->view.name + " online"));
-      COEVAL_RETURN_IF_ERROR(answers.AddFacts(row, fetch->value(), fresh ? &*fresh : nullptr));
+    if (!stored.empty()) {
+      COEVAL_RETURN_IF_ERROR(answers.AddFacts(row, stored, fresh ? &*fresh : nullptr));
     } else if (fresh) {
       COEVAL_RETURN_IF_ERROR(answers.AddFact(row, *fresh));
     } else {
       answers.AddNothing();
     }
-    fetch->Advance();
+    fetch->Advance(stored);
   }
   return answers.Finish();
 }
@@ -122,7 +152,7 @@ Result<std::vector<ViewAnswers>> RocksDbSnapshot::Read(std::span<const ViewQuest
   for (const ViewQuestion& question : questions) {
     records.push_back(state_->meta->Find(question.version->data_identity));
     if (question.version->view.is_aggregated() || records.back() == nullptr) continue;
-    fetch.AddKeys(records.back()->id, *question.keys);
+    fetch.AddKeys(*records.back(), *question.keys);
   }
   fetch.Run();
   std::vector<ViewAnswers> all;

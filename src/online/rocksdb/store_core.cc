@@ -59,11 +59,13 @@ Result<std::shared_ptr<Meta>> ReadMeta(const Db& db, const std::string& project)
 
 StoreState::StoreState(std::shared_ptr<Db> database, std::shared_ptr<const Meta> committed,
                        Fresh fresh_facts, std::shared_ptr<KeepContext> keep,
-                       std::shared_ptr<EventIndexCache> event_indexes)
+                       std::shared_ptr<EventIndexCache> event_indexes,
+                       std::shared_ptr<RowCache> cached_rows)
     : db(std::move(database)),
       snapshot(db->rocks().GetSnapshot()),
       meta(std::move(committed)),
       indexes(std::move(event_indexes)),
+      rows(std::move(cached_rows)),
       fresh(std::move(fresh_facts)),
       keep_(std::move(keep)),
       pin_(keep_.get(), meta->project.horizon) {}
@@ -83,6 +85,8 @@ StoreCore::StoreCore(Options options, const Context& context, LockFile owner, Le
   const std::int64_t share = std::max<std::int64_t>(0, context_.memory_budget_bytes / 8);
   index.bytes = std::min(index.bytes, static_cast<std::size_t>(share));
   if (index.bytes > 0) indexes_ = std::make_shared<EventIndexCache>(index);
+  const std::size_t rows = options_.store.cache_bytes.value_or(static_cast<std::size_t>(share));
+  if (rows > 0) rows_ = std::make_shared<RowCache>(rows);
 }
 
 StoreCore::~StoreCore() {
@@ -167,6 +171,7 @@ Status StoreCore::OpenDatabase() {
   for (auto& [identity, record] : meta->views) {
     ViewRecord opened = *record;
     opened.files = files_;
+    opened.changes = {};
     record = std::make_shared<const ViewRecord>(std::move(opened));
     keep_->SetView(record->id, record->Kept());
   }
@@ -316,6 +321,10 @@ Result<Committed> StoreCore::Commit(std::span<const SealedLoad> loads) {
   for (const SealedLoad& load : loads) {
     ViewRecord after = RecordAfter(load, next->Find(load.ticket->record.data_identity), c);
     after.files = ++files_;
+    const ViewRecord* before = next->Find(after.data_identity);
+    if (before != nullptr && before->id == after.id && !after.events) {
+      after.changes = before->changes.With(before->files, after.files, load.touched);
+    }
     const auto record = std::make_shared<const ViewRecord>(std::move(after));
     rows[ViewKey(options_.project, record->data_identity)] = Write(*record);
     if (load.ticket->replaces != 0) rows[RetiredKey(load.ticket->replaces)] = "{}";
@@ -383,7 +392,7 @@ void StoreCore::Publish(std::shared_ptr<const Meta> meta, std::shared_ptr<Db> db
   StoreState::Fresh fresh = {fresh_};
   if (flushing_ != nullptr) fresh.push_back(flushing_);
   auto next = std::make_shared<const StoreState>(std::move(db), std::move(meta), std::move(fresh),
-                                                 keep_, indexes_);
+                                                 keep_, indexes_, rows_);
   SharedState last;
   {
     const std::lock_guard lock(state_mutex_);

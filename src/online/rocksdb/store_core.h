@@ -31,6 +31,7 @@
 #include "online/rocksdb/lease_file.h"
 #include "online/rocksdb/manifest_tail.h"
 #include "online/rocksdb/meta.h"
+#include "online/row_cache.h"
 #include "online/time_keeper.h"
 
 namespace coeval {
@@ -41,7 +42,8 @@ struct StoreState {
   using Fresh = std::vector<std::shared_ptr<const FreshFacts>>;
 
   StoreState(std::shared_ptr<Db> database, std::shared_ptr<const Meta> committed, Fresh fresh_facts,
-             std::shared_ptr<KeepContext> keep, std::shared_ptr<EventIndexCache> indexes);
+             std::shared_ptr<KeepContext> keep, std::shared_ptr<EventIndexCache> indexes,
+             std::shared_ptr<RowCache> rows);
   ~StoreState();
   StoreState(const StoreState&) = delete;
   StoreState& operator=(const StoreState&) = delete;
@@ -50,11 +52,12 @@ struct StoreState {
   const rocksdb::Snapshot* const snapshot;
   const std::shared_ptr<const Meta> meta;
   const std::shared_ptr<EventIndexCache> indexes;  // null: none
-  const Fresh fresh;  // pushed facts that `snapshot` does not hold; later ones come in, unseen at t
-
+  const std::shared_ptr<RowCache> rows;            // null: none
 
   // Grows with every state.
   [[nodiscard]] std::uint64_t number() const { return pin_.number(); }
+
+  const Fresh fresh;  // pushed facts that `snapshot` does not hold; later ones come in, unseen at t
 
  private:
   const std::shared_ptr<KeepContext> keep_;
@@ -79,6 +82,7 @@ struct SealedLoad {
   LoadCommit commit;
   std::int64_t rows = 0;
   TimeMicros newest_event_time = kMinTime;
+  TouchedKeys touched;
 };
 
 // Threads: internally locked.
@@ -122,6 +126,9 @@ class StoreCore {
 
   Status Flush();
   [[nodiscard]] std::int64_t fresh_bytes() const;
+
+  // Of the hot tier; all 0 where there is none.
+  [[nodiscard]] RowCache::Stats cache_stats() const;
 
   Status Drop(const std::string& data_identity);
   Status Compact();
@@ -198,6 +205,7 @@ class StoreCore {
   std::atomic<std::uint64_t> staged_{0};
   std::uint64_t files_ = 0;  // the newest ViewRecord::files
   std::shared_ptr<EventIndexCache> indexes_;
+  std::shared_ptr<RowCache> rows_;
 
   // Pushed facts; guarded by commit_mutex_.
   std::shared_ptr<FreshFacts> fresh_ = std::make_shared<FreshFacts>();

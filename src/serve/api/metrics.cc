@@ -61,6 +61,21 @@ class ViewTimes {
   std::map<std::string, prometheus::Gauge*, std::less<>> gauges_;
 };
 
+// What somebody else counts, who begins again from 0 when the store is opened anew.
+class Total {
+ public:
+  explicit Total(prometheus::Counter* counter) : counter_(counter) {}
+
+  void Show(std::int64_t total) {
+    counter_->Increment(static_cast<double>(total >= shown_ ? total - shown_ : total));
+    shown_ = total;
+  }
+
+ private:
+  prometheus::Counter* counter_;
+  std::int64_t shown_ = 0;
+};
+
 }  // namespace
 
 struct ServerMetrics::Impl {
@@ -103,6 +118,28 @@ struct ServerMetrics::Impl {
            .Help("Greatest event time of the facts carried, by view, in seconds since 1970")
            .Labels(project)
            .Register(registry)};
+  prometheus::Family<prometheus::Counter>& cache_reads =
+      prometheus::BuildCounter()
+          .Name("coeval_online_cache_reads_total")
+          .Help("Stored rows asked for, by whether they were found in the hot tier")
+          .Labels(project)
+          .Register(registry);
+  prometheus::Family<prometheus::Gauge>& cache_sizes =
+      prometheus::BuildGauge()
+          .Name("coeval_online_cache_bytes")
+          .Help("Memory of the hot tier: what it takes, and what it may take")
+          .Labels(project)
+          .Register(registry);
+  Total cache_hits{&cache_reads.Add({{"found", "true"}})};
+  Total cache_misses{&cache_reads.Add({{"found", "false"}})};
+  prometheus::Gauge& cache_bytes = cache_sizes.Add({{"kind", "used"}});
+  prometheus::Gauge& cache_limit = cache_sizes.Add({{"kind", "limit"}});
+  prometheus::Gauge& cache_rows = prometheus::BuildGauge()
+                                      .Name("coeval_online_cache_rows")
+                                      .Help("Stored rows in the hot tier")
+                                      .Labels(project)
+                                      .Register(registry)
+                                      .Add({});
   std::array<prometheus::Counter*, 5> by_status{};  // FeatureStatus -> its counter
 
   // Families find a child by its labels under a lock, which is too slow for each request.
@@ -160,6 +197,11 @@ void ServerMetrics::ShowOnline(const OnlineStats& stats) {
   const std::lock_guard lock(impl_->mutex);
   impl_->watermarks.Show(watermarks);
   impl_->newest_events.Show(newest_events);
+  impl_->cache_hits.Show(stats.cache_hits);
+  impl_->cache_misses.Show(stats.cache_misses);
+  impl_->cache_bytes.Set(static_cast<double>(stats.cache_bytes));
+  impl_->cache_limit.Set(static_cast<double>(stats.cache_limit_bytes));
+  impl_->cache_rows.Set(static_cast<double>(stats.cache_entries));
 }
 
 std::string ServerMetrics::Text() const {

@@ -29,6 +29,10 @@ class ServerMetrics {
   // shows its greatest. A view without such a time has no gauge, nor has one that was dropped.
   //   coeval_online_watermark_seconds{view}        event time up to which facts were carried
   //   coeval_newest_event_timestamp_seconds{view}  the greatest event time of a fact carried
+  // And its hot tier:
+  //   coeval_online_cache_reads_total{found}  rows found in it, or read from files
+  //   coeval_online_cache_bytes{kind}         used, limit
+  //   coeval_online_cache_rows
   void ShowOnline(const OnlineStats& stats);
 
   [[nodiscard]] std::string Text() const;

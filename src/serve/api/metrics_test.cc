@@ -48,6 +48,30 @@ TEST(ServerMetricsTest, ShowsTheTimesOfEachView) {
                               "{project=\"flights\",view=\"weather\"} 1357034400\n"));
 }
 
+// The store counts from 0 when it is opened anew; the totals go on.
+TEST(ServerMetricsTest, ShowsTheHotTier) {
+  ServerMetrics metrics("flights");
+  OnlineStats stats;
+  stats.cache_hits = 7;
+  stats.cache_misses = 3;
+  stats.cache_bytes = 1'000;
+  stats.cache_limit_bytes = 4'096;
+  stats.cache_entries = 5;
+  metrics.ShowOnline(stats);
+  stats.cache_hits = 9;
+  metrics.ShowOnline(stats);
+  stats.cache_hits = 2;
+  metrics.ShowOnline(stats);
+  const std::string text = metrics.Text();
+  const std::string reads = "coeval_online_cache_reads_total{project=\"flights\",found=";
+  EXPECT_THAT(text, HasSubstr(reads + "\"true\"} 11\n"));
+  EXPECT_THAT(text, HasSubstr(reads + "\"false\"} 3\n"));
+  const std::string bytes = "coeval_online_cache_bytes{project=\"flights\",kind=";
+  EXPECT_THAT(text, HasSubstr(bytes + "\"used\"} 1000\n"));
+  EXPECT_THAT(text, HasSubstr(bytes + "\"limit\"} 4096\n"));
+  EXPECT_THAT(text, HasSubstr("coeval_online_cache_rows{project=\"flights\"} 5\n"));
+}
+
 TEST(ServerMetricsTest, OfSeveralVersionsShowsTheGreatest) {
   ServerMetrics metrics("flights");
   OnlineStats stats;
