@@ -27,13 +27,13 @@ LOADS = {
 CONTENDERS = {"Coeval": servers.coeval, "Feast": servers.feast}
 
 
-def make_data(size):
+def make_data(size, entities=None):
     generator = ROOT / "bench" / "make_online.py"
     folder = DATA / "online-read" / size
     stamp = folder / "stamp"
     if not stamp.exists() or stamp.read_text() != generator.read_text():
         shutil.rmtree(folder, ignore_errors=True)
-        prepare([PYTHON, generator, folder, SIZES[size][0]], DATA / "logs" / "generator.log")
+        prepare([PYTHON, generator, folder, entities or SIZES[size][0]], DATA / "logs" / "generator.log")
         stamp.write_text(generator.read_text())
     return folder
 

@@ -84,9 +84,9 @@ def feast_is_here():
 
 
 @contextlib.contextmanager
-def feast(folder):
-    """Feast's Python feature server over Redis and the same files; gives its port."""
-    redis, port = free_port(), free_port()
+def feast_store(folder):
+    """Feast's repository over Redis, filled with the same files; gives its folder and environment."""
+    redis = free_port()
     repository = folder / "feast"
     shutil.rmtree(repository, ignore_errors=True)
     shutil.copytree(ROOT / "bench" / "contenders" / "feast_online", repository)
@@ -104,8 +104,16 @@ def feast(folder):
                                       env=os.environ | environment, check=False)
             if done.returncode != 0:
                 raise Failed(f"feast {step[0]}:\n{log.read_text(errors='replace')[-2000:]}")
-        with running("feast-serve",
-                     [FEAST / "feast", "serve", "--host", "127.0.0.1", "--port", port,
-                      "--no-access-log", "--workers", "1", "--max-requests", "100000000"],
-                     lambda: answers(f"http://127.0.0.1:{port}/health"), environment, repository):
-            yield port
+        yield repository, environment
+
+
+@contextlib.contextmanager
+def feast(folder):
+    """Feast's Python feature server over Redis and the same files; gives its port."""
+    port = free_port()
+    with feast_store(folder) as (repository, environment), running(
+            "feast-serve",
+            [FEAST / "feast", "serve", "--host", "127.0.0.1", "--port", port, "--no-access-log",
+             "--workers", "1", "--max-requests", "100000000"],
+            lambda: answers(f"http://127.0.0.1:{port}/health"), environment, repository):
+        yield port
