@@ -57,7 +57,7 @@ def to_polars(frame: Any) -> Any:
 
 def to_columns(frame: Frame) -> dict[str, list[Any]]:
     """A dict of lists of Python's own values."""
-    return {name: frame.cells(i) for i, name in enumerate(frame.names)}
+    return frame.columns()
 
 
 def to_rows(frame: Frame) -> list[dict[str, Any]]:

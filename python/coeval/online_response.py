@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import functools
 from typing import TYPE_CHECKING, Any
 
-from coeval import convert
 from coeval.table import Table
 
 if TYPE_CHECKING:
@@ -24,8 +24,12 @@ class OnlineResponse(Table):
     """
 
     def __init__(self, answer: _core.OnlineAnswer) -> None:
-        super().__init__(answer.frame)
         self._answer = answer
+        self._left = None
+
+    @functools.cached_property
+    def _frame(self) -> _core.Frame:  # type: ignore[override]
+        return self._answer.frame
 
     @property
     def feature_names(self) -> list[str]:
@@ -64,7 +68,7 @@ class OnlineResponse(Table):
 
         include_event_timestamps: adds for each feature `NAME__ts`, the seconds since 1970 of its
             fact, 0 where there is none."""
-        columns = convert.to_columns(self._frame)
+        columns = self._answer.columns()
         if include_event_timestamps:
             for name, times in self.times.items():
                 columns[f"{name}__ts"] = [_epoch_seconds(time) for time in times]
@@ -75,15 +79,8 @@ class OnlineResponse(Table):
         model; null is NaN. Errors: TypeError that names a feature that is no number."""
         import numpy
 
-        columns = []
-        for position in range(self._answer.num_request_columns, len(self.column_names)):
-            name, kind = self.column_names[position], self._frame.type(position)
-            if kind not in ("bool", "int32", "int64", "float32", "float64"):
-                raise TypeError(f"feature '{name}' is {kind}, which is no number")
-            cells = self._frame.cells(position)
-            columns.append([numpy.nan if cell is None else float(cell) for cell in cells])
-        matrix = numpy.array(columns, dtype="float64").reshape(len(columns), self.num_rows)
-        return matrix.T
+        values, features = self._answer.matrix()
+        return numpy.frombuffer(values, dtype="float64").reshape(features, -1).T
 
     def to_tensor(self, kind: str = "torch") -> Any:
         """to_numpy as a tensor of torch. Errors: ValueError for another kind, ImportError."""

@@ -15,7 +15,7 @@ from coeval.errors import InvalidArgument
 from coeval.frames import kind_of, to_engine
 
 if TYPE_CHECKING:
-    from coeval._core import FeaturePlan
+    from coeval._core import FeaturePlan, Store
 
 FeaturesLike = (
     FeatureService | str | Sequence[str | FeatureView | OnDemandFeatureView | FeatureViewProjection]
@@ -39,6 +39,39 @@ def request_of(features: FeaturesLike) -> tuple[list[str], str, int]:
     for feature in features:
         references += _references(feature)
     return references, "", 0
+
+
+class RequestPlans:
+    """The plans of requests that were made before: who asks for the same features again and again
+    does not have them resolved each time. A plan counts until the registry changes. Threads: any."""
+
+    _MOST = 256
+
+    def __init__(self, core: Store) -> None:
+        self._core = core
+        self._plans: dict[Any, FeaturePlan] = {}
+
+    def get(self, features: FeaturesLike, full_feature_names: bool) -> FeaturePlan:
+        """The plan of a request. Errors: TypeError; what the engine says."""
+        key = _key_of(features, full_feature_names)
+        plan = self._plans.get(key) if key else None
+        if plan is not None and self._core.is_current(plan):
+            return plan
+        plan = self._core.plan_request(*request_of(features), full_feature_names)
+        if key:
+            if len(self._plans) >= self._MOST:
+                self._plans.clear()
+            self._plans[key] = plan
+        return plan
+
+
+def _key_of(features: Any, full_feature_names: bool) -> Any:
+    """What tells requests made of texts apart; None for others, which can be changed."""
+    if type(features) is list:
+        features = tuple(features) if set(map(type, features)) == {str} else None
+    elif type(features) is not str:
+        return None
+    return (features, full_feature_names) if features else None
 
 
 def view_references(view: Any) -> Any:

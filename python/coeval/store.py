@@ -30,7 +30,7 @@ from coeval.online_response import OnlineResponse
 from coeval.plan import Plan
 from coeval.progress import progress_bar
 from coeval.pushing import Pushing
-from coeval.request import FeaturesLike, request_cells, request_of, view_references
+from coeval.request import FeaturesLike, RequestPlans, request_cells, request_of, view_references
 from coeval.store_words import (
     KIND_NAMES,
     clock_text,
@@ -89,6 +89,7 @@ class FeatureStore(Pushing):
             log=log,
         )
         self._core = closed_at_exit(opened)
+        self._plans = RequestPlans(self._core)
 
     @property
     def project(self) -> str:
@@ -428,8 +429,7 @@ class FeatureStore(Pushing):
         return to_json(objects, self._path)
 
     def _plan_request(self, features: FeaturesLike, full_feature_names: bool) -> _core.FeaturePlan:
-        references, service, version = request_of(features)
-        return self._core.plan_request(references, service, version, full_feature_names)
+        return self._plans.get(features, full_feature_names)
 
     def _of_range(
         self,

@@ -1,5 +1,6 @@
 #include "core/asking.h"
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -61,6 +62,23 @@ struct AnswerHandle {
   std::vector<Column> request;
 
   // The request's columns, then the features.
+  [[nodiscard]] nb::dict columns() const {
+    nb::dict cells;
+    const FeaturePlan& plan = *answer->plan;
+    for (std::size_t i = 0; i < request.size(); ++i) {
+      cells[nb::cast(plan.request_columns[i].name)] = CellsOf(request[i]);
+    }
+    for (std::size_t i = 0; i < plan.outputs.size(); ++i) {
+      cells[nb::cast(plan.outputs[i].name)] = CellsOf(answer->table.columns[i]);
+    }
+    return cells;
+  }
+
+  // The features, one after the other, as float64, null as NaN, in a bytearray; and how many there
+  // are. Raises TypeError that names the first that is no number.
+  [[nodiscard]] nb::tuple matrix() const;
+
+  // The same rows as `columns`, for those who speak Arrow.
   [[nodiscard]] Frame frame() const {
     Schema schema;
     std::vector<Column> columns;
@@ -76,6 +94,54 @@ struct AnswerHandle {
     return {std::move(schema), std::move(columns), answer->table.num_rows};
   }
 };
+
+template <typename T>
+void AppendDoubles(const Column& column, double* place) {
+  const std::span<const T> values = column.values<T>();
+  for (std::int64_t row = 0; row < column.length(); ++row) {
+    place[row] = column.IsNull(row) ? std::numeric_limits<double>::quiet_NaN()
+                                    : static_cast<double>(values[static_cast<std::size_t>(row)]);
+  }
+}
+
+// False where they are no numbers.
+bool AppendDoubles(const Column& column, double* place) {
+  switch (column.type().id()) {
+    case TypeId::kBool:
+      AppendDoubles<std::uint8_t>(column, place);
+      return true;
+    case TypeId::kInt32:
+      AppendDoubles<std::int32_t>(column, place);
+      return true;
+    case TypeId::kInt64:
+      AppendDoubles<std::int64_t>(column, place);
+      return true;
+    case TypeId::kFloat32:
+      AppendDoubles<float>(column, place);
+      return true;
+    case TypeId::kFloat64:
+      AppendDoubles<double>(column, place);
+      return true;
+    default:
+      return false;
+  }
+}
+
+nb::tuple AnswerHandle::matrix() const {
+  const std::vector<Column>& columns = answer->table.columns;
+  const std::int64_t rows = answer->table.num_rows;
+  std::vector<double> values(columns.size() * static_cast<std::size_t>(rows));
+  double* place = values.data();
+  for (std::size_t i = 0; i < columns.size(); ++i, place += rows) {
+    if (AppendDoubles(columns[i], place)) continue;
+    const PlannedOutput& output = answer->plan->outputs[i];
+    const std::string text =
+        "feature '" + output.name + "' is " + output.type.ToString() + ", which is no number";
+    throw nb::type_error(text.c_str());
+  }
+  const nb::bytearray bytes(values.data(), values.size() * sizeof(double));
+  return nb::make_tuple(bytes, columns.size());
+}
 
 TrainingSetOptions MakeOptions(const std::string& known, bool null_on_error,
                                std::string time_column, ProgressBoard& board) {
@@ -165,6 +231,9 @@ void BindResults(nb::module_& module) {
       .def_prop_ro("num_rows", [](const TrainingSetHandle& set) { return set.set->num_rows(); });
   nb::class_<AnswerHandle>(module, "OnlineAnswer")
       .def_prop_ro("frame", &AnswerHandle::frame)
+      .def("columns", &AnswerHandle::columns,
+           nb::sig("def columns(self) -> dict[str, list[typing.Any]]"))
+      .def("matrix", &AnswerHandle::matrix, nb::sig("def matrix(self) -> tuple[bytearray, int]"))
       .def_prop_ro("num_request_columns",
                    [](const AnswerHandle& answer) { return answer.request.size(); })
       .def_prop_ro(
@@ -205,6 +274,14 @@ void BindAsking(nb::module_& module, nb::class_<StoreHandle>& store) {
           },
           nb::arg("features"), nb::arg("service"), nb::arg("service_version"),
           nb::arg("full_feature_names"))
+      .def(
+          "is_current",
+          [](StoreHandle& handle, const PlanHandle& plan) {
+            const auto now = handle.Call<CatalogueSnapshot>(
+                [](FeatureStore& engine) { return engine.Snapshot(); });
+            return now->revision == plan.plan->catalogue->revision;
+          },
+          nb::arg("plan"))
       .def("training_set", &OverSpine, nb::arg("plan"), nb::arg("spine"), nb::arg("known"),
            nb::arg("null_on_error"), nb::arg("time_column"), nb::arg("progress").none())
       .def("training_set_of_range", &OverRange, nb::arg("plan"), nb::arg("start"), nb::arg("end"),

@@ -9,6 +9,7 @@
 // dates that Python's own types cannot hold (year 0, year 10000) come as integers: µs, days.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include <nanobind/nanobind.h>
@@ -22,7 +23,8 @@ namespace coeval::python {
 // value. REQUIRES: the GIL.
 Column ColumnFromCells(nanobind::handle cells, const DataType& type, const std::string& name);
 
-// All cells of a column, as a list. REQUIRES: the GIL.
+// All cells of a column, as a list; of columns, by name. REQUIRES: the GIL.
 nanobind::list CellsOf(const Column& column);
+nanobind::dict CellsOf(std::span<const std::string> names, std::span<const Column> columns);
 
 }  // namespace coeval::python

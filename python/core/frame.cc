@@ -136,6 +136,18 @@ void BindFrame(nb::module_& module) {
           nb::arg("column"), nb::arg("limit") = -1,
           nb::sig("def cells(self, column: int, limit: int = -1) -> list[typing.Any]"),
           "A column as Python values; the first `limit` of them where it is not negative.")
+      .def(
+          "columns",
+          [](const Frame& frame) {
+            std::vector<Column> columns;
+            const std::vector<std::string> names = frame.names();
+            for (std::size_t i = 0; i < names.size(); ++i) {
+              columns.push_back(Unwrap(frame.Read(i)));
+            }
+            return CellsOf(names, columns);
+          },
+          nb::sig("def columns(self) -> dict[str, list[typing.Any]]"),
+          "All columns as Python values, by name.")
       .def("buffers", &Buffers, nb::arg("column"),
            nb::sig("def buffers(self, column: int) -> tuple[str, bytes, bytes | None] | None"))
       .def("__arrow_c_stream__", &ExportCapsule, nb::arg("requested_schema") = nb::none())

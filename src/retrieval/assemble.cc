@@ -108,6 +108,9 @@ class Assembler {
       computed_.push_back(std::move(computed));
     }
     table_.num_rows = n_;
+    table_.columns.reserve(plan_.outputs.size());
+    table_.statuses.reserve(plan_.outputs.size());
+    table_.times.reserve(plan_.outputs.size());
     for (const PlannedOutput& output : plan_.outputs) Emit(output);
     return std::move(table_);
   }
@@ -116,6 +119,7 @@ class Assembler {
   Status FillDefaults() {
     for (std::size_t v = 0; v < plan_.views.size(); ++v) {
       std::vector<Column>& columns = filled_.emplace_back();
+      columns.reserve(plan_.views[v].features.size());
       for (std::size_t i = 0; i < plan_.views[v].features.size(); ++i) {
         const Field& field = FieldOf(plan_.views[v], i);
         COEVAL_ASSIGN_OR_RETURN(Column column, WithDefault(answers_[v].features[i], field));
