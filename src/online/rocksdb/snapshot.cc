@@ -27,6 +27,11 @@ class Fetch {
   }
 
   void AddKeys(const ViewRecord& record, const KeyColumn& keys) {
+    const std::size_t count = ends_.size() + static_cast<std::size_t>(keys.length());
+    if (ends_.capacity() < count) {  // mostly several views are asked by the same keys
+      ends_.reserve(count * 4);
+      lookups_.reserve(count * 4);
+    }
     for (std::int64_t row = 0; row < keys.length(); ++row) {
       if (keys.IsNull(row)) continue;
       AppendDataId(record.id, &bytes_);
