@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t kSlots = 16;     // of a bucket
 constexpr std::size_t kFullness = 10;  // entries for each bucket at which a table grows
 constexpr std::uint8_t kMostUses = 3;
-constexpr std::size_t kBlock = 32;  // look-ups whose misses overlap
+constexpr std::size_t kMostWaiting = 16 << 10;  // bytes to be freed that are left for later
+constexpr std::size_t kBlock = 32;              // look-ups whose misses overlap
 
 constexpr std::uint64_t kPointerBits = 48;
 constexpr std::uint64_t kPointerMask = (std::uint64_t{1} << kPointerBits) - 1;
@@ -381,7 +382,8 @@ void RowCache::Put(std::string_view key, std::uint64_t hash, std::uint64_t files
     return;
   }
   const std::lock_guard lock(shard.mutex);
-  if (shard.retired.size() >= kBlock || shard.retired_bytes > shard.retired_limit / 2) {
+  if (shard.retired.size() >= kBlock ||
+      shard.retired_bytes > std::min(kMostWaiting, shard.retired_limit / 2)) {
     shard.FreeRetired();
     if (shard.retired_bytes > shard.retired_limit) return;  // a reader takes its time
   }

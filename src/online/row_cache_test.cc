@@ -119,6 +119,20 @@ TEST(RowCacheTest, StaysWithinItsBytes) {
   EXPECT_EQ(Ask(cache, "large", 1), std::nullopt);
 }
 
+// Ten numbers a row: a key of 13 bytes and a list of 118.
+TEST(RowCacheTest, TakesLittleMoreThanTheRows) {
+  constexpr std::int64_t kRows = 100'000;
+  RowCache cache(64 << 20);
+  for (std::int64_t i = 0; i < kRows; ++i) {
+    std::string key = std::to_string(i);
+    key.insert(0, 13 - key.size(), '0');
+    Put(cache, key, 1, std::string(118, 'x'));
+  }
+  const RowCache::Stats stats = cache.stats();
+  EXPECT_GT(stats.entries, kRows * 99 / 100) << "hardly any bucket is full";
+  EXPECT_LT(stats.bytes, stats.entries * 131 * 16 / 10);
+}
+
 // A scan over keys that are asked once does not throw out those that are asked again and again.
 TEST(RowCacheTest, KeepsWhatIsAskedAgain) {
   RowCache cache(512 << 10);
