@@ -113,7 +113,8 @@ Status CheckThreads() {
   if (first == ForkGeneration()) return {};
   return Status::FailedPrecondition(
       "this process was forked from one that had had an online store open, and cannot own one: "
-      "start it anew (multiprocessing: the start method 'spawn' or 'forkserver'), or keep the store "
+      "start it anew (multiprocessing: the start method 'spawn' or 'forkserver'), or keep the "
+      "store "
       "open in another process, which this one then asks");
 }
 
