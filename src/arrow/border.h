@@ -9,6 +9,8 @@
 
 #include <arrow/result.h>
 #include <arrow/status.h>
+#include <arrow/util/io_util.h>
+#include <parquet/exception.h>
 
 #include <cstdint>
 #include <exception>
@@ -43,6 +45,10 @@ template <typename F>
     return std::forward<F>(f)();
   } catch (const std::bad_alloc&) {
     return ::arrow::Status::OutOfMemory("not enough memory");
+  } catch (const ::parquet::ParquetStatusException& e) {
+    // What the system refused is no damage of the file.
+    const bool refused = ::arrow::internal::ErrnoFromStatus(e.status()) != 0;
+    return refused ? e.status() : ::arrow::Status::SerializationError(e.what());
   } catch (const std::exception& e) {
     return ::arrow::Status::SerializationError(e.what());
   } catch (...) {

@@ -85,7 +85,9 @@ Status PowerStore::Open() {
       OpenRocksDbStore(folder_ + "/online", "money", clock_.context(), {.fresh_bytes = 30'000});
   COEVAL_RETURN_IF_ERROR(Told(store.status(), "the store does not open"));
   store_ = std::move(*store);
-  auto ingester = Ingester::Open(folder_ + "/log", store_.get(), *catalogue_, clock_.context());
+  // Files of the log so small that they are sealed all the time.
+  auto ingester = Ingester::Open(folder_ + "/log", store_.get(), *catalogue_,
+                                 {.seal_bytes = 40'000, .file_bytes = 10'000}, clock_.context());
   COEVAL_RETURN_IF_ERROR(Told(ingester.status(), "the log of the store does not open"));
   ingester_ = std::move(*ingester);
   auto beside =

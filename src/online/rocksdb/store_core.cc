@@ -96,8 +96,9 @@ StoreCore::~StoreCore() {
     flush_wanted_changed_.notify_all();
   }
   if (flusher_.joinable()) flusher_.join();
-  // So that the next process has little to replay; what stays is in the log.
-  if (const Status status = Flush(); !status.ok()) {
+  // So that the next process has little to replay; what stays is in the log. Not where the store
+  // did not open.
+  if (const Status status = meta() == nullptr ? Status() : Flush(); !status.ok()) {
     context_.log(LogLevel::kWarning,
                  "pushed facts stay in the log, and are read from it again: " + status.ToString());
   }
