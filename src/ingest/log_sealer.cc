@@ -178,8 +178,11 @@ Result<LogSeal> LogSealer::WriteSeal(const std::vector<NumberedBatch>& pushes,
     const std::string name = SealedFileName("", log_->writer(), log_->epoch(), ++files_);
     auto keys = WriteKeys(folder_, name, named, context_);
     status = keys.status();
-    if (keys.ok()) seal.keys = *std::move(keys);
-    if (!keys.ok()) RemoveSealedFile(folder_, name);
+    if (keys.ok()) {
+      seal.keys = *std::move(keys);
+    } else {
+      RemoveSealedFile(folder_, name);
+    }
   }
   if (status.ok()) return seal;
   for (const LogSegment& segment : seal.segments) RemoveSealedFile(folder_, segment.file.name);

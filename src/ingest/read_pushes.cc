@@ -19,14 +19,13 @@ Result<LoggedPushes> ReadOnce(const SealedLog& sealed, const std::string& folder
                               const Context& context) {
   std::vector<LogBatch> tail;
   LoggedPushes pushed;
-  COEVAL_ASSIGN_OR_RETURN(
-      pushed.writer,
-      ReadLog(folder, sealed.last(), through, [&](const LogRecord& record) -> Status {
-        COEVAL_RETURN_IF_ERROR(context.cancel->Check());
-        COEVAL_ASSIGN_OR_RETURN(LogBatch logged, DecodeLogBatch(record.payload));
-        if (logged.source == push_source) tail.push_back(std::move(logged));
-        return {};
-      }));
+  const auto visit = [&](const LogRecord& record) -> Status {
+    COEVAL_RETURN_IF_ERROR(context.cancel->Check());
+    COEVAL_ASSIGN_OR_RETURN(LogBatch logged, DecodeLogBatch(record.payload));
+    if (logged.source == push_source) tail.push_back(std::move(logged));
+    return {};
+  };
+  COEVAL_ASSIGN_OR_RETURN(pushed.writer, ReadLog(folder, sealed.last(), through, visit));
   if (pushed.writer.empty()) pushed.writer = sealed.writer;
   for (const LogSeal& seal : sealed.seals) {
     for (const LogSegment& segment : seal.segments) {

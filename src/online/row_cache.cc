@@ -194,10 +194,10 @@ struct RowCache::Shard {
 
   ~Shard() {
     for (Queue* queue : {&fresh, &main}) {
-      while (queue->oldest != nullptr) {
-        Entry* const entry = queue->oldest;
-        queue->Remove(entry);
+      for (Entry* entry = queue->oldest; entry != nullptr;) {
+        Entry* const after = entry->after;
         Entry::Free(entry);
+        entry = after;
       }
     }
     for (const Retired& gone : retired) {
@@ -340,7 +340,7 @@ void RowCache::Find(const ReaderEpochs::Reading& /*reading*/, std::span<Lookup> 
   for (std::size_t begin = 0; begin < lookups.size(); begin += kBlock) {
     const std::span<Lookup> block =
         lookups.subspan(begin).first(std::min<std::size_t>(kBlock, lookups.size() - begin));
-    std::array<Table*, kBlock> tables;
+    std::array<Table*, kBlock> tables = {};
     for (std::size_t i = 0; i < block.size(); ++i) {
       tables[i] = ShardOf(block[i].hash).table.load();
       const char* const bucket = reinterpret_cast<const char*>(&tables[i]->BucketOf(block[i].hash));
