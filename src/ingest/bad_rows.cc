@@ -18,7 +18,7 @@ class Sorter {
   // Halves what is refused until a row is alone.
   Status Sort(std::int64_t first, std::int64_t count) {
     if (count == 0) return {};
-    const Status refused = Check({first, count});
+    Status refused = Check({first, count});
     if (refused.ok()) {
       good.emplace_back(first, count);
       return {};

@@ -150,7 +150,7 @@ Result<LogSeal> SealOf(const Json& json) {
   const Json* keys = json.Find("keys");
   if (keys == nullptr) members.Miss("keys");
   COEVAL_RETURN_IF_ERROR(members.status());
-  if (keys->is_null()) return seal;
+  if (keys == nullptr || keys->is_null()) return seal;
   Members of_keys(*keys);
   seal.keys = of_keys.File();
   COEVAL_RETURN_IF_ERROR(of_keys.status());

@@ -24,22 +24,13 @@ std::string PrefixOf(DataId id) {
   return prefix;
 }
 
-// What is known of a view's data once the load is visible. `now`: what is known now, or null.
-ViewRecord RecordAfter(const SealedLoad& load, const ViewRecord* now, TimeMicros c) {
-  ViewRecord record = load.ticket->record;
-  const bool pushed = now != nullptr && now->id == record.id;
-  if (pushed) record.newest_event_time = now->newest_event_time;
-  if (!load.ticket->covered) record.progress.watermark.reset();
-  if (load.commit.watermark) record.progress.watermark = load.commit.watermark;
-  if (!load.commit.change_token.empty()) record.progress.change_token = load.commit.change_token;
-  if (pushed && !record.Covers(now->ttl)) {  // a push has brought a greater ttl meanwhile
-    record.ttl = now->ttl;
-    record.progress.watermark.reset();
-  }
-  record.progress.committed = c;
-  record.progress.rows = load.rows;
-  record.newest_event_time = std::max(record.newest_event_time, load.newest_event_time);
-  return record;
+// Do the versions of the files of all views? What readers keep of them relies on it.
+bool OnlyGrows(const Meta& from, const Meta& to) {
+  return std::all_of(to.views.begin(), to.views.end(), [&](const auto& view) {
+    const ViewRecord* before = from.Find(view.first);
+    return before == nullptr || before->id != view.second->id ||
+           before->files <= view.second->files;
+  });
 }
 
 Result<std::shared_ptr<Meta>> ReadMeta(const Db& db, const std::string& project) {
@@ -304,54 +295,6 @@ void StoreCore::EndLoad(const LoadTicket& ticket, bool committed) {
   if (found == nullptr || found->id != ticket.record.id) keep_->ForgetView(ticket.record.id);
 }
 
-Result<Committed> StoreCore::Commit(std::span<const SealedLoad> loads) {
-  const std::lock_guard lock(commit_mutex_);
-  COEVAL_RETURN_IF_ERROR(EnsureHealthy());
-  COEVAL_RETURN_IF_ERROR(SettleLog());
-  COEVAL_ASSIGN_OR_RETURN(const TimeMicros c, keeper_->TakeC());
-  auto next = std::make_shared<Meta>(*meta());
-  next->project.c = c;
-  next->project.horizon = HorizonAfter(c);
-  MetaRows rows;
-  {
-    const std::lock_guard state_lock(state_mutex_);
-    rows[std::string(kNextIdKey)] = WriteNextId(next_id_);
-  }
-  rows[ProjectKey(options_.project)] = Write(next->project);
-  std::vector<std::string> files;
-  std::vector<std::string> written;
-  for (const SealedLoad& load : loads) {
-    ViewRecord after = RecordAfter(load, next->Find(load.ticket->record.data_identity), c);
-    after.files = ++files_;
-    const ViewRecord* before = next->Find(after.data_identity);
-    if (before != nullptr && before->id == after.id && !after.events) {
-      after.changes = before->changes.With(before->files, after.files, load.touched);
-    }
-    const auto record = std::make_shared<const ViewRecord>(std::move(after));
-    rows[ViewKey(options_.project, record->data_identity)] = Write(*record);
-    if (load.ticket->replaces != 0) rows[RetiredKey(load.ticket->replaces)] = "{}";
-    files.insert(files.end(), load.files.begin(), load.files.end());
-    next->views[record->data_identity] = record;
-    written.push_back(record->data_identity);
-  }
-  Status status = Ingest(files, rows);
-  // What failed may have been work in the background, or may have passed.
-  if (!status.ok() && EnsureHealthy().ok()) status = Ingest(files, rows);
-  if (!status.ok()) {
-    keeper_->Abandon();
-    return status;
-  }
-  for (const std::string& identity : written) unwritten_views_.erase(identity);
-  const Committed committed = {.c = c, .horizon = next->project.horizon};
-  const std::uint64_t before = state()->number();
-  keeper_->Publish([&] { Publish(std::move(next), state()->db); });
-  for (const SealedLoad& load : loads) {
-    if (load.ticket->replaces != 0) Retire(load.ticket->replaces, before);
-  }
-  ReclaimRetired();
-  return committed;
-}
-
 Result<std::string> StoreCore::WriteMetaFile(const MetaRows& rows) {
   std::string path = NewStagingPath("meta.sst");
   rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), MetaFileOptions(env()));
@@ -398,6 +341,7 @@ void StoreCore::Publish(std::shared_ptr<const Meta> meta, std::shared_ptr<Db> db
   SharedState last;
   {
     const std::lock_guard lock(state_mutex_);
+    COEVAL_CHECK(meta_ == nullptr || OnlyGrows(*meta_, *next->meta));
     next_id_ = std::max(next_id_, next->meta->next_id);
     meta_ = next->meta;
     last = std::exchange(state_, std::move(next));
@@ -454,9 +398,15 @@ Status StoreCore::Drop(const std::string& data_identity) {
   const ViewRecord* record = committed->Find(data_identity);
   if (record == nullptr) return {};
   const DataId id = record->id;
+  MetaRows rows = {{ViewKey(options_.project, data_identity), std::nullopt},
+                   {RetiredKey(id), "{}"}};
+  {
+    // The number of a view that only pushes have made is given to no other one.
+    const std::lock_guard state_lock(state_mutex_);
+    rows[std::string(kNextIdKey)] = WriteNextId(next_id_);
+  }
+  COEVAL_RETURN_IF_ERROR(Ingest({}, rows));
   unwritten_views_.erase(data_identity);
-  COEVAL_RETURN_IF_ERROR(Ingest(
-      {}, {{ViewKey(options_.project, data_identity), std::nullopt}, {RetiredKey(id), "{}"}}));
   auto next = std::make_shared<Meta>(*committed);
   next->views.erase(data_identity);
   const std::uint64_t before = state()->number();

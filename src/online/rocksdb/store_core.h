@@ -164,6 +164,16 @@ class StoreCore {
   Status EnsureHealthy();
   Status ProbeDisk();
   Status Ingest(const std::vector<std::string>& files, const MetaRows& rows);
+
+  // A commit of loads, made up and not written.
+  struct StagedCommit {
+    std::shared_ptr<Meta> next;
+    MetaRows rows = {};
+    std::vector<std::string> files = {};
+    std::vector<std::string> written = {};  // data identities
+  };
+
+  StagedCommit Stage(std::span<const SealedLoad> loads, TimeMicros c);
   [[nodiscard]] Result<std::string> WriteMetaFile(const MetaRows& rows);
   void Publish(std::shared_ptr<const Meta> meta, std::shared_ptr<Db> db);
   // `last_user`: the number of the last state that shows the data.
