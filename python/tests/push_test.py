@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+import shutil
 import threading
 
 import coeval
@@ -277,6 +278,40 @@ def test_bad_rows_are_set_apart_and_the_others_taken(money):
     again = money.store.push("rates_push", BAD, on_error="quarantine", idempotency_key="a")
     assert (again.repeated, again.quarantine) == (True, pushed.quarantine)
     assert len(money.store.quarantined()) == 1
+
+
+def test_a_key_that_is_used_again_takes_no_rows_out_of_quarantine(money):
+    money.store.push("rates_push", BAD, on_error="quarantine", idempotency_key="a")
+    other = BAD | {"code": ["SEK", "NOK", "DKK", "PLN"]}
+    with pytest.raises(coeval.AlreadyExists):
+        money.store.push("rates_push", other, on_error="quarantine", idempotency_key="a")
+    codes = [code for apart in money.store.quarantined() for code in apart.to_dict()["code"]]
+    assert {"USD", "GBP"} <= set(codes)
+
+
+def test_a_column_that_nobody_reads_may_change_its_type(money):
+    noted = PushSource(
+        name="rates_push",
+        schema=[*RATES.schema, Field("note", String)],
+        timestamp_field="at",
+        field_mapping={"code": "currency"},
+    )
+
+    def with_source(source):
+        currency, _, rates = definitions()
+        rates.source = source
+        return [currency, source, rates]
+
+    money.store.apply(with_source(noted))
+    rows = {"code": ["EUR"], "rate": [1.5], "number": [1], "at": [NOON], "note": ["abc"]}
+    created = money.store.push("rates_push", rows).created
+    noted.schema[-1] = Field("note", Int64)
+    money.store.apply(with_source(noted))
+    money.store.close()
+    shutil.rmtree(money.folder / ".coeval" / "online")
+    money.open()
+    assert money.rate() == 1.5
+    assert money.trained([created]) == [1.5]
 
 
 def test_rows_of_quarantine_are_corrected_and_pushed_again_once(money):

@@ -6,6 +6,8 @@
 #include <iterator>
 #include <numeric>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "base/hash.h"
@@ -27,18 +29,23 @@ constexpr const char* kDelete = "coeval: delete";
 constexpr std::int64_t kRunRows = 1 << 16;  // pushes together that are read as one batch
 
 // The columns of a push: those that it declares, or, where it declares none, those that are asked
-// for, by their pushed names.
-Schema ColumnsOf(const Source& push, const FactRequest& request) {
-  Schema columns = PushedSchema(push);
-  if (!push.schema.empty()) return columns;
-  const auto add = [&](const std::string& name, const DataType& type) {
-    const std::string column = SourceColumnOf(push, name);
-    if (!columns.Find(column)) columns.Add(column, type);
-  };
-  for (const JoinKey& key : request.keys) add(key.name, key.type);
-  for (const ColumnSchema& feature : request.features) add(feature.name, feature.type);
-  return columns;
-}
+// for, by their pushed names; and which of them are asked for.
+struct WantedColumns {
+  Schema all;
+  std::set<std::string> read;
+
+  static WantedColumns Of(const Source& push, const FactRequest& request) {
+    WantedColumns wanted{.all = PushedSchema(push), .read = {push.timestamp_field}};
+    const auto add = [&](const std::string& name, const DataType& type) {
+      const std::string column = SourceColumnOf(push, name);
+      wanted.read.insert(column);
+      if (push.schema.empty() && !wanted.all.Find(column)) wanted.all.Add(column, type);
+    };
+    for (const JoinKey& key : request.keys) add(key.name, key.type);
+    for (const ColumnSchema& feature : request.features) add(feature.name, feature.type);
+    return wanted;
+  }
+};
 
 Result<Column> ColumnOf(const Batch& rows, const ColumnSchema& wanted) {
   const Column* column = rows.Find(wanted.name);
@@ -50,10 +57,14 @@ Result<Column> ColumnOf(const Batch& rows, const ColumnSchema& wanted) {
   return cast;
 }
 
-Result<Batch> RowsOf(const LogBatch& logged, const Schema& columns, bool deletes) {
+Result<Batch> RowsOf(const LogBatch& logged, const WantedColumns& columns, bool deletes) {
   const std::int64_t n = logged.rows.num_rows;
-  Batch rows{columns, {}, n};
-  for (const ColumnSchema& column : columns.columns()) {
+  Batch rows{columns.all, {}, n};
+  for (const ColumnSchema& column : columns.all.columns()) {
+    if (!columns.read.contains(column.name)) {  // it may have been something else when it came
+      rows.columns.push_back(Column::Nulls(column.type, n));
+      continue;
+    }
     COEVAL_ASSIGN_OR_RETURN(Column values, ColumnOf(logged.rows, column));
     rows.columns.push_back(std::move(values));
   }
@@ -86,7 +97,7 @@ Result<Batch> JoinRows(std::vector<Batch> parts) {
 }
 
 // The rows of all pushes, in runs that begin at the same row however many come after them.
-Result<std::vector<Batch>> RunsOf(const std::vector<LogBatch>& pushes, const Schema& columns,
+Result<std::vector<Batch>> RunsOf(const std::vector<LogBatch>& pushes, const WantedColumns& columns,
                                   bool deletes) {
   std::vector<Batch> runs;
   std::vector<Batch> run;
@@ -198,10 +209,10 @@ bool HasDeletes(const LoggedPushes& pushed) {
 
 Result<std::unique_ptr<FactReader>> OpenOnePush(const Source& push, const FactRequest& request,
                                                 const LogBatch& logged, const Context& context) {
-  const Schema columns = ColumnsOf(push, request);
+  const WantedColumns columns = WantedColumns::Of(push, request);
   std::vector<Batch> rows;
   COEVAL_ASSIGN_OR_RETURN(rows.emplace_back(), RowsOf(logged, columns, logged.deletes));
-  ArrowArrayStream stream = ExportRows(columns, std::move(rows), logged.deletes);
+  ArrowArrayStream stream = ExportRows(columns.all, std::move(rows), logged.deletes);
   auto reader =
       FactReader::FromStream(MeaningOfRows(push, logged.deletes), &stream, request, context);
   if (!reader.ok()) return InPush(reader.status(), push);
@@ -211,10 +222,10 @@ Result<std::unique_ptr<FactReader>> OpenOnePush(const Source& push, const FactRe
 Result<std::unique_ptr<FactReader>> OpenPushedFacts(const Source& push, const FactRequest& request,
                                                     const LoggedPushes& pushed,
                                                     const Context& context) {
-  const Schema columns = ColumnsOf(push, request);
+  const WantedColumns columns = WantedColumns::Of(push, request);
   const bool deletes = HasDeletes(pushed);
   COEVAL_ASSIGN_OR_RETURN(std::vector<Batch> rows, RunsOf(pushed.batches, columns, deletes));
-  ArrowArrayStream stream = ExportRows(columns, std::move(rows), deletes);
+  ArrowArrayStream stream = ExportRows(columns.all, std::move(rows), deletes);
   COEVAL_ASSIGN_OR_RETURN(const ArrowTable table, ArrowTable::Read(&stream));
   auto reader = FactReader::FromLogged(MeaningOfRows(push, deletes), table, request,
                                        std::make_shared<const std::string>(pushed.writer), context);
