@@ -11,7 +11,8 @@
 namespace coeval {
 namespace {
 
-constexpr std::int64_t kMostSealBytes = std::int64_t{64} << 20;  // of log files, in one seal
+constexpr std::int64_t kMostSealBytes = std::int64_t{64} << 20;      // of log files, in one seal
+constexpr std::int64_t kLeastSealRowBytes = std::int64_t{64} << 20;  // of rows in columns
 
 // Is it the push that was written? Its fingerprint covers what is not compared here.
 Result<bool> IsSame(const NumberedBatch& a, const NumberedBatch& b) {
@@ -127,6 +128,11 @@ Result<SealReport> LogSealer::SealClosed() {
 }
 
 Status LogSealer::SealThrough(LogPosition last, SealReport* report) {
+  while (sealed_last_.load() < last) COEVAL_RETURN_IF_ERROR(SealSome(last, report));
+  return {};
+}
+
+Status LogSealer::SealSome(LogPosition last, SealReport* report) {
   COEVAL_ASSIGN_OR_RETURN(const std::vector<NumberedBatch> pushes, ReadThrough(last));
   COEVAL_ASSIGN_OR_RETURN(const TimeMicros now, context_.clock->Now());
   const TimeMicros since =
@@ -139,19 +145,26 @@ Status LogSealer::SealThrough(LogPosition last, SealReport* report) {
     ++report->segments;
   }
   COEVAL_RETURN_IF_ERROR(Name(std::move(seal), since));
-  return log_->Trim(last);
+  return log_->Trim(sealed_last_.load());
 }
 
 Result<std::vector<NumberedBatch>> LogSealer::ReadThrough(LogPosition last) const {
+  // Nulls take a bit in the log, and their width in a column.
+  const std::int64_t most = std::max(kLeastSealRowBytes, context_.memory_budget_bytes / 16);
   std::vector<NumberedBatch> pushes;
-  const Result<std::string> writer =
-      ReadLog(folder_, sealed_last_.load(), last, [&](const LogRecord& record) -> Status {
-        COEVAL_RETURN_IF_ERROR(context_.cancel->Check());
-        COEVAL_ASSIGN_OR_RETURN(LogBatch logged, DecodeLogBatch(record.payload));
-        pushes.push_back({record.number, std::move(logged)});
-        return {};
-      });
-  if (!writer.ok()) return writer.status();
+  std::int64_t bytes = 0;
+  const auto visit = [&](const LogRecord& record) -> Status {
+    COEVAL_RETURN_IF_ERROR(context_.cancel->Check());
+    COEVAL_ASSIGN_OR_RETURN(LogBatch logged, DecodeLogBatch(record.payload));
+    const std::int64_t size = logged.rows.SizeBytes();
+    if (!pushes.empty() && bytes + size > most) return Status::Cancelled("that is enough");
+    bytes += size;
+    pushes.push_back({record.number, std::move(logged)});
+    return {};
+  };
+  const Result<std::string> writer = ReadLog(folder_, sealed_last_.load(), last, visit);
+  COEVAL_RETURN_IF_ERROR(context_.cancel->Check());
+  if (!writer.ok() && writer.status().code() != StatusCode::kCancelled) return writer.status();
   return pushes;
 }
 
@@ -190,19 +203,22 @@ Result<LogSeal> LogSealer::WriteSeal(const std::vector<NumberedBatch>& pushes,
 }
 
 Status LogSealer::WriteSegments(const std::vector<NumberedBatch>& pushes, LogSeal* seal) {
-  std::map<std::string, std::vector<NumberedBatch>> by_source;
-  for (const NumberedBatch& push : pushes) by_source[push.batch.source].push_back(push);
-  for (const auto& [source, all] : by_source) {
-    for (std::size_t begin = 0; begin < all.size();) {
-      const auto other = std::find_if(
-          all.begin() + static_cast<std::ptrdiff_t>(begin), all.end(), [&](const auto& push) {
-            return !(push.batch.rows.schema == all[begin].batch.rows.schema);
-          });
-      const auto end = static_cast<std::size_t>(other - all.begin());
-      COEVAL_ASSIGN_OR_RETURN(LogSegment segment,
-                              WriteSegment(std::span(all).subspan(begin, end - begin)));
+  // Of one source and one schema each: rows and deletes may come by turns.
+  using Group = std::vector<NumberedBatch>;
+  std::map<std::string, std::vector<Group>> by_source;
+  for (const NumberedBatch& push : pushes) {
+    std::vector<Group>& groups = by_source[push.batch.source];
+    auto group = std::find_if(groups.begin(), groups.end(), [&](const Group& one) {
+      return one.front().batch.rows.schema == push.batch.rows.schema;
+    });
+    if (group == groups.end()) group = groups.insert(group, Group());
+    group->push_back(push);
+  }
+  for (const auto& [source, groups] : by_source) {
+    for (const Group& group : groups) {
+      COEVAL_RETURN_IF_ERROR(context_.cancel->Check());
+      COEVAL_ASSIGN_OR_RETURN(LogSegment segment, WriteSegment(group));
       seal->segments.push_back(std::move(segment));
-      begin = end;
     }
   }
   std::sort(seal->segments.begin(), seal->segments.end(),

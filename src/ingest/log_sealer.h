@@ -69,7 +69,8 @@ class LogSealer {
 
   // Seals the closed files, now: those that the store has applied once it is flushed. Errors:
   // IoError (disk full, ...), Cancelled; what was sealed before stays sealed, the rest stays in the
-  // log, and nothing is lost. Memory: about four times what the pushes of 64 MiB of log take.
+  // log, and nothing is lost. Memory: about a quarter of the budget, or four times what the rows of
+  // one push take, if that is more.
   Result<SealReport> SealClosed();
 
   // After something was logged: wakes the background where it is time.
@@ -81,6 +82,8 @@ class LogSealer {
   void SealUntilStopped();
   // Up to `last`, which closed files hold.
   Status SealThrough(LogPosition last, SealReport* report);
+  // As many of these as a seal holds, which need not end with a file.
+  Status SealSome(LogPosition last, SealReport* report);
   Result<std::vector<NumberedBatch>> ReadThrough(LogPosition last) const;
   Result<LogSeal> WriteSeal(const std::vector<NumberedBatch>& pushes, TimeMicros keys_since);
   Status WriteSegments(const std::vector<NumberedBatch>& pushes, LogSeal* seal);

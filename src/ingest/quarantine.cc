@@ -87,11 +87,15 @@ Result<LogDestination> ParseDestination(const std::string& text) {
   return static_cast<LogDestination>(found - kDestinations.begin());
 }
 
-Result<std::string> Quarantine::IdOf(const std::string& source,
-                                     const std::string& idempotency_key) {
-  if (!idempotency_key.empty()) return Hex(Hash64(source + '\0' + idempotency_key));
-  COEVAL_ASSIGN_OR_RETURN(const std::string bytes, RandomBytes(16));
-  return Hex(Hash64(bytes));
+Result<std::string> Quarantine::IdOf(const std::string& source, const std::string& idempotency_key,
+                                     const ArrowTable& rows, const Context& context) {
+  if (idempotency_key.empty()) {
+    COEVAL_ASSIGN_OR_RETURN(const std::string bytes, RandomBytes(16));
+    return Hex(Hash64(bytes));
+  }
+  COEVAL_ASSIGN_OR_RETURN(ArrowArrayStream stream, rows.ExportWith({}, std::vector<Column>()));
+  COEVAL_ASSIGN_OR_RETURN(const std::string bytes, EncodeIpc(&stream, "", context));
+  return Hex(Hash64(source + '\0' + idempotency_key + '\0' + bytes));
 }
 
 Result<std::string> Quarantine::PathOf(const std::string& id) const {

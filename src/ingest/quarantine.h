@@ -35,9 +35,11 @@ class Quarantine {
  public:
   explicit Quarantine(std::string folder) : folder_(std::move(folder)) {}
 
-  // The id that the bad rows of a push go by: always the same for the same idempotency key, so that
-  // a push that is repeated sets nothing apart twice; without one a new one.
-  static Result<std::string> IdOf(const std::string& source, const std::string& idempotency_key);
+  // The id that the bad rows of a push go by: always the same for the same rows of the same
+  // idempotency key, so that a push that is repeated sets nothing apart twice, and one that is not
+  // takes nothing's place; without a key a new one.
+  static Result<std::string> IdOf(const std::string& source, const std::string& idempotency_key,
+                                  const ArrowTable& rows, const Context& context);
 
   // Durable when it returns; replaces what had that id. Errors: IoError.
   Status Keep(const QuarantinedPush& push, const Context& context) const;

@@ -1,5 +1,7 @@
 #include "ingest/read_pushes.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -28,14 +30,19 @@ Result<LoggedPushes> ReadOnce(const SealedLog& sealed, const std::string& folder
   COEVAL_ASSIGN_OR_RETURN(pushed.writer, ReadLog(folder, sealed.last(), through, visit));
   if (pushed.writer.empty()) pushed.writer = sealed.writer;
   for (const LogSeal& seal : sealed.seals) {
+    std::vector<NumberedBatch> of_seal;
     for (const LogSegment& segment : seal.segments) {
       if (segment.source != push_source || segment.first > through) continue;
       COEVAL_ASSIGN_OR_RETURN(const Batch rows, ReadSealedTable(folder, segment.file, context));
       auto pushes = PushesOfSegment(push_source, rows);
       if (!pushes.ok()) return pushes.status().WithContext("'" + segment.file.name + "'");
-      for (NumberedBatch& push : *pushes) {
-        if (push.record <= through) pushed.batches.push_back(std::move(push.batch));
-      }
+      std::move(pushes->begin(), pushes->end(), std::back_inserter(of_seal));
+    }
+    // Segments of one source may lie across one another.
+    std::sort(of_seal.begin(), of_seal.end(),
+              [](const auto& a, const auto& b) { return a.record < b.record; });
+    for (NumberedBatch& push : of_seal) {
+      if (push.record <= through) pushed.batches.push_back(std::move(push.batch));
     }
   }
   for (LogBatch& logged : tail) pushed.batches.push_back(std::move(logged));

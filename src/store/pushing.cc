@@ -55,7 +55,8 @@ class PushHere {
     apart.source = request_.source;
     apart.to = request_.to;
     apart.deletes = request_.deletes;
-    COEVAL_ASSIGN_OR_RETURN(apart.id, Quarantine::IdOf(request_.source, request_.idempotency_key));
+    COEVAL_ASSIGN_OR_RETURN(apart.id, Quarantine::IdOf(request_.source, request_.idempotency_key,
+                                                       sorted.bad, impl_.context));
     COEVAL_ASSIGN_OR_RETURN(apart.time, impl_.context.clock->Now());
     apart.faults = std::move(sorted.faults);
     apart.rows = std::move(sorted.bad);
