@@ -7,6 +7,7 @@ import coeval
 import pytest
 from push_test import Money
 
+
 @pytest.fixture
 def money(tmp_path):
     opened = Money(tmp_path / "money")
