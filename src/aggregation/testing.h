@@ -2,10 +2,6 @@
 // the executable law (tests/model) as an oracle.
 #pragma once
 
-#include <sys/types.h>
-
-#include <cstdio>
-#include <memory>
 #include <random>
 #include <span>
 #include <string>
@@ -13,6 +9,7 @@
 
 #include "aggregation/resolve.h"
 #include "base/json.h"
+#include "base/law_model.h"
 #include "column/column.h"
 
 namespace coeval {
@@ -57,26 +54,6 @@ struct TestCall {
 
 // Every function of the table, with types of each kind that it takes and parameters of its own.
 TestCall RandomCall(std::mt19937_64& random, const AggregateInfo& info);
-
-// `python3 -m model.serve`: one JSON request a line, one answer a line.
-class LawModel {
- public:
-  // Null where tests/model is not there.
-  static std::unique_ptr<LawModel> Start();
-  ~LawModel();
-  LawModel(const LawModel&) = delete;
-  LawModel& operator=(const LawModel&) = delete;
-
-  Json Ask(const Json& request);
-
- private:
-  LawModel(pid_t child, std::FILE* requests, std::FILE* answers)
-      : child_(child), requests_(requests), answers_(answers) {}
-
-  pid_t child_;
-  std::FILE* requests_;
-  std::FILE* answers_;
-};
 
 // A value in the model's JSON: floats {"f": hex}, bytes {"b": hex}, maps {"map": [[k, v], ...]}.
 Json PlainValue(const Value& value, const DataType& type);
