@@ -1,11 +1,6 @@
 // The store's rules against the executable law, tests/model.
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <random>
 #include <string>
@@ -14,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
+#include "base/law_model.h"
 #include "column/row_encoding.h"
 #include "online/testing.h"
 #include "online/winner.h"
@@ -22,63 +18,6 @@ namespace coeval {
 namespace {
 
 constexpr TimeMicros kNow = 1'357'041'600'000'000;
-
-// `python3 -m model.serve`: one JSON request a line, one answer a line.
-class Model {
- public:
-  static std::unique_ptr<Model> Start() {
-    const char* source = std::getenv("COEVAL_SOURCE_DIR");
-    const std::filesystem::path tests =
-        std::filesystem::path(source != nullptr ? source : ".") / "tests";
-    if (!std::filesystem::exists(tests / "model" / "serve.py")) return nullptr;
-    int requests[2];
-    int answers[2];
-    if (::pipe(requests) != 0 || ::pipe(answers) != 0) return nullptr;
-    const pid_t child = ::fork();
-    if (child == 0) {
-      ::dup2(requests[0], 0);
-      ::dup2(answers[1], 1);
-      for (const int fd : {requests[0], requests[1], answers[0], answers[1]}) ::close(fd);
-      if (::chdir(tests.c_str()) != 0) ::_exit(127);
-      ::setenv("PYTHONDONTWRITEBYTECODE", "1", 1);
-      ::execlp("python3", "python3", "-m", "model.serve", static_cast<char*>(nullptr));
-      ::_exit(127);
-    }
-    ::close(requests[0]);
-    ::close(answers[1]);
-    return std::unique_ptr<Model>(
-        new Model(child, ::fdopen(requests[1], "w"), ::fdopen(answers[0], "r")));
-  }
-
-  ~Model() {
-    std::fclose(requests_);
-    std::fclose(answers_);
-    int status = 0;
-    ::waitpid(child_, &status, 0);
-  }
-
-  Json Ask(const Json& request) {
-    const std::string line = request.Write() + "\n";
-    std::fwrite(line.data(), 1, line.size(), requests_);
-    std::fflush(requests_);
-    std::string text;
-    for (int c = std::fgetc(answers_); c != EOF && c != '\n'; c = std::fgetc(answers_)) {
-      text += static_cast<char>(c);
-    }
-    const Result<Json> answer = ParseJson(text);
-    EXPECT_TRUE(answer.ok()) << text;
-    EXPECT_EQ(answer->Find("error"), nullptr) << text << " to " << line;
-    return *answer;
-  }
-
- private:
-  Model(pid_t child, std::FILE* requests, std::FILE* answers)
-      : child_(child), requests_(requests), answers_(answers) {}
-
-  pid_t child_;
-  std::FILE* requests_;
-  std::FILE* answers_;
-};
 
 Json Plain(std::optional<double> x) {
   if (!x) return {};
@@ -122,12 +61,18 @@ Json Sources(const Source& source) {
 class ModelTest : public testing::Test {
  protected:
   void SetUp() override {
-    model_ = Model::Start();
+    model_ = LawModel::Start();
     ASSERT_NE(model_, nullptr) << "tests/model is not there; run from the source tree";
   }
 
+  Json Ask(const Json& request) {
+    const Json answer = model_->Ask(request);
+    EXPECT_EQ(answer.Find("error"), nullptr) << answer.Write() << " to " << request.Write();
+    return answer;
+  }
+
   std::mt19937_64 random_{std::random_device()()};
-  std::unique_ptr<Model> model_;
+  std::unique_ptr<LawModel> model_;
 };
 
 std::vector<DataType> Types() {
@@ -147,12 +92,12 @@ TEST_F(ModelTest, KeepsWhatTheModelKeeps) {
     const DurationMicros ttl = random_() % 2 == 0 ? 0 : 4 * kMinute;
     const TimeMicros horizon = kNow - static_cast<int>(random_() % 20) * kMinute;
     const std::vector<TestFact> facts = RandomFacts(random_, random_() % 12, 1, kNow, true);
-    const Json answer = model_->Ask(Json()
-                                        .Set("op", "keep")
-                                        .Set("sources", Sources(source))
-                                        .Set("facts", Plain(facts))
-                                        .Set("horizon", horizon)
-                                        .Set("ttl", ttl));
+    const Json answer = Ask(Json()
+                                .Set("op", "keep")
+                                .Set("sources", Sources(source))
+                                .Set("facts", Plain(facts))
+                                .Set("horizon", horizon)
+                                .Set("ttl", ttl));
     std::vector<std::string> rows(facts.size());
     std::vector<KeptFact> expected;
     for (const Json& position : answer.Find("kept")->array()) {
@@ -178,8 +123,8 @@ TEST_F(ModelTest, RanksLikeTheModel) {
   for (int round = 0; round < 200; ++round) {
     const Source source = RandomSource(random_);
     const std::vector<TestFact> facts = RandomFacts(random_, 8, 1, kNow, true);
-    const Json answer = model_->Ask(
-        Json().Set("op", "rank").Set("sources", Sources(source)).Set("facts", Plain(facts)));
+    const Json answer =
+        Ask(Json().Set("op", "rank").Set("sources", Sources(source)).Set("facts", Plain(facts)));
     std::vector<std::string> rows(facts.size());
     std::vector<KeptFact> kept;
     for (std::size_t i = 0; i < facts.size(); ++i) {
@@ -210,11 +155,11 @@ TEST_F(ModelTest, AnswersLikeTheModel) {
     }
     Json view = Json().Set("features", Json::MakeArray().Append("n").Append("x"));
     view.Set("ttl", ttl).Set("sources", Sources(source));
-    const Json answer = model_->Ask(Json()
-                                        .Set("op", "asof")
-                                        .Set("view", view)
-                                        .Set("facts", Plain(facts))
-                                        .Set("questions", questions));
+    const Json answer = Ask(Json()
+                                .Set("op", "asof")
+                                .Set("view", view)
+                                .Set("facts", Plain(facts))
+                                .Set("questions", questions));
     std::vector<std::string> rows(facts.size());
     std::vector<KeptFact> kept;
     for (std::size_t i = 0; i < facts.size(); ++i) {
