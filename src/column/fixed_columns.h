@@ -5,44 +5,77 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "column/column.h"
 #include "column/type.h"
+#include "column/value.h"
 
 namespace coeval {
 
-// Threads: one. Rows that are not set are null.
+// Threads: one.
 class FixedColumns {
  public:
-  // REQUIRES: all have a width; it outlives this.
-  FixedColumns(std::span<const DataType> types, std::int64_t rows);
+  FixedColumns() = default;
 
-  [[nodiscard]] std::size_t width(std::size_t column) const { return places_[column].width; }
+  // Begins new columns; what it needs itself uses its memory again. REQUIRES: all have a width;
+  // `types` outlives this.
+  void Begin(std::span<const DataType> types, std::int64_t rows);
 
-  // A value as it lies in memory, of the column's width; NaN is made canonical (rule 1.5).
-  void Set(std::size_t column, std::int64_t row, std::string_view value);
+  // Each cell is told once. A value as it lies in memory, of its column's width; NaN is made
+  // canonical (rule 1.5).
+  void Set(std::size_t column, std::int64_t row, const char* value) {
+    Place& place = places_[column];
+    ++place.told;
+    std::uint8_t* const values = bytes_ + place.values;
+    const auto at = static_cast<std::size_t>(row);
+    switch (place.kind) {
+      case Kind::kFloat64:
+        return CopyCanonical<double>(value, values + at * sizeof(double));
+      case Kind::kFloat32:
+        return CopyCanonical<float>(value, values + at * sizeof(float));
+      case Kind::kEight:
+        std::memcpy(values + at * 8, value, 8);
+        return;
+      case Kind::kOther:
+        std::memcpy(values + at * place.width, value, place.width);
+    }
+  }
 
-  // Call once for each column.
+  void SetNull(std::size_t column, std::int64_t row);
+
+  // Call once for each column. REQUIRES: all of its cells were told.
   Column Finish(std::size_t column);
 
  private:
+  enum class Kind : std::uint8_t { kFloat64, kFloat32, kEight, kOther };
+
   struct alignas(16) Cell {
     std::uint8_t bytes[16];
   };
 
   struct Place {
     std::size_t values = 0;  // offsets in the block
-    std::size_t validity = 0;
+    std::size_t nulls = 0;   // bits, 1 for null until it is finished
     std::size_t width = 0;
-    std::int64_t present = 0;  // values that were set
+    Kind kind = Kind::kOther;
+    std::int64_t told = 0;
+    std::int64_t null_count = 0;
   };
 
-  const std::span<const DataType> types_;
-  const std::int64_t rows_;
+  template <typename Float>
+  static void CopyCanonical(const char* value, std::uint8_t* place) {
+    Float number;
+    std::memcpy(&number, value, sizeof number);
+    if (number != number) number = Canonical(number);  // NaN
+    std::memcpy(place, &number, sizeof number);
+  }
+
+  std::span<const DataType> types_;
+  std::int64_t rows_ = 0;
   std::vector<Place> places_;
   std::shared_ptr<Cell[]> block_;
   std::uint8_t* bytes_ = nullptr;

@@ -21,7 +21,7 @@ std::string BytesOf(T value) {
   return bytes;
 }
 
-// Rows in any order, some set again, against a ColumnBuilder for each column.
+// Against a ColumnBuilder for each column.
 TEST(FixedColumnsTest, AreWhatBuildersMake) {
   const std::uint64_t seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
@@ -29,14 +29,16 @@ TEST(FixedColumnsTest, AreWhatBuildersMake) {
   const std::vector<DataType> types = {TypeId::kBool,      TypeId::kInt32,          TypeId::kInt64,
                                        TypeId::kFloat32,   TypeId::kFloat64,        TypeId::kDate,
                                        TypeId::kTimestamp, DataType::Decimal(20, 2)};
+  FixedColumns columns;
   for (const std::int64_t rows : {0, 1, 7, 8, 9, 100}) {
-    FixedColumns columns(types, rows);
+    columns.Begin(types, rows);
     for (std::size_t i = 0; i < types.size(); ++i) {
       ColumnBuilder builder(types[i]);
       const bool may_be_null = random() % 2 == 0;
       for (std::int64_t row = 0; row < rows; ++row) {
         if (may_be_null && random() % 3 == 0) {
           builder.AppendNull();
+          columns.SetNull(i, row);
           continue;
         }
         const auto number = static_cast<std::int32_t>(random());
@@ -60,8 +62,7 @@ TEST(FixedColumnsTest, AreWhatBuildersMake) {
           builder.AppendInt(number);
           bytes = BytesOf<std::int64_t>(number);
         }
-        if (random() % 4 == 0) columns.Set(i, row, std::string(bytes.size(), '\1'));
-        columns.Set(i, row, bytes);
+        columns.Set(i, row, bytes.data());
       }
       const Column expected = builder.Finish();
       const Column made = columns.Finish(i);
@@ -73,9 +74,10 @@ TEST(FixedColumnsTest, AreWhatBuildersMake) {
 
 TEST(FixedColumnsTest, HoldOneNan) {
   const std::vector<DataType> types = {TypeId::kFloat32, TypeId::kFloat64};
-  FixedColumns columns(types, 1);
-  columns.Set(0, 0, BytesOf(-std::numeric_limits<float>::quiet_NaN()));
-  columns.Set(1, 0, BytesOf(-std::numeric_limits<double>::quiet_NaN()));
+  FixedColumns columns;
+  columns.Begin(types, 1);
+  columns.Set(0, 0, BytesOf(-std::numeric_limits<float>::quiet_NaN()).data());
+  columns.Set(1, 0, BytesOf(-std::numeric_limits<double>::quiet_NaN()).data());
   const Column floats = columns.Finish(0);
   const Column doubles = columns.Finish(1);
   EXPECT_EQ(std::bit_cast<std::uint32_t>(floats.values<float>()[0]),
@@ -89,9 +91,12 @@ TEST(FixedColumnsTest, ShareTheirMemory) {
   const std::vector<DataType> types = {TypeId::kInt64, TypeId::kInt64};
   Column kept;
   {
-    FixedColumns columns(types, 2);
-    columns.Set(1, 1, BytesOf<std::int64_t>(7));
+    FixedColumns columns;
+    columns.Begin(types, 2);
+    columns.SetNull(1, 0);
+    columns.Set(1, 1, BytesOf<std::int64_t>(7).data());
     kept = columns.Finish(1);
+    columns.Begin(types, 3);
   }
   EXPECT_TRUE(kept.IsNull(0));
   EXPECT_EQ(kept.values<std::int64_t>()[1], 7);

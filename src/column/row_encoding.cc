@@ -15,7 +15,7 @@ static_assert(std::endian::native == std::endian::little, "rows are copied as th
 
 constexpr std::uint8_t kFormat = 1;
 constexpr std::uint8_t kTombstoneFlag = 1;
-constexpr std::size_t kHeaderSize = 8;
+constexpr std::size_t kHeaderSize = RowLayout::kHeaderSize;
 constexpr std::size_t kChecksumSize = 4;
 
 template <typename T>
@@ -244,11 +244,12 @@ void EncodeTombstone(std::string* out) {
 
 Result<RowView> RowView::Parse(std::string_view bytes, std::span<const DataType> types) {
   RowView view;
-  COEVAL_RETURN_IF_ERROR(view.Reset(bytes, types));
+  COEVAL_RETURN_IF_ERROR(view.Reset(bytes, RowLayout(types)));
   return view;
 }
 
-Status RowView::Reset(std::string_view bytes, std::span<const DataType> types) {
+Status RowView::Reset(std::string_view bytes, const RowLayout& layout) {
+  const std::span<const DataType> types = layout.types();
   bytes_ = {};
   offsets_.clear();
   null_bytes_ = 0;
@@ -274,27 +275,36 @@ Status RowView::Reset(std::string_view bytes, std::span<const DataType> types) {
     return Corrupt("it has " + std::to_string(columns) + " columns, not " +
                    std::to_string(types.size()));
   }
-  const std::size_t start = kHeaderSize + (types.size() + 7) / 8;
-  if (body.size() < start) return Corrupt("it is too short");
-  const std::string_view validity = body.substr(kHeaderSize);
-  Cursor cursor(body.substr(start));
-  offsets_.resize(types.size());
+  if (layout.IsFull(body)) {
+    offsets_.assign(layout.full_offsets().begin(), layout.full_offsets().end());
+  } else {
+    COEVAL_RETURN_IF_ERROR(Walk(layout));
+  }
+  tombstone_ = false;
+  return {};
+}
+
+// Through all values, one after the other.
+Status RowView::Walk(const RowLayout& layout) {
+  if (bytes_.size() < layout.values_begin()) return Corrupt("it is too short");
+  const std::string_view validity = bytes_.substr(kHeaderSize);
+  Cursor cursor(bytes_.substr(layout.values_begin()));
+  offsets_.resize(types_.size());
   for (const bool fixed : {true, false}) {
-    for (std::size_t i = 0; i < types.size(); ++i) {
-      if ((types[i].width() > 0) != fixed) continue;
+    for (std::size_t i = 0; i < types_.size(); ++i) {
+      if ((layout.width(i) > 0) != fixed) continue;
       if (!BitAt(validity, i)) {
-        null_bytes_ += NullBytes(types[i]);
+        null_bytes_ += NullBytes(types_[i]);
         continue;
       }
-      offsets_[i] = static_cast<std::uint32_t>(body.size() - cursor.left());
-      if (!cursor.Skip(types[i])) {
-        return Corrupt("column " + std::to_string(i) + " does not hold a " + types[i].ToString());
+      offsets_[i] = static_cast<std::uint32_t>(bytes_.size() - cursor.left());
+      if (!cursor.Skip(types_[i])) {
+        return Corrupt("column " + std::to_string(i) + " does not hold a " + types_[i].ToString());
       }
     }
   }
   if (cursor.left() != 0) return Corrupt("bytes follow its last value");
   null_bytes_ += cursor.null_bytes();
-  tombstone_ = false;
   return {};
 }
 

@@ -30,6 +30,7 @@
 #include "base/status.h"
 #include "column/builder.h"
 #include "column/column.h"
+#include "column/row_layout.h"
 
 namespace coeval {
 
@@ -45,7 +46,8 @@ class RowView {
   // nested values. REQUIRES: `bytes` and `types` outlive the view.
   static Result<RowView> Parse(std::string_view bytes, std::span<const DataType> types);
   // The same into this one, whose memory is used again; on an error it is left without a row.
-  Status Reset(std::string_view bytes, std::span<const DataType> types);
+  // `layout` is that of the types, which outlive the view; it need not.
+  Status Reset(std::string_view bytes, const RowLayout& layout);
 
   [[nodiscard]] bool tombstone() const { return tombstone_; }
 
@@ -58,16 +60,17 @@ class RowView {
   // What is told to who wants column i as another type.
   [[nodiscard]] Status WrongType(std::size_t i, const DataType& type) const;
 
-  // The value of column i, whose width this is, as it lies in memory; "" for null.
-  [[nodiscard]] std::string_view FixedBytes(std::size_t i, std::size_t width) const {
-    if (tombstone_ || offsets_[i] == 0) return {};
-    return bytes_.substr(offsets_[i], width);
+  // The value of column i as it lies in memory, of its type's width; nullptr where it is null.
+  [[nodiscard]] const char* FixedBytes(std::size_t i) const {
+    return tombstone_ || offsets_[i] == 0 ? nullptr : bytes_.data() + offsets_[i];
   }
 
   // All columns as values.
   [[nodiscard]] Result<std::vector<Value>> Values() const;
 
  private:
+  Status Walk(const RowLayout& layout);
+
   std::string_view bytes_;
   std::span<const DataType> types_;
   std::vector<std::uint32_t> offsets_;  // of each column's value; 0 where null
