@@ -252,7 +252,7 @@ ArrowTable ArrowTable::Ranges(std::span<const std::pair<std::int64_t, std::int64
       const std::int64_t from = std::max(first, row);
       const std::int64_t until = std::min(first + count, row + batch->length);
       if (from < until) {
-        ArrowArray slice;
+        ArrowArray slice{};
         FinishBatch(SliceColumns(batch, from - row, until - from), until - from, &slice);
         chosen.batches_.push_back(OwnArrowArray(&slice));
       }
