@@ -129,10 +129,12 @@ Status ReadRows(Pieces* pieces, Batch* rows) {
     for (ColumnBuilder& builder : builders) builder.Reserve(rows->num_rows);
   }
   std::int64_t null_bytes = 0;
+  const RowLayout layout(types);
+  RowView view;
   for (std::int64_t row = 0; row < rows->num_rows; ++row) {
     std::string_view bytes;
     if (!pieces->Next(&bytes)) return Corrupt("it is too short");
-    COEVAL_ASSIGN_OR_RETURN(const RowView view, RowView::Parse(bytes, types));
+    COEVAL_RETURN_IF_ERROR(view.Reset(bytes, layout));
     null_bytes += view.null_bytes();
     if (view.tombstone() || null_bytes > kMaxLogBatchBytes) {
       return Corrupt("row " + std::to_string(row) + " cannot be one of a push");
