@@ -7,42 +7,44 @@
 #include "column/row_encoding.h"
 
 namespace coeval {
-namespace {
 
-std::vector<DataType> FixedTypes(const ViewQuestion& question) {
-  std::vector<DataType> types;
-  types.reserve(question.features.size());
-  for (const std::size_t i : question.features) {
-    const DataType& type = question.version->view.schema[i].type;
-    if (type.width() > 0) types.push_back(type);
-  }
-  return types;
-}
-
-}  // namespace
-
-ViewAnswersBuilder::ViewAnswersBuilder(const ViewQuestion& question, const KeepRule& rule,
-                                       TimeMicros t)
-    : question_(question),
-      rule_(rule),
-      t_(t),
-      fixed_types_(FixedTypes(question)),
-      fixed_(fixed_types_, question.keys->length()) {
+void ViewAnswersBuilder::Begin(const ViewQuestion& question, const KeepRule& rule) {
+  question_ = &question;
+  rule_ = rule;
+  layout_.Reset(rule.types);
+  places_.clear();
+  fixed_types_.clear();
+  others_.clear();
+  answers_ = ViewAnswers();
+  mistyped_ = false;
   const std::int64_t n = question.keys->length();
   for (const std::size_t i : question.features) {
     const DataType& type = question.version->view.schema[i].type;
-    is_fixed_.push_back(type.width() > 0);
-    if (is_fixed_.back()) continue;
-    others_.emplace_back(type);
-    others_.back().Reserve(n);
+    mistyped_ = mistyped_ || i >= rule.types.size() || !(rule.types[i] == type);
+    if (type.width() > 0) {
+      places_.push_back({.column = i, .is_fixed = true, .to = fixed_types_.size()});
+      fixed_types_.push_back(type);
+    } else {
+      places_.push_back({.column = i, .is_fixed = false, .to = others_.size()});
+      others_.emplace_back(type);
+      others_.back().Reserve(n);
+    }
   }
+  fixed_.Begin(fixed_types_, n);
   answers_.match.reserve(static_cast<std::size_t>(n));
   answers_.event_time.reserve(static_cast<std::size_t>(n));
 }
 
 void ViewAnswersBuilder::AddNothing() {
+  AppendNulls();
   answers_.match.push_back(Match::kNotFound);
   answers_.event_time.push_back(kMinTime);
+}
+
+// The features of the next row, where there is no winner.
+void ViewAnswersBuilder::AppendNulls() {
+  const auto row = static_cast<std::int64_t>(answers_.match.size());
+  for (std::size_t i = 0; i < fixed_types_.size(); ++i) fixed_.SetNull(i, row);
   for (ColumnBuilder& feature : others_) feature.AppendNull();
 }
 
@@ -53,7 +55,7 @@ Status ViewAnswersBuilder::AddFacts(std::int64_t row, std::string_view bytes,
   if (status.ok() && !list_.asides.empty()) {
     status = Status::Corruption("a piece was set aside when facts were merged, it was damaged");
   }
-  if (!status.ok()) return DamagedKey(question_, row, status);
+  if (!status.ok()) return DamagedKey(*question_, row, status);
   if (list_.facts.size() > 1) Collapse(rule_, &list_.facts);
   return AppendFacts(row, fresh);
 }
@@ -70,12 +72,12 @@ Status ViewAnswersBuilder::AppendFacts(std::int64_t row, const KeptFact* fresh) 
                                                     std::strong_ordering::less)) {
     newest = fresh;
   }
-  const KeptAnswer answer = AnswerOf(newest, t_, question_.version->view.ttl);
+  const KeptAnswer answer = AnswerOf(newest, t_, question_->version->view.ttl);
   if (answer.match == Match::kFound) {
     const Status status = AppendWinner(*answer.winner);
-    if (!status.ok()) return DamagedKey(question_, row, status);
+    if (!status.ok()) return DamagedKey(*question_, row, status);
   } else {
-    for (ColumnBuilder& feature : others_) feature.AppendNull();
+    AppendNulls();
   }
   answers_.match.push_back(answer.match);
   answers_.event_time.push_back(answer.event_time);
@@ -84,30 +86,26 @@ Status ViewAnswersBuilder::AppendFacts(std::int64_t row, const KeptFact* fresh) 
 
 // The features of the next row.
 Status ViewAnswersBuilder::AppendWinner(const KeptFact& winner) {
-  COEVAL_RETURN_IF_ERROR(view_.Reset(winner.row, rule_.types));
+  COEVAL_RETURN_IF_ERROR(view_.Reset(winner.row, layout_));
+  if (mistyped_) return Status::Internal("a feature's type is not the one that is stored");
   const auto row = static_cast<std::int64_t>(answers_.match.size());
-  std::size_t fixed = 0;
-  std::size_t other = 0;
-  for (std::size_t feature = 0; feature < question_.features.size(); ++feature) {
-    const std::size_t i = question_.features[feature];
-    if (!is_fixed_[feature]) {
-      COEVAL_RETURN_IF_ERROR(view_.AppendTo(i, &others_[other++]));
-      continue;
+  for (const Place& place : places_) {
+    if (!place.is_fixed) {
+      COEVAL_RETURN_IF_ERROR(view_.AppendTo(place.column, &others_[place.to]));
+    } else if (const char* const value = view_.FixedBytes(place.column); value != nullptr) {
+      fixed_.Set(place.to, row, value);
+    } else {
+      fixed_.SetNull(place.to, row);
     }
-    if (!(fixed_types_[fixed] == rule_.types[i])) return view_.WrongType(i, fixed_types_[fixed]);
-    const std::string_view value = view_.FixedBytes(i, fixed_.width(fixed));
-    if (!value.empty()) fixed_.Set(fixed, row, value);
-    ++fixed;
   }
   return {};
 }
 
 ViewAnswers ViewAnswersBuilder::Finish() {
-  std::size_t fixed = 0;
-  std::size_t other = 0;
-  answers_.features.reserve(question_.features.size());
-  for (const bool is_fixed : is_fixed_) {
-    answers_.features.push_back(is_fixed ? fixed_.Finish(fixed++) : others_[other++].Finish());
+  answers_.features.reserve(places_.size());
+  for (const Place& place : places_) {
+    answers_.features.push_back(place.is_fixed ? fixed_.Finish(place.to)
+                                               : others_[place.to].Finish());
   }
   return std::move(answers_);
 }

@@ -2,6 +2,7 @@
 // the bytes that it finds.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "column/builder.h"
 #include "column/fixed_columns.h"
 #include "column/row_encoding.h"
+#include "column/row_layout.h"
 #include "online/fact_list.h"
 #include "online/online_store.h"
 #include "online/winner.h"
@@ -19,11 +21,15 @@
 
 namespace coeval {
 
-// Add once for each key, in order; then Finish. Threads: one.
+// One question after the other: Begin, Add once for each key, in order, Finish. What it needs
+// itself uses its memory again: a request asks of several views for few rows. Threads: one.
 class ViewAnswersBuilder {
  public:
-  // `rule`: of the view's data; its types are those of the question's version. All must outlive.
-  ViewAnswersBuilder(const ViewQuestion& question, const KeepRule& rule, TimeMicros t);
+  explicit ViewAnswersBuilder(TimeMicros t) : t_(t) {}
+
+  // `rule`: of the view's data; its types are those of the question's version. What it borrows and
+  // the question outlive the answers' making.
+  void Begin(const ViewQuestion& question, const KeepRule& rule);
 
   // Nothing is stored under the key (or the key is null).
   void AddNothing();
@@ -37,17 +43,27 @@ class ViewAnswersBuilder {
   ViewAnswers Finish();
 
  private:
+  // Where a feature's values come from and go to.
+  struct Place {
+    std::size_t column = 0;  // of the stored row
+    bool is_fixed = false;
+    std::size_t to = 0;  // in fixed_ or others_
+  };
+
   Status AppendFacts(std::int64_t row, const KeptFact* fresh);
   Status AppendWinner(const KeptFact& winner);
+  void AppendNulls();
 
-  const ViewQuestion& question_;
-  const KeepRule rule_;
   const TimeMicros t_;
+  const ViewQuestion* question_ = nullptr;
+  KeepRule rule_;
+  std::vector<Place> places_;  // of the question's features
+  bool mistyped_ = false;      // one of them is stored as another type
+  std::vector<DataType> fixed_types_;
+  RowLayout layout_;
   FactList list_;
-  RowView view_;                       // of the winner
-  std::vector<DataType> fixed_types_;  // of the features that have a width
+  RowView view_;  // of the winner
   FixedColumns fixed_;
-  std::vector<bool> is_fixed_;  // of the question's features
   std::vector<ColumnBuilder> others_;
   ViewAnswers answers_;
 };

@@ -113,27 +113,28 @@ class Fetch {
 };
 
 Result<ViewAnswers> Answer(const ViewQuestion& question, const ViewRecord* record,
-                           TimeMicros horizon, TimeMicros t, Fetch* fetch) {
+                           TimeMicros horizon, TimeMicros t, Fetch* fetch,
+                           ViewAnswersBuilder* answers) {
   const KeepRule rule = record != nullptr ? record->RuleAt(horizon) : KeepRule();
-  ViewAnswersBuilder answers(question, rule, t);
+  answers->Begin(question, rule);
   for (std::int64_t row = 0; row < question.keys->length(); ++row) {
     if (record == nullptr || question.keys->IsNull(row)) {
-      answers.AddNothing();
+      answers->AddNothing();
       continue;
     }
     COEVAL_ASSIGN_OR_RETURN(const std::string_view stored,
                             fetch->Stored(question.version->view.name));
     const std::optional<KeptFact> fresh = fetch->FreshAt(t, rule.types);
     if (!stored.empty()) {
-      COEVAL_RETURN_IF_ERROR(answers.AddFacts(row, stored, fresh ? &*fresh : nullptr));
+      COEVAL_RETURN_IF_ERROR(answers->AddFacts(row, stored, fresh ? &*fresh : nullptr));
     } else if (fresh) {
-      COEVAL_RETURN_IF_ERROR(answers.AddFact(row, *fresh));
+      COEVAL_RETURN_IF_ERROR(answers->AddFact(row, *fresh));
     } else {
-      answers.AddNothing();
+      answers->AddNothing();
     }
     fetch->Advance(stored);
   }
-  return answers.Finish();
+  return answers->Finish();
 }
 
 }  // namespace
@@ -160,13 +161,14 @@ Result<std::vector<ViewAnswers>> RocksDbSnapshot::Read(std::span<const ViewQuest
     fetch.AddKeys(*records.back(), *question.keys);
   }
   fetch.Run();
+  ViewAnswersBuilder builder(t);
   std::vector<ViewAnswers> all;
   all.reserve(questions.size());
   for (std::size_t i = 0; i < questions.size(); ++i) {
     COEVAL_ASSIGN_OR_RETURN(ViewAnswers answers,
                             questions[i].version->view.is_aggregated()
                                 ? ReadWindows(questions[i], records[i], *state_, t)
-                                : Answer(questions[i], records[i], horizon(), t, &fetch));
+                                : Answer(questions[i], records[i], horizon(), t, &fetch, &builder));
     all.push_back(std::move(answers));
   }
   return all;
