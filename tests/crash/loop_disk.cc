@@ -110,7 +110,7 @@ Status LoopDisk::Mount() {
   return {};
 }
 
-Status LoopDisk::Cut(Journal journal) {
+Status LoopDisk::Cut(Journal journal) const {
   const int fd = ::open(folder().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return SystemError(errno, "open", folder());
   std::uint32_t how = journal == Journal::kLost ? kNoLogFlush : kLogFlush;

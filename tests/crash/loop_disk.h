@@ -44,7 +44,7 @@ class LoopDisk {
   // What follows: `Errors: IoError`.
   Status Mount();
   // REQUIRES: mounted. It stays mounted, and gives nothing but errors.
-  Status Cut(Journal journal);
+  Status Cut(Journal journal) const;
   // REQUIRES: nobody has a file open there any more.
   Status Unmount();
 
