@@ -1,7 +1,6 @@
 #include "column/row_layout.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace coeval {
 
@@ -28,8 +27,7 @@ void RowLayout::Reset(std::span<const DataType> types) {
 
 bool RowLayout::IsFull(std::string_view body) const {
   return body.size() == full_size_ &&
-         std::memcmp(body.data() + kHeaderSize, full_validity_.data(), full_validity_.size()) ==
-             0 &&
+         body.substr(kHeaderSize, full_validity_.size()) == full_validity_ &&
          std::all_of(bools_.begin(), bools_.end(), [&](std::uint32_t offset) {
            return static_cast<unsigned char>(body[offset]) <= 1;
          });

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -45,7 +46,7 @@ class RowLayout {
   std::vector<std::uint32_t> widths_;
   std::vector<std::uint32_t> full_offsets_;
   std::vector<std::uint32_t> bools_;  // offsets of what must be 0 or 1
-  std::vector<char> full_validity_;
+  std::string full_validity_;
   std::size_t values_begin_ = 0;
   std::size_t full_size_ = 0;  // 0: not all columns have a width
 };
