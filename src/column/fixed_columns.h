@@ -3,6 +3,7 @@
 // the memory manager would take longer than all else.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -70,7 +71,7 @@ class FixedColumns {
   static void CopyCanonical(const char* value, std::uint8_t* place) {
     Float number;
     std::memcpy(&number, value, sizeof number);
-    if (number != number) number = Canonical(number);  // NaN
+    if (std::isnan(number)) number = Canonical(number);
     std::memcpy(place, &number, sizeof number);
   }
 
