@@ -24,7 +24,7 @@ struct Bench {
 };
 
 template <typename T>
-void Add(Bench& bench, const std::string& name, DataType type, std::vector<T> values,
+void Add(Bench& bench, const std::string& name, const DataType& type, std::vector<T> values,
          bool with_nulls) {
   const auto rows = static_cast<std::int64_t>(values.size());
   Buffer validity;
