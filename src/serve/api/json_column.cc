@@ -20,7 +20,6 @@ namespace coeval {
 namespace {
 
 using simdjson::dom::element;
-using simdjson::dom::element_type;
 
 Status NotOfType(const DataType& type) {
   return Status::InvalidArgument("it is no " + type.ToString());
