@@ -121,7 +121,7 @@ class Connection {
     return std::nullopt;
   }
 
-  bool SendAll(std::string_view text) {
+  [[nodiscard]] bool SendAll(std::string_view text) const {
     while (!text.empty()) {
       const ssize_t sent = send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
       if (sent <= 0) return false;
