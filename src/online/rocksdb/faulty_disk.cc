@@ -101,7 +101,7 @@ class Disk : public rocksdb::FileSystemWrapper {
                     IODebugContext* context) override {
     const IOStatus status = disk_->Step();
     return status.ok() ? FileSystemWrapper::LinkFile(from, to, options, context) : status;
-  }
+  }  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): the status that is returned owns its text
 
   IOStatus RenameFile(const std::string& from, const std::string& to, const IOOptions& options,
                       IODebugContext* context) override {
