@@ -34,6 +34,7 @@ struct OnlineStoreConfig {
   DurationMicros online_history = 0;
   DurationMicros owner_timeout = 0;
   std::int64_t cache_bytes = 0;  // 0 = an eighth of the memory
+  std::int64_t index_bytes = 0;
 };
 
 struct LogConfig {

@@ -219,6 +219,7 @@ void ConfigLoader::Load() {
   config_->online_store.online_history = Number("online_store.online_history");
   config_->online_store.owner_timeout = Number("online_store.owner_timeout");
   config_->online_store.cache_bytes = Number("online_store.cache_size");
+  config_->online_store.index_bytes = Number("online_store.index_size");
   config_->log.seal_bytes = Number("log.seal_size");
   config_->log.idempotency_retention = Number("log.idempotency_retention");
   ServeConfig& serve = config_->serve;

@@ -73,7 +73,8 @@ project: p-1
 definitions: [definitions.py, features/*.yaml]
 state: state
 registry: /elsewhere/r.db
-online_store: {type: rocksdb, path: o, online_history: 1h, owner_timeout: 3s, cache_size: 64MiB}
+online_store: {type: rocksdb, path: o, online_history: 1h, owner_timeout: 3s, cache_size: 64MiB,
+               index_size: 32MiB}
 log: {seal_size: 1MiB, idempotency_retention: 2h}
 serve: {host: localhost, port: 0, threads: 3, max_body: 1 MiB, max_rows: 7, max_connections: 8,
         request_timeout: 2s, drain_timeout: 0s}
@@ -88,6 +89,7 @@ locations: {data: data, lake: "s3://bucket/x"}
   EXPECT_EQ(config.online_store.online_history, kHour);
   EXPECT_EQ(config.online_store.owner_timeout, 3 * kSecond);
   EXPECT_EQ(config.online_store.cache_bytes, 64 << 20);
+  EXPECT_EQ(config.online_store.index_bytes, 32 << 20);
   EXPECT_EQ(config.log.seal_bytes, 1 << 20);
   EXPECT_EQ(config.log.idempotency_retention, 2 * kHour);
   EXPECT_EQ(config.serve.max_body_bytes, 1 << 20);
@@ -239,6 +241,7 @@ TEST_F(ConfigTest, TheCanaryIsNeverSeen) {
                                 "online_store.online_history",
                                 "online_store.owner_timeout",
                                 "online_store.cache_size",
+                                "online_store.index_size",
                                 "log.seal_size",
                                 "log.idempotency_retention",
                                 "serve.host",

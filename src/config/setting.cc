@@ -30,6 +30,10 @@ constexpr std::array kSettings = {
         "online_store.cache_size", SettingKind::kSize, "0", 0, 1024 * kGiB,
         "What the rows that are asked often may take in memory; 0 is an eighth of `memory`, less "
         "than 1MiB keeps none."},
+    Setting{
+        "online_store.index_size", SettingKind::kSize, "256MiB", 0, 1024 * kGiB,
+        "What the indexes over the events of busy keys, with their tiles, may take in memory: at "
+        "most an eighth of `memory`; less than 1MiB makes none."},
     Setting{"log.seal_size", SettingKind::kSize, "64MiB", 0, 1024 * kGiB,
             "How much the finished files of the log of pushes hold when they are sealed into "
             "segments in the background; 0 is only by `coeval seal`."},
