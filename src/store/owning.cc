@@ -50,6 +50,8 @@ Result<std::unique_ptr<OpenedStore>> FeatureStore::Impl::OpenStore() {
   if (const std::int64_t cache = config.online_store.cache_bytes; cache > 0) {
     settings.cache_bytes = cache < kLeastCache ? 0 : static_cast<std::size_t>(cache);
   }
+  const std::int64_t index = config.online_store.index_bytes;
+  settings.index.bytes = index < kLeastCache ? 0 : static_cast<std::size_t>(index);
   auto online = OpenRocksDbStore(folder, config.project, context, settings);
   if (!online.ok()) return config.Redact(WithAddress(online.status(), folder));
   auto opened = std::make_unique<OpenedStore>();
