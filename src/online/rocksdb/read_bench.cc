@@ -333,6 +333,21 @@ void BesideLoads(benchmark::State& state) {
   AskOneByOne(state, filled, store);
 }
 
+// All files of the store are put together, after a view was filled once more.
+void BesideCompaction(benchmark::State& state) {
+  Filled& filled = Filled::Instance();
+  OnlineStore& store = filled.Open({});
+  std::mt19937_64 random(5);
+  const FactRows rows = OneRowForEachKey(random);
+  Load(store, filled.views[1], rows);
+  Warm(filled, store);
+  const Beside compactions([&] {
+    COEVAL_CHECK(store.Compact().ok());
+    Load(store, filled.views[1], rows);
+  });
+  AskOneByOne(state, filled, store);
+}
+
 // Batches of a thousand rows are pushed as fast as the store takes them, and go into files.
 void BesidePushes(benchmark::State& state) {
   Filled& filled = Filled::Instance();
@@ -366,6 +381,7 @@ BENCHMARK(Hot)->Apply(RowsAndDraws);
 BENCHMARK(Cold)->Apply(RowsAndDraws);
 BENCHMARK(Quiet)->Unit(benchmark::kMicrosecond)->UseRealTime()->Iterations(kRequests);
 BENCHMARK(BesideLoads)->Unit(benchmark::kMicrosecond)->UseRealTime()->Iterations(kRequests);
+BENCHMARK(BesideCompaction)->Unit(benchmark::kMicrosecond)->UseRealTime()->Iterations(kRequests);
 BENCHMARK(BesidePushes)->Unit(benchmark::kMicrosecond)->UseRealTime()->Iterations(kRequests);
 
 }  // namespace
