@@ -1,6 +1,7 @@
 """Windows read online, by how many events they hold: one key, 30 days, sum, mean, min and max of two
-columns and a count, through the Python SDK in one process. There is no peer in this one: what others
-keep is a running value or a tile, and not the same number.
+columns and a count, through the Python SDK in one process; with tiles, without, and of a view whose
+events have ids, which has none. There is no peer in this one: what others keep is a running value or a
+tile, and not the same number.
 """
 
 import datetime
@@ -21,7 +22,8 @@ NOW = 1_700_000_000_000_000
 MONTH = 30 * 86_400 * 1_000_000
 UTC = datetime.UTC
 FUNCTIONS = ("sum", "mean", "min", "max")
-READS = 300
+READS, PLAIN_READS = 300, 10  # where each read adds every event, few are enough
+WAYS = {"tiles": (False, {}), "no tiles": (False, {"online_store.index_size": "0"}), "ids": (True, {})}
 
 
 def definitions(has_ids):
@@ -46,7 +48,7 @@ def make_events(path, events):
     }), path)
 
 
-def measure(events, has_ids, reads):
+def measure(events, has_ids, settings, reads):
     """Seconds of the first read of a fresh process' store, and of those that follow; are they the
     training set's?"""
     with tempfile.TemporaryDirectory() as folder:
@@ -57,7 +59,7 @@ def measure(events, has_ids, reads):
         with coeval.FeatureStore(folder, clock=now.isoformat()) as store:
             store.apply(definitions(has_ids))
             store.materialize_incremental(now)
-        with coeval.FeatureStore(folder, clock=now.isoformat()) as store:
+        with coeval.FeatureStore(folder, clock=now.isoformat(), settings=settings) as store:
             seconds = []
             for _ in range(reads):
                 started = time.perf_counter()
@@ -68,8 +70,7 @@ def measure(events, has_ids, reads):
             served = answer.to_arrow()
             equal = all(served[name].combine_chunks().equals(made[name].combine_chunks())
                         for name in answer.feature_names)
-    again = sorted(seconds[3:])
-    return seconds[0], statistics.median(again), again[len(again) * 99 // 100], equal
+    return seconds[0], sorted(seconds[3:]), equal
 
 
 def run(small, runs, verdicts):
@@ -79,14 +80,17 @@ def run(small, runs, verdicts):
         "`store.get_online_features` in process: sum, mean, min and max of a float and an integer, and a "
         "count, by the number of events in the window. First: of a store that was just opened, every "
         "event read and added. Again: asked over and over, which gives a key without ids an index with "
-        "tiles in memory. Every answer is a training set's for that moment, bit for bit.",
+        "tiles in memory, unless `online_store.index_size` forbids it. Every answer is a training set's "
+        "for that moment, bit for bit.",
         ["events in the window", "first, ms", "again, p50, us", "again, p99, us"], names=1)
-    for has_ids in (False, True):
+    for way, (has_ids, settings) in WAYS.items():
         for events in SIZES["small" if small else "full"]:
-            reads = READS if not has_ids or events <= 10_000 else 10
-            first, again, slow, equal = measure(events, has_ids, reads)
-            what = f"{events:,}" + (" with ids" if has_ids else "")
+            reads = READS if way == "tiles" or events <= 10_000 else PLAIN_READS
+            first, again, equal = measure(events, has_ids, settings, reads)
+            what = f"{events:,}, {way}"
             verdicts.check(f"window-read {what}: served is what is trained on", equal)
-            section.rows.append([what, f"{first * 1e3:,.1f}", f"{again * 1e6:,.0f}",
-                                 f"{slow * 1e6:,.0f}"])
+            slow = f"{again[len(again) * 99 // 100] * 1e6:,.0f}" if len(again) >= 100 else ""
+            section.rows.append([what, f"{first * 1e3:,.1f}",
+                                 f"{statistics.median(again) * 1e6:,.0f}", slow])
+    section.notes.append("No p99 of fewer than a hundred reads.")
     return section
