@@ -7,20 +7,16 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from built import program  # noqa: E402
+
 PATIENCE = 120  # seconds until a command counts as hung
-
-
-def program() -> str:
-    build = os.environ.get("COEVAL_BUILD_DIR", "")
-    beside = Path(build) / "bin" / "coeval"
-    found = str(beside) if build and beside.exists() else shutil.which("coeval")
-    if found is None:
-        pytest.fail("the command `coeval` is not built")
-    return found
 
 
 class Outcome:

@@ -4,11 +4,8 @@ random views: rules 1 to 4 and 7 where they meet.
 The seed is printed; COEVAL_SEED runs the same again.
 """
 
-import logging
-import os
 import random
 import sys
-import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -17,14 +14,14 @@ import pytest
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 
 from cases import RandomView, random_base, random_near_time, random_view  # noqa: E402
+from seeded import run_cases  # noqa: E402
 from world import World  # noqa: E402
 
 VIEWS = 5  # of one repository
-MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
-def run(seed: int, folder: Path) -> tuple[Counter, list[RandomView]]:
-    """One repository. Errors: AssertionError with the seed and the view."""
+def run(seed: int, folder: Path) -> Counter:
+    """One repository. Errors: AssertionError that names the view."""
     r = random.Random(seed)
     base = random_base(r)
     views = [random_view(r, f"v{i}", base) for i in range(VIEWS)]
@@ -38,11 +35,15 @@ def run(seed: int, folder: Path) -> tuple[Counter, list[RandomView]]:
             world.ask_range(view)
             world.ask_grid(view)
         world.ask_all_offline()
-    except Exception as error:
-        raise AssertionError(f"COEVAL_SEED={seed}: {type(error).__name__}: {error}") from error
     finally:
         world.close()
-    return world.asked, views
+    total = Counter(world.asked)
+    for view in views:
+        total["views"] += 1
+        total[f"{len(view.keys)} keys"] += 1
+        total["empty"] += not view.facts
+        total["united"] += view.united
+    return total
 
 
 def online_moments(r: random.Random, views: list[RandomView]) -> list[int]:
@@ -51,21 +52,7 @@ def online_moments(r: random.Random, views: list[RandomView]) -> list[int]:
 
 
 def check(cases: int) -> Counter:
-    seed = int(os.environ.get("COEVAL_SEED", random.randrange(2**32)))
-    print(f"COEVAL_SEED={seed}")
-    logging.getLogger("coeval").setLevel(logging.ERROR)
-    total: Counter = Counter()
-    for number in range(-(-cases // VIEWS)):
-        with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
-            asked, views = run(seed + number, Path(folder) / "repository")
-        total += asked
-        for view in views:
-            total["views"] += 1
-            total[f"{len(view.keys)} keys"] += 1
-            total["empty"] += not view.facts
-            total["united"] += view.united
-    print(dict(total))
-    return total
+    return run_cases(-(-cases // VIEWS), run)
 
 
 def test_coeval_answers_what_the_law_says():

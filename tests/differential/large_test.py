@@ -5,8 +5,7 @@ The seed is printed; COEVAL_SEED runs the same again.
 """
 
 import datetime
-import os
-import random
+import sys
 from pathlib import Path
 
 import coeval
@@ -14,6 +13,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+sys.path[:0] = [str(Path(__file__).parent)]
+
+from seeded import seed_of_run  # noqa: E402
 
 FACTS, QUESTIONS, KEYS = 300_000, 60_000, 5_000
 DAY = 86_400_000_000
@@ -101,9 +104,7 @@ def check(table: pa.Table, wanted: pd.DataFrame) -> None:
 
 
 def test_many_facts_and_one_hot_key(tmp_path: Path):
-    seed = int(os.environ.get("COEVAL_SEED", random.randrange(2**32)))
-    print(f"COEVAL_SEED={seed}")
-    facts, asked = made(seed)
+    facts, asked = made(seed_of_run())
     wanted = expected(facts, asked)
     assert 0.2 < wanted["found"].mean() < 0.9  # the question is one
     (tmp_path / "data" / "facts").mkdir(parents=True)

@@ -9,11 +9,8 @@ The seed is printed; COEVAL_SEED runs the same again.
 
 from __future__ import annotations
 
-import logging
-import os
 import random
 import sys
-import tempfile
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +23,6 @@ import pytest
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 
-from as_of_test import MEMORY  # noqa: E402
 from coeval import (  # noqa: E402
     Aggregation,
     Entity,
@@ -39,10 +35,12 @@ from coeval.types import Float64, Int64, String  # noqa: E402
 from model import asof, window  # noqa: E402
 from model.facts import Fact, Source, known_time, visible_time  # noqa: E402
 from model.values import NAN, same_bits, tie_key  # noqa: E402
+from seeded import run_cases  # noqa: E402
 from world import micros, plain_values, rfc3339  # noqa: E402
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
+STEPS = 60
 START = 1_714_564_800 * SECOND
 LATENESS = 120 * MINUTE
 CODES = ["EUR", "USD", "GBP", "CHF"]
@@ -383,38 +381,24 @@ class Story:
         self.total["range rows"] += len(rows)
 
 
-def run(seed: int, folder: Path, steps: int) -> Counter:
-    """One story. Errors: AssertionError with the seed."""
+def run(seed: int, folder: Path) -> Counter:
+    """One story. Errors: AssertionError."""
     r = random.Random(seed)
     story = Story(r, folder)
     try:
         landed_before: list[int] = []  # of each answer: how many facts there were
-        for _ in range(steps):
+        for _ in range(STEPS):
             story.step()
             landed_before += [len(story.facts)] * (len(story.served) - len(landed_before))
         story.train(landed_before)
         story.ask_range()
-    except Exception as error:
-        raise AssertionError(f"COEVAL_SEED={seed}: {type(error).__name__}: {error}") from error
     finally:
         story.store.close()
     return story.total
 
 
-def check(cases: int, steps: int = 60) -> Counter:
-    seed = int(os.environ.get("COEVAL_SEED", random.randrange(2**32)))
-    print(f"COEVAL_SEED={seed}")
-    logging.getLogger("coeval").setLevel(logging.ERROR)
-    total: Counter = Counter()
-    for number in range(cases):
-        with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
-            total += run(seed + number, Path(folder) / "repository", steps)
-    print(dict(total))
-    return total
-
-
 def test_both_ways_in_give_what_the_law_says_and_what_was_served():
-    total = check(12)
+    total = run_cases(12, run)
     assert total["online"] > 1_500 and total["offline"] > 4_000, total
     assert total["promised"] > 600 and total["range rows"] > 100, total
     assert total["sealed"] > 100, total
@@ -422,4 +406,4 @@ def test_both_ways_in_give_what_the_law_says_and_what_was_served():
 
 @pytest.mark.prove
 def test_both_ways_in_give_what_the_law_says_in_many_stories():
-    assert check(300)["promised"] > 20_000
+    assert run_cases(300, run)["promised"] > 20_000

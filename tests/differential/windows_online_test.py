@@ -9,12 +9,9 @@ The seed is printed; COEVAL_SEED runs the same again.
 from __future__ import annotations
 
 import datetime
-import logging
-import os
 import random
 import struct
 import sys
-import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -28,10 +25,10 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 
 from coeval import Entity, FeatureView, Field, FileSource, PushSource  # noqa: E402
 from coeval.types import Bool, Float64, Int64, String  # noqa: E402
-from as_of_test import MEMORY  # noqa: E402
 from model import window  # noqa: E402
 from model.facts import Fact, Source  # noqa: E402
 from model.values import same_bits  # noqa: E402
+from seeded import run_cases  # noqa: E402
 from windows_test import COLUMNS, LARGE, ORDINARY, Case, plain, random_case, random_window  # noqa: E402
 from world import rfc3339  # noqa: E402
 
@@ -432,26 +429,12 @@ def push_rows(story: Story, rows: list[dict[str, Any]], source: Source, number: 
     return number
 
 
-def check(cases: int) -> Counter:
-    seed = int(os.environ.get("COEVAL_SEED", random.randrange(2**32)))
-    print(f"COEVAL_SEED={seed}")
-    logging.getLogger("coeval").setLevel(logging.ERROR)
-    total: Counter = Counter()
-    for number in range(cases):
-        with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
-            story = (carried, pushed, both_ways)[(seed + number) % 3]
-            try:
-                total += story(seed + number, Path(folder) / "repository")
-            except Exception as error:
-                raise AssertionError(
-                    f"COEVAL_SEED={seed + number}: {type(error).__name__}: {error}"
-                ) from error
-    print(dict(total))
-    return total
+def run(seed: int, folder: Path) -> Counter:
+    return (carried, pushed, both_ways)[seed % 3](seed, folder)
 
 
 def test_windows_are_served_as_they_are_trained_on():
-    total = check(60)
+    total = run_cases(60, run)
     assert total["values"] > 5_000 and total["not null"] > 2_000, total
     assert total["of the law"] > 1_500, total
     assert total["carried"] and total["pushed"] and total["both"], total
@@ -459,4 +442,4 @@ def test_windows_are_served_as_they_are_trained_on():
 
 @pytest.mark.prove
 def test_windows_are_served_as_they_are_trained_on_in_many_stories():
-    assert check(3_000)["values"] > 250_000
+    assert run_cases(3_000, run)["values"] > 250_000

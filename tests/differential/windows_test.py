@@ -6,11 +6,8 @@ The seed is printed; COEVAL_SEED runs the same again.
 
 from __future__ import annotations
 
-import logging
-import os
 import random
 import sys
-import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +25,7 @@ from model import window  # noqa: E402
 from model.aggregates import FUNCTIONS  # noqa: E402
 from model.facts import Fact, Source  # noqa: E402
 from model.values import NAN, same_bits  # noqa: E402
-from as_of_test import MEMORY  # noqa: E402
+from seeded import run_cases  # noqa: E402
 from world import plain_values, rfc3339  # noqa: E402
 
 SECOND = 1_000_000
@@ -227,8 +224,6 @@ def run(seed: int, folder: Path) -> Counter:
             ).to_arrow()
             total += compare_above(made, case, *above, facts, questions, known, source)
         return total + backfill(r, store, case, facts, base, known, source)
-    except Exception as error:
-        raise AssertionError(f"COEVAL_SEED={seed}: {type(error).__name__}: {error}") from error
     finally:
         store.close()
 
@@ -372,20 +367,8 @@ def plain(column: pa.ChunkedArray) -> list[Any]:
     return plain_values(column, "")
 
 
-def check(cases: int) -> Counter:
-    seed = int(os.environ.get("COEVAL_SEED", random.randrange(2**32)))
-    print(f"COEVAL_SEED={seed}")
-    logging.getLogger("coeval").setLevel(logging.ERROR)
-    total: Counter = Counter()
-    for number in range(cases):
-        with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
-            total += run(seed + number, Path(folder) / "repository")
-    print(dict(total))
-    return total
-
-
 def test_windows_are_what_the_law_says():
-    total = check(150)
+    total = run_cases(150, run)
     assert total["values"] > 5_000 and total["grid_rows"] > 300, total
     assert total["above"] > 1_000 and total["above_present"] > 300, total
     for status in ("PRESENT", "NULL_VALUE", "INVALID"):
@@ -395,5 +378,5 @@ def test_windows_are_what_the_law_says():
 
 @pytest.mark.prove
 def test_windows_are_what_the_law_says_in_many_cases():
-    assert check(5_000)["values"] > 500_000
+    assert run_cases(5_000, run)["values"] > 500_000
 
