@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +14,10 @@ import pytest
 from coeval import FeatureStore
 from push_test import MINUTE, NOON, Money, definitions
 from tests_support import same_values
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
+
+from built import program  # noqa: E402
 
 PATIENCE = 120
 
@@ -208,15 +211,6 @@ def test_an_owner_that_is_killed_under_load(money, round):
     # Each of them is one record of the log.
     assert json.loads(curl(money.folder, "/v1/log"))["end"] == number
     money.store.close()
-
-
-def program():
-    build = os.environ.get("COEVAL_BUILD_DIR", "")
-    beside = Path(build) / "bin" / "coeval"
-    found = str(beside) if build and beside.exists() else shutil.which("coeval")
-    if found is None:
-        pytest.skip("the command `coeval` is not built")
-    return found
 
 
 def curl(folder, route, body=None):
