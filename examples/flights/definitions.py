@@ -59,8 +59,11 @@ airport_departures = FileSource(
     name="airport_departures",
     path="{data}/departures.parquet",
     timestamp_field="event_timestamp",
+    created_timestamp_column="reported_at",
+    created="arrival",  # not known before: some reports come late (reports.py)
+    event_id_field="flight_id",  # a later report of a flight corrects the earlier one
     sequence_field="flight",  # 28 % of the departures share airport and minute
-    lateness=timedelta(days=1),  # the files are complete: each run looks back a day
+    lateness=timedelta(days=1),  # of what is reported later no window takes notice
     field_mapping={"origin": "airport", "dep_delay": "airport_delay"},
     description="Departures as the airport sees them",
 )
@@ -69,6 +72,9 @@ carrier_departures = FileSource(
     name="carrier_departures",
     path="{data}/departures.parquet",
     timestamp_field="event_timestamp",
+    created_timestamp_column="reported_at",
+    created="arrival",  # not known before: some reports come late (reports.py)
+    event_id_field="flight_id",  # a later report of a flight corrects the earlier one
     sequence_field="flight",
     lateness=timedelta(days=1),
     field_mapping={"dep_delay": "carrier_delay"},
@@ -78,7 +84,10 @@ carrier_departures = FileSource(
 arrivals = FileSource(
     name="arrivals",
     path="{data}/arrivals.parquet",
-    timestamp_field="event_timestamp",  # a delay and an air time are known when the aircraft lands
+    timestamp_field="event_timestamp",  # the landing: a delay and an air time are not known before
+    created_timestamp_column="reported_at",
+    created="arrival",
+    event_id_field="flight_id",
     lateness=timedelta(days=1),
     field_mapping={"arr_delay": "plane_delay", "arrived_at": "plane_arrived_at"},
     description="Landings of flights from New York",
@@ -88,7 +97,7 @@ airport_schedule = FileSource(
     name="airport_schedule",
     path="{data}/schedule.parquet",
     timestamp_field="event_timestamp",  # a cancellation counts as known when the flight should go
-    lateness=timedelta(days=1),
+    lateness=timedelta(days=1),  # the files are complete: each run looks back a day
     field_mapping={"origin": "airport"},
     description="Which flights of the schedule were cancelled",
 )

@@ -18,7 +18,8 @@ from models import CLAIMED, HONEST, SERVED, Comparison, auc_with_windows, draw
 from moments import Ties, choose_moments
 from prepare import DATA, prepare
 from progress import DemoError, bars, say, show, step, table
-from promise import Promise, Tally
+from promise import Promise, Tally, count_others
+from reports import in_words
 from served import Answer, request_body
 from server import ClockFile, Server, iso, micros_of
 from spine import load_spine
@@ -103,7 +104,22 @@ def predict(server: Server, spine: pa.Table, trained: pa.Table, comparison: Comp
         say(line)
 
 
-def keep_promise(spine: pa.Table, trained: pa.Table) -> Tally:
+def of_moments(table: pa.Table, moments: list[int]) -> pa.Table:
+    at = table["event_timestamp"].cast(pa.int64())
+    return table.filter(pc.is_in(at, pa.array(moments, pa.int64())))
+
+
+def changed_by_late_reports(spine: pa.Table, trained: pa.Table, features: list[str]) -> int:
+    """How many values would be others, had every report come at once and been right."""
+    with coeval.FeatureStore(HERE, clock=NOW) as store:
+        service = store.get_feature_service(WITH_WINDOWS)
+        made = store.get_historical_features(entity_df=spine, features=service, known="hindsight")
+        return count_others(trained, made.to_arrow(), features)
+
+
+def keep_promise(spine: pa.Table, trained: pa.Table, without_windows: pa.Table) -> Tally:
+    say(f"departures: {in_words(DATA / 'departures.parquet')}")
+    say(f"arrivals: {in_words(DATA / 'arrivals.parquet')}")
     ties = Ties(DATA)
     moments = choose_moments(spine, ties.among(spine))
     features = [name for name in trained.column_names if name not in spine.column_names]
@@ -115,6 +131,9 @@ def keep_promise(spine: pa.Table, trained: pa.Table) -> Tally:
     say(f"{len(moments)} moments {span}, {len(features)} features")
     with Server(HERE, clock, OUTPUT / "server.log", PROMISE) as server:
         tally = promise.keep(server, clock, moments)
+    of_windows = [name for name in features if name not in without_windows.column_names]
+    asked, found = of_moments(spine, moments), of_moments(trained, moments)
+    tally.late = changed_by_late_reports(asked, found, of_windows)
     tally.check()
     return tally
 
@@ -151,7 +170,7 @@ def run() -> None:
         predict(server, spine, trained, comparison)
 
     step(8, STEPS, "The promise: trained on is served, at each moment of the year")
-    tally = keep_promise(spine, trained_with_windows)
+    tally = keep_promise(spine, trained_with_windows, trained)
     print(f"\nIn short, after {time.monotonic() - started:.0f} seconds")
     summary(spine, comparison, with_windows, tally)
 
@@ -170,8 +189,9 @@ def summary(
     )
     say(
         f"{tally.non_null / tally.values:.0%} of the values not null, {tally.expired:,} expired, "
-        f"{tally.ties:,} decided between ties."
+        f"{tally.ties:,} decided between ties;"
     )
+    say(f"{tally.late:,} values of windows would be others, had no report been late or corrected.")
     say(f"{tally.equal:,} of {tally.values:,} values equal, bit for bit")
 
 

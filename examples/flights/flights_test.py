@@ -14,10 +14,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import download  # noqa: E402
 import prepare  # noqa: E402
+import reports  # noqa: E402
 from models import CLAIMED, HONEST, SERVED, WITHOUT, Comparison  # noqa: E402
 from moments import Ties, choose_moments  # noqa: E402
 from progress import DemoError, bars, table  # noqa: E402
-from promise import Promise, Tally, row_text  # noqa: E402
+from promise import Promise, Tally, count_others, row_text  # noqa: E402
 from served import Answer, as_json, same_bits  # noqa: E402
 from server import ClockFile, integer, iso, micros_of  # noqa: E402
 from spine import make_spine  # noqa: E402
@@ -77,6 +78,41 @@ def test_facts_exist_from_when_they_are_known():
     landed = prepare.arrivals(made)
     assert landed["event_timestamp"].to_pylist() == [pd.Timestamp("2013-06-01T18:50:00Z")]
     assert landed["arrived_at"].equals(landed["event_timestamp"])
+
+
+def reported(count, delay):
+    happened = micros_of("2013-06-01T15:21:00Z")
+    return reports.as_reported(
+        pa.table(
+            {
+                "event_timestamp": pa.array([happened] * count).cast(prepare.UTC_MICROS),
+                "flight_id": np.arange(count),
+                "dep_delay": pa.array([delay] * count, pa.int32()),
+            }
+        ),
+        "dep_delay",
+    ).to_pandas()
+
+
+def test_some_reports_come_late_and_a_few_more_than_a_day():
+    found = reported(64_000, 20)
+    first = found.groupby("flight_id")["reported_at"].min()
+    late = (first - found["event_timestamp"][0]) / pd.Timedelta(minutes=1)
+    assert (late > 0).mean() == 1 / 16
+    assert late[late > 0].min() == 5
+    assert late[(late > 0) & (late < 24 * 60)].max() == 243
+    assert (late > 24 * 60).mean() == 1 / 640
+
+
+def test_a_corrected_flight_has_a_rough_report_first():
+    found = reported(1_000, 20)
+    assert len(found) == 1_010
+    rough, right = found[found["flight_id"] == 107].to_dict("records")
+    assert (rough["dep_delay"], right["dep_delay"]) == (15, 20)
+    assert right["reported_at"] - rough["reported_at"] == pd.Timedelta(minutes=90)
+    assert right["event_timestamp"] == rough["event_timestamp"]
+    assert set(found[found["flight_id"] % 100 != 7]["dep_delay"]) == {20}
+    assert reported(8, -7)["dep_delay"].tolist() == [-7] * 7 + [-15, -7]
 
 
 def test_a_flight_shorter_than_its_air_time_is_refused():
@@ -141,24 +177,31 @@ def spine_at(*texts):
 
 
 def test_moments_are_in_order_and_hold_the_hard_ones():
-    fullest = [f"2013-05-{day:02}T{hour:02}:00:00Z" for day in range(1, 28) for hour in range(12)]
+    hours = [f"2013-05-{day:02}T{hour:02}:00:00Z" for day in range(1, 28) for hour in range(24)]
+    before_dawn = [hour for hour in hours if hour[11:13] < "15"]
+    by_day = hours[-50:]
     hard = ["2013-03-10T06:00:00Z", "2013-10-23T12:00:00Z", "2013-12-31T20:00:00Z"]
     tied, lonely = "2013-05-10T20:30:00Z", "2013-05-10T20:31:00Z"
-    asked = spine_at(*fullest, *fullest, *hard, tied, lonely)
+    asked = spine_at(*hours, *hours, *before_dawn, *by_day, *hard, tied, lonely)
     ties = np.zeros(asked.num_rows, dtype=np.int64)
     ties[-2] = 1
     chosen = [iso(moment) for moment in choose_moments(asked, ties)]
     assert chosen == sorted(set(chosen))
     assert {*hard, tied} <= set(chosen)
     assert lonely not in chosen
-    assert len(chosen) >= 300
+    assert sum(moment in before_dawn for moment in chosen) >= 200
+    assert sum(moment in hours and moment not in before_dawn for moment in chosen) == 100
+    assert {moment for moment in by_day if moment[11:13] >= "15"} <= set(chosen)
 
 
 @pytest.fixture
 def ties(tmp_path):
-    """Two departures of the same flight in one minute, and one arrival."""
+    """Two departures in one minute, one of which was reported twice, and one arrival."""
     made = flights()
-    twice = pa.concat_tables([prepare.departures(made), prepare.departures(made).slice(0, 1)])
+    left = prepare.departures(made)
+    other = left.slice(0, 1)
+    other = other.set_column(left.column_names.index("flight_id"), "flight_id", pa.array([9]))
+    twice = pa.concat_tables([left, other, other])
     pa.parquet.write_table(twice, tmp_path / "departures.parquet")
     pa.parquet.write_table(prepare.arrivals(made), tmp_path / "arrivals.parquet")
     return Ties(tmp_path)
@@ -193,13 +236,21 @@ def test_ties_are_counted_among_the_last_facts_of_a_question(ties):
         ({"non_null": 700}, "only 700"),
         ({"expired": 499}, "499 expired"),
         ({"ties": 499}, "499 ties"),
+        ({"late": 499}, "changed only 499"),
     ],
 )
 def test_a_promise_over_nothing_is_no_promise(changed, message):
-    good = {"values": 1000, "equal": 1000, "non_null": 800, "expired": 500, "ties": 500}
+    good = {"values": 1000, "equal": 1000, "non_null": 800, "expired": 500, "ties": 500, "late": 500}
     Tally(**good).check()
     with pytest.raises(DemoError, match=message):
         Tally(**(good | changed)).check()
+
+
+def test_values_that_late_reports_changed_are_counted_by_bits():
+    one = pa.table({"x": [0.0, None, 2.0], "n": [1, 2, 3], "other": [1, 2, 3]})
+    two = pa.table({"x": [-0.0, None, 2.0], "n": [1, None, 4], "other": [0, 0, 0]})
+    assert count_others(one, two, ["x", "n"]) == 3
+    assert count_others(one, one, one.column_names) == 0
 
 
 def test_values_that_were_not_compared_are_not_equal():

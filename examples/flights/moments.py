@@ -1,8 +1,8 @@
 """The moments at which the promise is tested, and the ties among the facts.
 
-Most are the moments at which most flights are asked about; the others are those where a feature
-store goes wrong: many facts of the same minute, both nights of the clock change, the end of the
-data, holes in the weather.
+Most are the moments at which most flights are asked about, before dawn and by day; the others are
+those where a feature store goes wrong: many facts of the same minute, both nights of the clock
+change, the end of the data, holes in the weather.
 """
 
 from pathlib import Path
@@ -15,7 +15,10 @@ import pyarrow.parquet as pq
 
 from server import micros_of
 
-FULLEST = 300  # before dawn, when little happens: the last facts are old, and few of them tie
+HOUR = 3_600_000_000
+FULLEST = 200  # before dawn, when little happens: the last facts are old, and few of them tie
+FULLEST_BY_DAY = 100  # when windows of the last hours hold something
+DAY = 15  # o'clock in UTC, and later: New York's busy hours
 TIED = 30
 BESIDE = 6  # moments taken on either side of a clock change
 CLOCK_CHANGES = ("2013-03-10T07:00:00Z", "2013-11-03T06:00:00Z")
@@ -45,6 +48,7 @@ def choose_moments(spine: pa.Table, ties: np.ndarray) -> list[int]:
         return [time for time in times if micros_of(start) <= time <= micros_of(end)]
 
     chosen = set(fullest(times, FULLEST))
+    chosen.update(fullest([time for time in times if time // HOUR % 24 >= DAY], FULLEST_BY_DAY))
     tied_at = pd.Series(ties).groupby(spine["event_timestamp"].cast(pa.int64()).to_numpy()).sum()
     tied_at = tied_at[tied_at > 0].sort_values(ascending=False, kind="stable")
     chosen.update(int(time) for time in tied_at.index[:TIED])
@@ -86,19 +90,19 @@ class Ties:
                 on="event_timestamp",
                 by=list(keys),
             )
-            count[found["index"]] += (found["count_all"] > 1).to_numpy()
+            count[found["index"]] += (found["flight_id_count_distinct"] > 1).to_numpy()
         return count
 
     @staticmethod
     def count(path: Path, keys: tuple[str, ...]) -> pa.Table:
-        """How many facts there are of each key and event time."""
+        """How many flights there are of each key and event time; a corrected one is one flight."""
         columns = [*keys, "event_timestamp"]
-        facts = pq.read_table(path, columns=columns)
-        return facts.group_by(columns).aggregate([([], "count_all")])
+        facts = pq.read_table(path, columns=[*columns, "flight_id"])
+        return facts.group_by(columns).aggregate([("flight_id", "count_distinct")])
 
     @staticmethod
     def find(facts: pa.Table, keys: tuple[str, ...]) -> set[tuple]:
-        several = facts.filter(pc.greater(facts["count_all"], 1))
+        several = facts.filter(pc.greater(facts["flight_id_count_distinct"], 1))
         times = several["event_timestamp"].cast(pa.int64()).to_pylist()
         return set(zip(*(several[key].to_pylist() for key in keys), times, strict=True))
 

@@ -3,6 +3,8 @@
     the ttl's bound is off by one microsecond            (rule 3.1)
     of facts of the same minute the other one wins       (rule 3.3)
     facts are used before they are known                 (rule 3.2)
+    late reports count from when it happened             (rules 3.2, 5.3)
+    a corrected flight counts twice                      (rule 5.3)
 
 All of it is real: the year's data, the feature repository, `coeval serve`.
 """
@@ -30,7 +32,7 @@ from promise import Promise  # noqa: E402
 from server import ClockFile, Server, iso, micros_of  # noqa: E402
 from spine import load_spine  # noqa: E402
 
-SERVICE = "departure_delay_v1"
+SERVICE = "departure_delay_v2"
 CLOCK = "2013-12-31T23:00:00Z"
 pytestmark = pytest.mark.server
 
@@ -100,7 +102,7 @@ def compare(spine, trained, answers):
 def test_the_honest_training_set_is_what_was_served(spine, served):
     trained, answers = served
     tally = compare(spine, trained, answers)
-    assert tally.equal == tally.values == spine.num_rows * 25
+    assert tally.equal == tally.values == spine.num_rows * 48
 
 
 def test_a_ttl_off_by_one_microsecond_is_caught(spine, served, tmp_path):
@@ -126,4 +128,18 @@ def test_ties_in_reverse_order_are_caught(spine, served, tmp_path):
 def test_facts_used_before_they_are_known_are_caught(spine, served, tmp_path):
     mutant = training_set(repository(tmp_path / "flights", DATA), spine, known="hindsight")
     with pytest.raises(DemoError, match="at .*: trained on"):
+        compare(spine, mutant, served[1])
+
+
+def test_late_reports_that_count_too_early_are_caught(spine, served, tmp_path):
+    change = ('    created_timestamp_column="reported_at",\n    created="arrival",', "   ")
+    mutant = training_set(repository(tmp_path / "flights", DATA, change), spine)
+    with pytest.raises(DemoError, match=r"airport_\w+ at .*: trained on"):
+        compare(spine, mutant, served[1])
+
+
+def test_corrections_that_count_beside_what_they_correct_are_caught(spine, served, tmp_path):
+    change = ('    event_id_field="flight_id",', "   ")
+    mutant = training_set(repository(tmp_path / "flights", DATA, change), spine)
+    with pytest.raises(DemoError, match=r"airport_(delay_mean|departures)_\w+ at .*: trained on"):
         compare(spine, mutant, served[1])

@@ -21,10 +21,12 @@ import pyarrow.parquet as pq
 
 from download import SHA256, download, file_hash
 from progress import DemoError, say, table
+from reports import as_reported
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE / "data"
 STAMP = "prepared.json"
+RECIPE = ("prepare.py", "download.py", "reports.py")
 UTC_MICROS = pa.timestamp("us", "UTC")
 MINUTE = np.timedelta64(60_000_000, "us")
 
@@ -151,9 +153,10 @@ def facts(flights: pa.Table, time: str, columns: list[str]) -> pa.Table:
 
 
 def departures(flights: pa.Table) -> pa.Table:
-    """Known when the aircraft left: its delay. Many leave in the same minute, so the flight number
-    is the sequence that tells them apart."""
-    return facts(flights, "departure", ["origin", "carrier", "flight", "dep_delay", "flight_id"])
+    """Known when it was reported that the aircraft left: its delay. Many leave in the same minute,
+    so the flight number is the sequence that tells them apart."""
+    columns = ["origin", "carrier", "flight", "dep_delay", "flight_id"]
+    return as_reported(facts(flights, "departure", columns), "dep_delay")
 
 
 def schedule(flights: pa.Table) -> pa.Table:
@@ -165,9 +168,10 @@ def schedule(flights: pa.Table) -> pa.Table:
 
 
 def arrivals(flights: pa.Table) -> pa.Table:
-    """Known when the aircraft landed: its delay, and how long it was in the air."""
+    """Known when it was reported that the aircraft landed: its delay, and how long it was in the
+    air."""
     columns = ["tailnum", "origin", "dest", "arr_delay", "air_time", "flight_id"]
-    landed = facts(flights, "arrival", columns)
+    landed = as_reported(facts(flights, "arrival", columns), "arr_delay")
     return landed.append_column("arrived_at", landed["event_timestamp"])
 
 
@@ -219,7 +223,7 @@ def null_rates(tables: dict[str, pa.Table]) -> list[tuple]:
 
 
 def recipe_hash() -> str:
-    sources = b"".join((HERE / name).read_bytes() for name in ("prepare.py", "download.py"))
+    sources = b"".join((HERE / name).read_bytes() for name in RECIPE)
     return hashlib.sha256(sources).hexdigest()
 
 
