@@ -105,8 +105,9 @@ def entries(root, wanted=()):
              if Path(entry["file"]).is_relative_to(root)}
     order = git(root, "diff", "--name-only", "HEAD") + git(
         root, "log", "-n", "200", "--name-only", "--format=", "--", "*.cc")
+    own = set(git(root, "ls-files", "--cached", "--others", "--exclude-standard", "--", "*.cc"))
     names = [name for name in dict.fromkeys(order + sorted(known))
-             if name in known and not name.startswith("build/") and not name.endswith("_test.cc")]
+             if name in known and name in own and not name.endswith("_test.cc")]
     if wanted:
         names = [name for name in names
                  if any(name == want or name.startswith(want.rstrip("/") + "/") for want in wanted)]

@@ -27,7 +27,8 @@ def tree(tmp_path, monkeypatch):
     root = tmp_path / "tree"
     for name, text in {"src/a/a.h": "int A();\n", "src/a/a.cc": '#include "a/a.h"\n',
                        "src/b/b.cc": '#include "a/a.h"\n', "src/b/c.cc": "\n",
-                       "src/b/c_test.cc": "bad\n", "build/clang/made.cc": "bad\n"}.items():
+                       "src/b/c_test.cc": "bad\n", "build/clang/made.cc": "bad\n",
+                       ".venv/lib/theirs.cc": "bad\n", ".gitignore": "build\n.venv\n"}.items():
         write(root, name, text)
     stand_in = write(tmp_path, "clang-tidy", STAND_IN)
     stand_in.chmod(0o755)
