@@ -55,4 +55,17 @@ std::string Sha256Hex(std::string_view bytes) {
   return hash.HexDigest();
 }
 
+std::array<std::uint64_t, 2> Sha256Front(std::string_view bytes) {
+  std::array<unsigned char, 32> digest{};
+  unsigned int size = 0;
+  COEVAL_CHECK(
+      EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) == 1 &&
+      size == digest.size());
+  std::array<std::uint64_t, 2> front{};
+  for (std::size_t i = 0; i < 16; ++i) {
+    front[i / 8] |= std::uint64_t{digest[i]} << (8 * (i % 8));
+  }
+  return front;
+}
+
 }  // namespace coeval

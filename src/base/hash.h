@@ -1,6 +1,7 @@
 // Hashes: a fast one for tables in memory, a strong one for identities on disk (rule 8.2).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -31,5 +32,8 @@ class Sha256 {
 };
 
 std::string Sha256Hex(std::string_view bytes);
+// Its first 16 bytes: stands for bytes that others choose, of which nobody can find two alike. The
+// numbers are the same on every machine.
+std::array<std::uint64_t, 2> Sha256Front(std::string_view bytes);
 
 }  // namespace coeval

@@ -26,5 +26,11 @@ TEST(Sha256Test, PiecesDoNotMatter) {
   EXPECT_EQ(hash.HexDigest(), Sha256Hex("abc"));
 }
 
+TEST(Sha256Test, TheFrontIsTheFirstBytes) {
+  const auto front = Sha256Front("abc");
+  EXPECT_EQ(front[0], 0xEACF018FBF1678BAU);  // ba7816bf8f01cfea, read from its end
+  EXPECT_EQ(front[1], 0x2322AE5DDE404141U);
+}
+
 }  // namespace
 }  // namespace coeval
