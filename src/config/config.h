@@ -40,6 +40,7 @@ struct OnlineStoreConfig {
 struct LogConfig {
   std::int64_t seal_bytes = 0;  // 0 = only when it is asked for
   DurationMicros idempotency_retention = 0;
+  DurationMicros made_key_retention = 0;
 };
 
 struct ServeConfig {

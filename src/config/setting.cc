@@ -40,6 +40,10 @@ constexpr std::array kSettings = {
     Setting{"log.idempotency_retention", SettingKind::kDuration, "1d", kSecondMicros,
             3660 * kDayMicros,
             "How long an idempotency key names its push; later it names a new one."},
+    Setting{"log.made_key_retention", SettingKind::kDuration, "1h", kSecondMicros,
+            3660 * kDayMicros,
+            "The same for keys that a client made for its own retries: those that begin with "
+            "`made:`."},
     Setting{"serve.host", SettingKind::kText, "127.0.0.1", 0, 0,
             "The address that `coeval serve` listens on."},
     Setting{"serve.port", SettingKind::kInteger, "6566", 0, 65535, "Its port; 0 takes a free one."},
