@@ -1,6 +1,7 @@
 #include "ingest/ingester.h"
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
 #include <optional>
 #include <span>
@@ -11,12 +12,15 @@
 #include "ingest/push_check.h"
 #include "ingest/read_pushes.h"
 #include "ingest/sealed_table.h"
+#include "io/random_bytes.h"
 #include "source/pushed_facts.h"
 
 namespace coeval {
 namespace {
 
 constexpr std::int64_t kMostGroupBytes = 64 << 20;
+constexpr std::int64_t kKeysShare = 8;  // of the memory budget, at most, is for idempotency keys,
+constexpr std::int64_t kLeastKeyBytes = 64 << 10;  // or this
 
 using Views = std::map<std::string, const ViewVersion*>;  // by data identity
 
@@ -49,6 +53,17 @@ Views Among(const Views& views, const std::vector<std::string>& fed) {
     if (view != views.end()) found.insert(*view);
   }
   return found;
+}
+
+Result<NamedPushes::Options> KeyOptions(const LogSettings& settings, const Context& context) {
+  NamedPushes::Options options{
+      .retention = settings.keys,
+      .most_bytes = std::max(context.memory_budget_bytes / kKeysShare, kLeastKeyBytes),
+      .seed = 0,
+      .memory = context.memory};
+  COEVAL_ASSIGN_OR_RETURN(const std::string seed, RandomBytes(sizeof(options.seed)));
+  std::memcpy(&options.seed, seed.data(), sizeof(options.seed));
+  return options;
 }
 
 Status OtherRows(const std::string& key) {
@@ -93,7 +108,9 @@ Result<std::unique_ptr<Ingester>> Ingester::Open(const std::string& log_folder, 
   options.file_bytes = settings.file_bytes;
   COEVAL_ASSIGN_OR_RETURN(std::shared_ptr<FactLog> log, FactLog::Open(std::move(options)));
   COEVAL_ASSIGN_OR_RETURN(SealedLog sealed, ReadSealedLog(log_folder));
-  std::unique_ptr<Ingester> ingester(new Ingester(log_folder, log, store, settings, context));
+  COEVAL_ASSIGN_OR_RETURN(NamedPushes::Options keys, KeyOptions(settings, context));
+  std::unique_ptr<Ingester> ingester(
+      new Ingester(log_folder, log, store, context, std::move(keys)));
   COEVAL_RETURN_IF_ERROR(ingester->CheckBelongTogether(sealed));
   COEVAL_RETURN_IF_ERROR(ingester->Replay(catalogue, sealed));
   // What a process that was killed had not come to.
@@ -160,24 +177,21 @@ Status Ingester::ReplaySeal(const Views& views, const LogSeal& seal) {
 
 Status Ingester::RememberSealed(const SealedLog& sealed) {
   next_number_ = sealed.next_number();
-  newest_c_ = sealed.last_c();
-  COEVAL_ASSIGN_OR_RETURN(const TimeMicros now, context_.clock->Now());
-  const TimeMicros since = named_.KeptSince(std::max(now, newest_c_));
+  named_.Advance(sealed.last_c());
   for (const LogSeal& seal : sealed.seals) {
-    if (!seal.keys || seal.last_c < since) continue;
-    COEVAL_ASSIGN_OR_RETURN(auto named, ReadKeys(folder_, *seal.keys, context_));
-    for (NamedPush& push : named) named_.Finish(std::move(push));
+    if (!seal.keys || !named_.Keeps(seal.last_c)) continue;
+    COEVAL_ASSIGN_OR_RETURN(const auto named, ReadKeys(folder_, *seal.keys, context_));
+    for (const NamedPush& push : named) named_.Finish(push);
   }
-  named_.Forget(since);
   return {};
 }
 
 Status Ingester::Remember(const LogBatch& logged) {
   next_number_ = std::max(next_number_, logged.first_number + logged.rows.num_rows);
-  newest_c_ = std::max(newest_c_, logged.c);
+  named_.Advance(logged.c);
   if (logged.idempotency_key.empty()) return {};
-  COEVAL_ASSIGN_OR_RETURN(NamedPush push, NamedPushOf(logged));
-  named_.Finish(std::move(push));
+  COEVAL_ASSIGN_OR_RETURN(const NamedPush push, NamedPushOf(logged));
+  named_.Finish(push);
   return {};
 }
 
@@ -228,41 +242,40 @@ Result<PushReport> Ingester::Push(const CatalogueSnapshot& catalogue, const Push
 Result<PushReport> Ingester::PushNamed(const CatalogueSnapshot& catalogue,
                                        const PushRequest& request, LogBatch logged) {
   const std::string& key = request.idempotency_key;
+  const PushName name(key);
   COEVAL_ASSIGN_OR_RETURN(const std::uint64_t fingerprint, FingerprintOf(logged));
-  COEVAL_ASSIGN_OR_RETURN(const auto before, Repeat(*catalogue, logged, fingerprint));
+  COEVAL_ASSIGN_OR_RETURN(const auto before, Repeat(*catalogue, logged, name, fingerprint));
   if (before) return *before;
   Result<PushReport> report = PushNew(catalogue, &logged);
   const std::lock_guard lock(mutex_);
   if (report.ok()) {
     named_.Finish({key, fingerprint, report->c, report->rows, std::move(logged.fed)});
   } else {
-    named_.GiveUp(key);
+    named_.GiveUp(name);
   }
   changed_.notify_all();
   return report;
 }
 
 Result<std::optional<PushReport>> Ingester::Repeat(const Catalogue& catalogue, LogBatch logged,
+                                                   const PushName& name,
                                                    std::uint64_t fingerprint) {
-  const std::string& key = logged.idempotency_key;
   Waiting push;
   PushReport report{.repeated = true};
   COEVAL_ASSIGN_OR_RETURN(const TimeMicros now, context_.clock->Now());
   {
     std::unique_lock lock(mutex_);
     // Where the same push is on its way, its end decides; where it fails, this one takes its place.
+    std::optional<NamedPushes::Entry> named;
     changed_.wait(lock, [&] {
-      const NamedPushes::Entry* named = named_.Find(key);
-      return named == nullptr || named->done;
+      named = named_.Find(name);
+      return !named || named->done;
     });
-    const TimeMicros since = named_.KeptSince(std::max(now, newest_c_));
-    named_.Forget(since);
-    const NamedPushes::Entry* named = named_.Find(key);
-    if (named == nullptr || named->c < since) {
-      named_.Begin(key, fingerprint);
+    if (!named) {
+      COEVAL_RETURN_IF_ERROR(named_.Begin(name, fingerprint, now));
       return std::optional<PushReport>();
     }
-    if (named->fingerprint != fingerprint) return OtherRows(key);
+    if (named->fingerprint != fingerprint) return OtherRows(logged.idempotency_key);
     report.c = named->c;
     report.rows = named->rows;
     logged.fed = *named->fed;
@@ -336,7 +349,7 @@ void Ingester::CommitGroup(std::unique_lock<std::mutex>* lock) {
   committing_ = false;
   for (Waiting* push : group) {
     push->done = true;
-    if (push->c.ok()) newest_c_ = std::max(newest_c_, *push->c);
+    if (push->c.ok()) named_.Advance(*push->c);
   }
   changed_.notify_all();
 }

@@ -39,7 +39,7 @@ struct PushRequest {
   LogDestination to = LogDestination::kOnlineAndOffline;
   bool deletes = false;  // the rows are deletes (rule 3.7)
   // Names this push: said again with the same rows it is answered as before, and does nothing.
-  // "" = every call is a push of its own. Kept for LogSettings::idempotency_retention; later it
+  // "" = every call is a push of its own. Kept for as long as LogSettings::keys says; later it
   // names a new push.
   std::string idempotency_key = {};
 };
@@ -66,8 +66,8 @@ class Ingester {
 
   // Durable, visible to every later read, and whole when it returns OK. Errors: those of
   // PushColumnsOf and CheckPushedRows; AlreadyExists where the idempotency key named other rows;
-  // those of OnlineStore::Push. After an error of the disk it is not known whether the push will be
-  // found: repeat it with its key.
+  // Unavailable where no more keys are taken (named_pushes.h); those of OnlineStore::Push. After an
+  // error of the disk it is not known whether the push will be found: repeat it with its key.
   Result<PushReport> Push(const CatalogueSnapshot& catalogue, const PushRequest& request);
 
   // All pushes to a source that the log holds, in the order of C.
@@ -95,12 +95,12 @@ class Ingester {
   };
 
   Ingester(std::string folder, std::shared_ptr<FactLog> log, OnlineStore* store,
-           const LogSettings& settings, const Context& context)
+           const Context& context, NamedPushes::Options keys)
       : folder_(std::move(folder)),
         log_(std::move(log)),
         store_(store),
         context_(context),
-        named_(settings.idempotency_retention) {}
+        named_(std::move(keys)) {}
 
   Status CheckBelongTogether(const SealedLog& sealed) const;
   Status Replay(const Catalogue& catalogue, const SealedLog& sealed);
@@ -117,7 +117,7 @@ class Ingester {
                                LogBatch logged);
   // What the push that the key names was answered, by its rows; nothing where it names none.
   Result<std::optional<PushReport>> Repeat(const Catalogue& catalogue, LogBatch logged,
-                                           std::uint64_t fingerprint);
+                                           const PushName& name, std::uint64_t fingerprint);
   Result<PushReport> PushNew(const CatalogueSnapshot& catalogue, LogBatch* logged);
   void WaitForGroup(Waiting* push);
   // Commits what waits, as one group. REQUIRES that the lock is held.
@@ -134,7 +134,6 @@ class Ingester {
   std::deque<Waiting*> waiting_;
   bool committing_ = false;
   std::int64_t next_number_ = 1;  // of a row
-  TimeMicros newest_c_ = kMinTime;
   NamedPushes named_;
   std::unique_ptr<LogSealer> sealer_;  // the last: it ends before all above
 };

@@ -192,6 +192,62 @@ TEST_F(IngesterTest, PushesOfManyThreadsAllStay) {
   EXPECT_EQ(Ask("3-39"), 39);
 }
 
+TEST_F(IngesterTest, OneKeyOfManyThreadsIsOnePush) {
+  constexpr int kThreads = 4;
+  constexpr int kKeys = 40;
+  std::vector<std::thread> threads;
+  std::atomic<int> first{0};
+  std::atomic<int> failed{0};
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < kKeys; ++i) {
+        const std::string key = (i % 2 == 0 ? "made:" : "") + std::to_string(i);
+        const auto report = Push(Rate("EUR", i), key);
+        if (!report.ok()) {
+          ++failed;
+        } else if (!report->repeated) {
+          ++first;
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(failed, 0);
+  EXPECT_EQ(first, kKeys);
+  EXPECT_EQ(Logged().size(), static_cast<std::size_t>(kKeys));
+}
+
+// Told, and before anything is logged; what was named stays named, and pushes without keys go on.
+TEST(IngesterKeysTest, WhereMemoryIsFullOfKeysNewOnesAreRefused) {
+  const TestFolder folder;
+  const TestClock clock(kNow);
+  Context context = clock.context();
+  context.memory_budget_bytes = 512 << 10;
+  RatesStore rates(folder / "money", context);
+  ASSERT_TRUE(rates.Open().ok());
+  const auto push = [&](const std::string& key, double rate) {
+    return rates.Push(RateRows({"EUR"}, rate, kNow - kMinute), key);
+  };
+  const auto full = [&](const std::string& key) {
+    const auto report = push(key, 2);
+    EXPECT_EQ(report.status().code(), StatusCode::kUnavailable);
+    EXPECT_THAT(report.status().message(), HasSubstr("an eighth of `memory`"));
+    EXPECT_TRUE(push("key 0", 1)->repeated);
+  };
+  int keys = 0;
+  while (push("key " + std::to_string(keys), 1).ok()) ASSERT_LT(++keys, 2000);
+  EXPECT_GT(keys, 1000);
+  full("one more");
+  rates.Close();
+  ASSERT_TRUE(rates.Open().ok());
+  full("one more");
+  EXPECT_EQ(rates.ingester().Logged("rates_push")->batches.size(), static_cast<std::size_t>(keys));
+  clock.fixed->Set(kNow + kDay + kHour);  // not by the clock: by the push that it gives its C
+  EXPECT_TRUE(push("key 0", 1)->repeated);
+  EXPECT_FALSE(push("one more", 2)->repeated);
+  EXPECT_FALSE(push("key 0", 1)->repeated);
+}
+
 // A refused push is not there, now or later; the same key may then be pushed.
 TEST_F(IngesterTest, AFailingDiskRefusesAndLeavesNothing) {
   ASSERT_TRUE(Push(Rate("EUR", 1.08)).ok());

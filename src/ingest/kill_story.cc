@@ -50,7 +50,7 @@ RatesStore StoreIn(const std::string& folder, const TestClock& clock) {
   return {folder,
           clock.context(),
           {.fresh_bytes = 20'000},
-          {.seal_bytes = 10'000, .idempotency_retention = kHour, .file_bytes = 4000}};
+          {.seal_bytes = 10'000, .keys = {.given = kHour}, .file_bytes = 4000}};
 }
 
 // All keys of a writer have one value: which.

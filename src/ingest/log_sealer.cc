@@ -134,17 +134,14 @@ Status LogSealer::SealThrough(LogPosition last, SealReport* report) {
 
 Status LogSealer::SealSome(LogPosition last, SealReport* report) {
   COEVAL_ASSIGN_OR_RETURN(const std::vector<NumberedBatch> pushes, ReadThrough(last));
-  COEVAL_ASSIGN_OR_RETURN(const TimeMicros now, context_.clock->Now());
-  const TimeMicros since =
-      SaturatingSubtract(std::max(now, pushes.back().batch.c), settings_.idempotency_retention);
-  COEVAL_ASSIGN_OR_RETURN(LogSeal seal, WriteSeal(pushes, since));
+  COEVAL_ASSIGN_OR_RETURN(LogSeal seal, WriteSeal(pushes));
   report->records += std::ssize(pushes);
   for (const LogSegment& segment : seal.segments) {
     report->rows += segment.rows;
     report->bytes += segment.file.bytes;
     ++report->segments;
   }
-  COEVAL_RETURN_IF_ERROR(Name(std::move(seal), since));
+  COEVAL_RETURN_IF_ERROR(Name(std::move(seal)));
   return log_->Trim(sealed_last_.load());
 }
 
@@ -169,8 +166,7 @@ Result<std::vector<NumberedBatch>> LogSealer::ReadThrough(LogPosition last) cons
 }
 
 // The files of a seal, or nothing of it.
-Result<LogSeal> LogSealer::WriteSeal(const std::vector<NumberedBatch>& pushes,
-                                     TimeMicros keys_since) {
+Result<LogSeal> LogSealer::WriteSeal(const std::vector<NumberedBatch>& pushes) {
   LogSeal seal;
   seal.first = pushes.front().record;
   seal.last = pushes.back().record;
@@ -183,7 +179,8 @@ Result<LogSeal> LogSealer::WriteSeal(const std::vector<NumberedBatch>& pushes,
   for (const NumberedBatch& push : pushes) {
     const LogBatch& batch = push.batch;
     seal.next_number = std::max(seal.next_number, batch.first_number + batch.rows.num_rows);
-    if (batch.idempotency_key.empty() || batch.c < keys_since) continue;
+    const std::string& key = batch.idempotency_key;
+    if (key.empty() || batch.c < settings_.keys.KeptSince(key, seal.last_c)) continue;
     COEVAL_ASSIGN_OR_RETURN(named.emplace_back(), NamedPushOf(batch));
   }
   Status status = WriteSegments(pushes, &seal);
@@ -255,7 +252,9 @@ Result<LogSegment> LogSealer::WriteSegment(std::span<const NumberedBatch> pushes
 }
 
 // From here on they count as sealed. After an error the manifest may name the files, which stay.
-Status LogSealer::Name(LogSeal seal, TimeMicros keys_since) {
+Status LogSealer::Name(LogSeal seal) {
+  const TimeMicros keys_since = std::min(settings_.keys.KeptSince(false, seal.last_c),
+                                         settings_.keys.KeptSince(true, seal.last_c));
   SealedLog next;
   {
     const std::lock_guard lock(mutex_);

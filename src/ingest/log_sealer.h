@@ -22,6 +22,7 @@
 #include "base/context.h"
 #include "base/status.h"
 #include "base/time.h"
+#include "ingest/keys_file.h"
 #include "ingest/log_segment.h"
 #include "ingest/named_pushes.h"
 #include "log/fact_log.h"
@@ -34,8 +35,7 @@ struct LogSettings {
   // Closed log files are sealed in the background once they hold as much; 0 = only when it is
   // asked for.
   std::int64_t seal_bytes = std::int64_t{64} << 20;
-  // How long an idempotency key names its push, by C.
-  DurationMicros idempotency_retention = kDay;
+  KeyRetention keys = {};
   std::int64_t file_bytes = std::int64_t{64} << 20;  // as FactLogOptions
 };
 
@@ -85,10 +85,10 @@ class LogSealer {
   // As many of these as a seal holds, which need not end with a file.
   Status SealSome(LogPosition last, SealReport* report);
   Result<std::vector<NumberedBatch>> ReadThrough(LogPosition last) const;
-  Result<LogSeal> WriteSeal(const std::vector<NumberedBatch>& pushes, TimeMicros keys_since);
+  Result<LogSeal> WriteSeal(const std::vector<NumberedBatch>& pushes);
   Status WriteSegments(const std::vector<NumberedBatch>& pushes, LogSeal* seal);
   Result<LogSegment> WriteSegment(std::span<const NumberedBatch> pushes);
-  Status Name(LogSeal seal, TimeMicros keys_since);
+  Status Name(LogSeal seal);
   [[nodiscard]] std::int64_t BytesToSeal() const;
 
   const std::string folder_;

@@ -46,6 +46,20 @@ class LogSealerTest : public ::testing::Test {
     return rates_.Push(RateRows({code}, rate, kNow - kMinute), key, to);
   }
 
+  // One without a key, which gets a C of that time: its C.
+  TimeMicros PushAt(TimeMicros time) {
+    clock_.fixed->Set(time);
+    const auto report = Push("USD", 7);
+    EXPECT_TRUE(report.ok()) << report.status().ToString();
+    return report.ok() ? report->c : kMinTime;
+  }
+
+  bool IsRepeated(double rate, const std::string& key) {
+    const auto report = Push("EUR", rate, key);
+    EXPECT_TRUE(report.ok()) << report.status().ToString();
+    return report.ok() && report->repeated;
+  }
+
   // All that the log holds, byte for byte, in order.
   [[nodiscard]] std::vector<std::string> Logged() const {
     const auto logged = rates_.ingester().Logged("rates_push");
@@ -76,10 +90,7 @@ class LogSealerTest : public ::testing::Test {
 
   TestFolder folder_;
   TestClock clock_{kNow};
-  RatesStore rates_{folder_ / "money",
-                    clock_.context(),
-                    {},
-                    {.seal_bytes = 0, .idempotency_retention = kDay, .file_bytes = 2000}};
+  RatesStore rates_{folder_ / "money", clock_.context(), {}, {.seal_bytes = 0, .file_bytes = 2000}};
 };
 
 TEST_F(LogSealerTest, WhatIsSealedIsReadAsBefore) {
@@ -184,36 +195,59 @@ TEST_F(LogSealerTest, ARepeatedKeyIsAnsweredAsTheFirstTime) {
   EXPECT_EQ(Logged().size(), 1U);
 }
 
-// Of the log and of seals alike: older than a day, by C, it names a new push.
+// Of the log and of seals alike: after a day of C it names a new push.
 TEST_F(LogSealerTest, AKeyIsForgottenAfterItsTime) {
   const auto first = Push("EUR", 1, "a");
   clock_.fixed->Set(kNow + kHour);
   const auto second = Push("EUR", 2, "b");
   Seal();
   EXPECT_EQ(FilesBelow("keys"), 1U);
-  const auto repeated = [&](double rate, const std::string& key) {
-    const auto report = rates_.Push(RateRows({"EUR"}, rate, kNow - kMinute), key);
-    EXPECT_TRUE(report.ok()) << report.status().ToString();
-    return report.ok() && report->repeated;
-  };
-  clock_.fixed->Set(first->c + kDay);
-  EXPECT_TRUE(repeated(1, "a"));
+  EXPECT_EQ(PushAt(first->c + kDay), first->c + kDay);
+  EXPECT_TRUE(IsRepeated(1, "a"));
   Reopen();
-  EXPECT_TRUE(repeated(1, "a"));
-  clock_.fixed->Set(first->c + kDay + 1);
-  EXPECT_TRUE(repeated(2, "b"));
-  EXPECT_FALSE(repeated(1, "a"));
-  EXPECT_TRUE(repeated(1, "a"));  // the new one
+  EXPECT_TRUE(IsRepeated(1, "a"));
+  EXPECT_GT(PushAt(first->c + kDay + 1), first->c + kDay);
+  EXPECT_TRUE(IsRepeated(2, "b"));
+  EXPECT_FALSE(IsRepeated(1, "a"));
+  EXPECT_TRUE(IsRepeated(1, "a"));  // the new one
   Reopen();
-  EXPECT_TRUE(repeated(1, "a"));
-  EXPECT_TRUE(repeated(2, "b"));
-  clock_.fixed->Set(second->c + kDay + 1);
+  EXPECT_TRUE(IsRepeated(1, "a"));
+  EXPECT_TRUE(IsRepeated(2, "b"));
+  EXPECT_GT(PushAt(second->c + kDay + kMinute), second->c + kDay);
   Seal();  // forgets the first seal's, keeps the new key
   EXPECT_EQ(FilesBelow("keys"), 1U);
   Reopen();
-  EXPECT_FALSE(repeated(2, "b"));
-  EXPECT_TRUE(repeated(1, "a"));
-  EXPECT_EQ(Logged().size(), 4U);
+  EXPECT_FALSE(IsRepeated(2, "b"));
+  EXPECT_TRUE(IsRepeated(1, "a"));
+  EXPECT_EQ(Logged().size(), 7U);
+}
+
+// Only C forgets: a clock that is a month ahead for a while does not, here or at opening.
+TEST_F(LogSealerTest, AClockThatIsAheadForgetsNoKey) {
+  ASSERT_TRUE(Push("EUR", 1, "a").ok());
+  clock_.fixed->Set(kNow + 30 * kDay);
+  EXPECT_TRUE(IsRepeated(1, "a"));
+  EXPECT_EQ(Push("EUR", 5, "a").status().code(), StatusCode::kAlreadyExists);
+  Seal();
+  EXPECT_EQ(FilesBelow("keys"), 1U);
+  Reopen();
+  EXPECT_TRUE(IsRepeated(1, "a"));
+}
+
+TEST_F(LogSealerTest, AKeyThatAClientMadeIsForgottenSooner) {
+  const auto first = Push("EUR", 1, "made:0123");
+  ASSERT_TRUE(Push("EUR", 2, "mine").ok());
+  EXPECT_EQ(PushAt(first->c + kHour), first->c + kHour);
+  Seal();
+  EXPECT_TRUE(IsRepeated(1, "made:0123"));
+  EXPECT_EQ(Push("EUR", 5, "made:0123").status().code(), StatusCode::kAlreadyExists);
+  Reopen();
+  EXPECT_TRUE(IsRepeated(1, "made:0123"));
+  EXPECT_GT(PushAt(first->c + kHour + kMinute), first->c + kHour);
+  EXPECT_TRUE(IsRepeated(2, "mine"));
+  EXPECT_FALSE(IsRepeated(1, "made:0123"));
+  Reopen();
+  EXPECT_TRUE(IsRepeated(2, "mine"));
 }
 
 TEST_F(LogSealerTest, LostFilesAreNoticed) {
@@ -246,7 +280,7 @@ TEST(LogSealerInBackgroundTest, TheLogStaysShort) {
   const TestFolder folder;
   const TestClock clock(kNow);
   RatesStore rates(folder / "money", clock.context(), {},
-                   {.seal_bytes = 20'000, .idempotency_retention = kDay, .file_bytes = 4000});
+                   {.seal_bytes = 20'000, .file_bytes = 4000});
   ASSERT_TRUE(rates.Open().ok());
   std::int64_t pushes = 0;
   // Each push wakes it where it is due; it takes as long as it takes.

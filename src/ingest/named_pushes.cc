@@ -1,113 +1,106 @@
 #include "ingest/named_pushes.h"
 
-#include "base/hash.h"
-#include "column/batch.h"
-#include "column/builder.h"
-#include "ingest/sealed_table.h"
+#include <algorithm>
+#include <utility>
 
 namespace coeval {
 namespace {
 
-Schema KeySchema() {
-  Schema schema;
-  schema.Add("key", TypeId::kBytes);
-  schema.Add("fingerprint", TypeId::kInt64);
-  schema.Add("created", TypeId::kTimestamp);
-  schema.Add("rows", TypeId::kInt64);
-  schema.Add("fed", DataType::List(TypeId::kString));
-  return schema;
+constexpr std::int64_t kShareBytes = std::int64_t{256} << 10;
+constexpr std::int64_t kKeyBytes = 42;   // of the process, with what is spare in table and heap
+constexpr std::int64_t kFedBytes = 160;  // of what is kept beside its texts
+
+std::string Full(std::size_t keys, std::int64_t bytes, const KeyRetention& retention) {
+  return "no new idempotency key is taken: the " + std::to_string(keys) +
+         " that are kept take all that they may, an eighth of `memory` (" + std::to_string(bytes) +
+         " bytes). Push again later, when the oldest are forgotten; raise `memory`; shorten " +
+         "log.idempotency_retention (" + FormatDuration(retention.given) +
+         ") or log.made_key_retention (" + FormatDuration(retention.made) +
+         "); or push more rows at a time";
 }
 
 }  // namespace
 
-Result<std::uint64_t> FingerprintOf(const LogBatch& logged) {
-  LogBatch alone = logged;
-  alone.c = 0;
-  alone.first_number = 0;
-  alone.fed.clear();
-  COEVAL_ASSIGN_OR_RETURN(const std::string bytes, EncodeLogBatch(alone));
-  return Hash64(bytes);
+NamedPushes::NamedPushes(Options options)
+    : options_(std::move(options)), tables_{KeyTable(options_.seed), KeyTable(options_.seed)} {}
+
+std::optional<NamedPushes::Entry> NamedPushes::Find(const PushName& name) const {
+  if (const auto coming = on_their_way_.find(name.hash); coming != on_their_way_.end()) {
+    return Entry{.fingerprint = coming->second};
+  }
+  const auto found = (name.is_made ? made() : given()).Find(name.hash);
+  if (!found || found->c < KeptSince(name.is_made)) return std::nullopt;
+  return Entry{.done = true,
+               .fingerprint = found->fingerprint,
+               .c = found->c,
+               .rows = found->rows,
+               .fed = fed_[found->fed]};
 }
 
-Result<NamedPush> NamedPushOf(const LogBatch& logged) {
-  COEVAL_ASSIGN_OR_RETURN(const std::uint64_t fingerprint, FingerprintOf(logged));
-  return NamedPush{logged.idempotency_key, fingerprint, logged.c, logged.rows.num_rows, logged.fed};
-}
-
-Result<SealedFile> WriteKeys(const std::string& folder, const std::string& name,
-                             std::span<const NamedPush> named, const Context& context) {
-  ColumnBuilder key(TypeId::kBytes);
-  ColumnBuilder fingerprint(TypeId::kInt64);
-  ColumnBuilder created(TypeId::kTimestamp);
-  ColumnBuilder rows(TypeId::kInt64);
-  ColumnBuilder fed(DataType::List(TypeId::kString));
-  for (const NamedPush& push : named) {
-    key.AppendBytes(push.key);
-    fingerprint.AppendInt(static_cast<std::int64_t>(push.fingerprint));
-    created.AppendInt(push.c);
-    rows.AppendInt(push.rows);
-    for (const std::string& identity : push.fed) fed.child(0).AppendBytes(identity);
-    fed.AppendNested();
-  }
-  const Batch table{
-      KeySchema(),
-      {key.Finish(), fingerprint.Finish(), created.Finish(), rows.Finish(), fed.Finish()},
-      std::ssize(named)};
-  return WriteSealedTable(folder, name, table, {{"coeval: format", "1"}}, context);
-}
-
-Result<std::vector<NamedPush>> ReadKeys(const std::string& folder, const SealedFile& file,
-                                        const Context& context) {
-  COEVAL_ASSIGN_OR_RETURN(const Batch table, ReadSealedTable(folder, file, context));
-  bool whole = table.schema == KeySchema();
-  for (std::size_t i = 0; whole && i < table.columns.size(); ++i) {
-    whole = table.columns[i].CountNulls() == 0;
-  }
-  if (!whole) {
-    return Status::Corruption("'" + file.name + "' holds no idempotency keys as this release has " +
-                              "them");
-  }
-  const Column& fed = table.columns[4];
-  std::vector<NamedPush> named(static_cast<std::size_t>(table.num_rows));
-  for (std::int64_t row = 0; row < table.num_rows; ++row) {
-    const auto at = static_cast<std::size_t>(row);
-    NamedPush& push = named[at];
-    push.key = table.columns[0].bytes(row);
-    push.fingerprint = static_cast<std::uint64_t>(table.columns[1].values<std::int64_t>()[at]);
-    push.c = table.columns[2].values<std::int64_t>()[at];
-    push.rows = table.columns[3].values<std::int64_t>()[at];
-    const Column::Extent extent = fed.elements(row);
-    for (std::int64_t i = extent.first; i < extent.last; ++i) {
-      push.fed.emplace_back(fed.child(0).bytes(i));
+Status NamedPushes::Begin(const PushName& name, std::uint64_t fingerprint, TimeMicros c) {
+  if (IsFull()) {
+    for (const bool is_made : {false, true}) tables_[is_made ? 1 : 0].DropOlder(KeptSince(is_made));
+    const std::size_t coming = on_their_way_.size() + 1;
+    if (IsFull() && CountOlder(std::max(c, newest_c_), coming) < coming) {
+      return Status::Unavailable(Full(size(), bytes(), options_.retention));
     }
   }
-  return named;
+  on_their_way_[name.hash] = fingerprint;
+  return {};
 }
 
-void NamedPushes::Forget(TimeMicros since) {
-  for (; !ages_.empty() && ages_.front().first < since; ages_.pop_front()) {
-    const auto& [c, key] = ages_.front();
-    const auto entry = entries_.find(key);
-    // Else it names a newer push by now.
-    if (entry != entries_.end() && entry->second.done && entry->second.c == c) {
-      entries_.erase(entry);
+bool NamedPushes::IsFull() const {
+  const std::int64_t most = (options_.most_bytes - fed_bytes_) / kKeyBytes;
+  return static_cast<std::int64_t>(size() + on_their_way_.size()) >= most;
+}
+
+std::size_t NamedPushes::CountOlder(TimeMicros c, std::size_t most) const {
+  const KeyRetention& retention = options_.retention;
+  const std::size_t count = given().CountOlder(retention.KeptSince(false, c), most);
+  return count + made().CountOlder(retention.KeptSince(true, c), most - count);
+}
+
+void NamedPushes::Finish(const NamedPush& push) {
+  const PushName name(push.key);
+  on_their_way_.erase(name.hash);
+  Advance(push.c);
+  const TimeMicros since = KeptSince(name.is_made);
+  if (push.c >= since) {
+    tables_[name.is_made ? 1 : 0].Put(name.hash,
+                                      {.fingerprint = push.fingerprint,
+                                       .c = push.c,
+                                       .rows = static_cast<std::uint32_t>(push.rows),
+                                       .fed = NumberOf(push.fed)},
+                                      since);
+  }
+  for (const bool is_made : {false, true}) tables_[is_made ? 1 : 0].Sweep(KeptSince(is_made));
+  CountMemory();
+}
+
+std::uint32_t NamedPushes::NumberOf(const std::vector<std::string>& fed) {
+  const auto next = static_cast<std::uint32_t>(fed_.size());
+  const auto [found, is_new] = fed_numbers_.try_emplace(fed, next);
+  if (is_new) {
+    fed_.push_back(&found->first);
+    fed_bytes_ += kFedBytes;
+    for (const std::string& identity : fed) {
+      fed_bytes_ += static_cast<std::int64_t>(sizeof(std::string) + identity.capacity());
     }
   }
+  return found->second;
 }
 
-const NamedPushes::Entry* NamedPushes::Find(const std::string& key) const {
-  const auto entry = entries_.find(key);
-  return entry == entries_.end() ? nullptr : &entry->second;
+std::int64_t NamedPushes::bytes() const {
+  return given().bytes() + made().bytes() + fed_bytes_;
 }
 
-void NamedPushes::Begin(const std::string& key, std::uint64_t fingerprint) {
-  entries_[key] = {.fingerprint = fingerprint};
-}
-
-void NamedPushes::Finish(NamedPush push) {
-  const std::vector<std::string>* fed = &*fed_.insert(std::move(push.fed)).first;
-  entries_[push.key] = {push.fingerprint, true, push.c, push.rows, fed};
-  ages_.emplace_back(push.c, std::move(push.key));
+void NamedPushes::CountMemory() {
+  const auto wanted = static_cast<std::size_t>(bytes() / kShareBytes);
+  while (shares_.size() < wanted) {
+    shares_.push_back(MemoryLedger::Take(options_.memory, kShareBytes, kShareBytes, kShareBytes));
+  }
+  // Not for a little, which comes again.
+  if (shares_.size() > wanted + 4) shares_.resize(wanted);
 }
 
 }  // namespace coeval

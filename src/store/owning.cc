@@ -66,8 +66,9 @@ Result<std::unique_ptr<OpenedStore>> FeatureStore::Impl::OpenStore() {
 
 Status FeatureStore::Impl::OpenLog(OpenedStore* store) const {
   COEVAL_ASSIGN_OR_RETURN(const CatalogueSnapshot catalogue, Snapshot());
-  const LogSettings settings = {.seal_bytes = config.log.seal_bytes,
-                                .idempotency_retention = config.log.idempotency_retention};
+  const LogSettings settings = {
+      .seal_bytes = config.log.seal_bytes,
+      .keys = {.given = config.log.idempotency_retention, .made = config.log.made_key_retention}};
   auto opened = Ingester::Open(LogFolder(), store->online.get(), *catalogue, settings, context);
   if (!opened.ok()) return config.Redact(opened.status());
   store->ingester = std::move(opened).value();
