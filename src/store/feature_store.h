@@ -90,7 +90,8 @@ struct PushOptions {
   // Where it goes: "online_and_offline", "online" (logged all the same: training finds what was
   // served), "offline" (never served; only hindsight sees it).
   std::string to = "online_and_offline";
-  // Said again with the same rows, it does nothing, for log.idempotency_retention; "" = none.
+  // Said again with the same rows, it does nothing, for log.idempotency_retention, or, where it
+  // begins with "made:", log.made_key_retention; "" = none.
   std::string idempotency_key;
   // The rows are deletes (rule 3.7): the keys have no value from their event times on, or, where a
   // view aggregates, the events of their ids are taken back.

@@ -4,6 +4,7 @@
 
 #include "ingest/bad_rows.h"
 #include "ingest/ingester.h"
+#include "ingest/named_pushes.h"
 #include "ingest/push_check.h"
 #include "ingest/quarantine.h"
 #include "io/files.h"
@@ -101,7 +102,7 @@ Result<PushOutcome> PushAtStore(FeatureStore::Impl& impl, OpenedStore& store,
 // For a push that may have to be said twice: nobody else makes the same.
 Result<std::string> NewKey() {
   COEVAL_ASSIGN_OR_RETURN(const std::string bytes, RandomBytes(16));
-  std::string key = "push-";
+  std::string key(kMadeKey);
   for (const char byte : bytes) {
     constexpr std::string_view kDigits = "0123456789abcdef";
     const auto number = static_cast<unsigned char>(byte);

@@ -288,7 +288,7 @@ TEST_F(SocketLinkTest, APushThatMayHaveBeenTakenTellsTheKeyItGot) {
       << "who gave one has it";
   const Status failed = Push(*other, 2).status();
   EXPECT_EQ(failed.code(), StatusCode::kCancelled);
-  const std::size_t key = failed.message().find("'push-");
+  const std::size_t key = failed.message().find("'made:");
   ASSERT_NE(key, std::string::npos) << failed.ToString();
   const std::string named = failed.message().substr(key + 1, failed.message().size() - key - 2);
   ASSERT_TRUE(Push(*owner, 1, {.to = "online_and_offline", .idempotency_key = "mine"}).ok());
