@@ -125,12 +125,13 @@ class Pushing:
         on_error: "refuse": bad rows refuse the push; "quarantine": they are set apart, and the
             others are taken.
         idempotency_key: names this push for a day: said again with its rows, it does nothing.
+            Without one, a key is made that does so for an hour.
 
         Durable, and seen whole by every later read, when it returns. Errors: NotFound;
         InvalidArgument with the first bad rows (nothing is taken); AlreadyExists where the key
         named other rows; Unavailable, IoError, Cancelled: push again with its `idempotency_key`.
         """
-        key = idempotency_key or str(uuid.uuid4())
+        key = idempotency_key or f"made:{uuid.uuid4()}"
         word = to.value if isinstance(to, PushMode) else to
         table = to_engine(df, "df")
         try:

@@ -118,6 +118,13 @@ def test_the_same_key_is_one_push(money):
     assert money.rate() == 1.08
 
 
+def test_a_key_is_made_where_none_is_given(money):
+    first = money.push("EUR", 1.08)
+    assert first.idempotency_key.startswith("made:")
+    assert money.push("EUR", 1.08).idempotency_key != first.idempotency_key
+    assert money.push("EUR", 1.08, idempotency_key=first.idempotency_key).repeated
+
+
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
