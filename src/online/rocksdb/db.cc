@@ -129,6 +129,13 @@ std::size_t Db::block_cache_bytes() const {
   return cache_->GetUsage();
 }
 
+rocksdb::ReadOptions RowScanOptions(const rocksdb::Snapshot* snapshot) {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot;
+  options.ignore_range_deletions = true;
+  return options;
+}
+
 rocksdb::Options MetaFileOptions(rocksdb::Env* env) {
   return {DatabaseOptions(env), FamilyOptions(nullptr)};
 }

@@ -12,10 +12,9 @@ namespace {
 
 constexpr std::size_t kBlockBytes = 64 << 10;
 
-// `upper`: so that no tombstone of the views behind is stepped over.
+// `upper`: so that nothing of the views behind is stepped over.
 rocksdb::Iterator* NewRows(const StoreState& state, const rocksdb::Slice* upper) {
-  rocksdb::ReadOptions options;
-  options.snapshot = state.snapshot;
+  rocksdb::ReadOptions options = RowScanOptions(state.snapshot);
   options.iterate_upper_bound = upper;
   return state.db->rocks().NewIterator(options, state.db->facts());
 }

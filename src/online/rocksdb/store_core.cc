@@ -35,7 +35,7 @@ bool OnlyGrows(const Meta& from, const Meta& to) {
 
 Result<std::shared_ptr<Meta>> ReadMeta(const Db& db, const std::string& project) {
   auto meta = std::make_shared<Meta>();
-  rocksdb::ReadOptions options;
+  rocksdb::ReadOptions options = RowScanOptions(/*snapshot=*/nullptr);
   options.verify_checksums = true;
   const std::unique_ptr<rocksdb::Iterator> rows(db.rocks().NewIterator(options, db.meta()));
   for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {

@@ -27,8 +27,7 @@ Status ForEachKey(const StoreState& state, DataId id,
   AppendDataId(id, &begin);
   AppendDataId(id + 1, &end);
   const rocksdb::Slice upper(end);
-  rocksdb::ReadOptions options;
-  options.snapshot = state.snapshot;
+  rocksdb::ReadOptions options = RowScanOptions(state.snapshot);
   options.iterate_upper_bound = &upper;
   options.fill_cache = false;
   const std::unique_ptr<rocksdb::Iterator> rows(
