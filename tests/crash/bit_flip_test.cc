@@ -1,8 +1,6 @@
 // Single bits that flip in the files of a store: opening and reading everything gives a typed error
-// that names the damage, or the answers that were there before; never a wrong value. And never a
-// crash, but for one: RocksDB 7.8 reads the properties block of a sorted file before it looks at
-// its checksum, and as Debian builds it, its assertions end the process there. Such ends are
-// counted, told, and must stay rare.
+// that names the damage, or the answers that were there before; never a wrong value and never a
+// crash.
 //
 // $COEVAL_BIT_FLIPS: how many flips at random places, in place of those of every change.
 #include <sys/wait.h>
@@ -10,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -188,7 +185,6 @@ TEST_F(BitFlipTest, AFlippedBitIsToldOrHarmless) {
   int told = 0;
   int harmless = 0;
   int named = 0;
-  int assertions = 0;
   for (std::size_t next = 0; next < places.size() && !HasFailure();) {
     const auto work = [&](int lines) {
       for (std::size_t flip = next; flip < places.size(); ++flip) {
@@ -213,18 +209,13 @@ TEST_F(BitFlipTest, AFlippedBitIsToldOrHarmless) {
     const int status = InChild(work, read);
     if (status == 0) continue;
     const Place& place = places[next++];
-    const bool by_assertion = WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
-    EXPECT_TRUE(by_assertion && place.file.ends_with(".sst"))
-        << "status " << status << " by " << place.file << " bit " << place.bit;
-    ++assertions;
+    ADD_FAILURE() << "status " << status << " by " << place.file << " bit " << place.bit;
   }
   EXPECT_GT(told, static_cast<int>(places.size()) / 4);
-  EXPECT_LT(assertions, static_cast<int>(places.size()) / 50);
   std::cout << "proof: store, " << places.size() << " single bits flipped in " << files_.size()
             << " files of " << bytes_ << " bytes: " << told << " told (" << named
-            << " with the file's name), " << harmless << " harmless, " << assertions
-            << " by RocksDB's assertions on unchecked properties, no value wrong, seed " << seed_
-            << std::endl;
+            << " with the file's name), " << harmless
+            << " harmless, no process ended, no value wrong, seed " << seed_ << std::endl;
 }
 
 }  // namespace

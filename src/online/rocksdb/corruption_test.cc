@@ -1,4 +1,5 @@
 // Stored bytes that are not what was written: found, named, and never a wrong value.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -10,6 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "io/files.h"
 #include "online/fact_list.h"
 #include "online/rocksdb/db.h"
 #include "online/rocksdb/fact_merge.h"
@@ -63,6 +65,22 @@ class CorruptionTest : public testing::Test {
     Open();
   }
 
+  // The sorted files.
+  [[nodiscard]] std::vector<std::filesystem::path> Files() const {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ / "online/db")) {
+      if (entry.path().extension() == ".sst") files.push_back(entry.path());
+    }
+    return files;
+  }
+
+  [[nodiscard]] std::filesystem::path LargestFile() const {
+    const std::vector<std::filesystem::path> files = Files();
+    return *std::max_element(files.begin(), files.end(), [](const auto& a, const auto& b) {
+      return std::filesystem::file_size(a) < std::filesystem::file_size(b);
+    });
+  }
+
   Status Ask(std::int64_t keys) {
     const auto snapshot = *store_->Now();
     return AskStore(*snapshot, view_, keys, snapshot->time()).status();
@@ -104,6 +122,30 @@ TEST_F(CorruptionTest, ARowThatDoesNotFitTheViewIsToldToItsReaders) {
   Inject(operand);
   EXPECT_EQ(Ask(2).code(), StatusCode::kCorruption);
   EXPECT_EQ(store_->Verify(clock_.context())->problem_count, 1);
+}
+
+// RocksDB alone ends the process at the highest bit of the last byte of the properties, which lie
+// there: it takes the block for one with an index of hashes.
+TEST_F(CorruptionTest, AFlippedBitAtTheEndOfAFileEndsNoProcess) {
+  ASSERT_TRUE(LoadFacts(*store_, view_, {{.key = 5, .event_time = kNow - 1, .n = 5}}).ok());
+  ASSERT_TRUE(store_->Compact().ok());
+  store_.reset();
+  const std::filesystem::path file = LargestFile();
+  const std::string good = *ReadFile(file);
+  int told = 0;
+  for (std::size_t i = good.size() - std::min<std::size_t>(good.size(), 1100); i < good.size();
+       ++i) {
+    std::string bad = good;
+    bad[i] = static_cast<char>(bad[i] ^ 0x80);
+    std::ofstream(file, std::ios::binary) << bad;
+    const Status status =
+        OpenRocksDbStore(folder_ / "online", "flights", clock_.context()).status();
+    if (status.ok()) continue;
+    ++told;
+    EXPECT_EQ(status.code(), StatusCode::kCorruption) << "byte " << i;
+    EXPECT_THAT(status.message(), HasSubstr(file.filename().string())) << "byte " << i;
+  }
+  EXPECT_GT(told, 900);
 }
 
 // Every byte of a sorted file: a flip is found, or changes no answer.

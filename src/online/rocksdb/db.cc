@@ -13,6 +13,7 @@
 #include "online/rocksdb/fact_merge.h"
 #include "online/rocksdb/info_log.h"
 #include "online/rocksdb/status.h"
+#include "online/rocksdb/table_tail.h"
 
 namespace coeval {
 namespace {
@@ -101,7 +102,8 @@ Result<std::shared_ptr<Db>> Db::Open(Options options) {
   std::shared_ptr<Db> db(new Db(std::move(options)));
   const Options& given = db->options_;
   db->cache_ = rocksdb::NewLRUCache(given.cache_bytes);
-  rocksdb::DBOptions database = DatabaseOptions(given.env);
+  db->env_ = WithCheckedTables(given.env);
+  rocksdb::DBOptions database = DatabaseOptions(db->env_.get());
   database.info_log = MakeInfoLog(given.log);
   database.listeners.push_back(std::make_shared<FailureListener>(db->failed_));
   const std::vector<rocksdb::ColumnFamilyDescriptor> families = {

@@ -54,6 +54,9 @@ class Db {
 
   [[nodiscard]] std::size_t block_cache_bytes() const;
 
+  // Of its files.
+  [[nodiscard]] rocksdb::Env* env() const { return env_.get(); }
+
   // Something could not be written. Reads go on; what is written next needs a database that is
   // opened anew, since RocksDB does not promise to come out of it whole.
   void MarkFailed() { failed_->store(true); }
@@ -64,6 +67,7 @@ class Db {
   explicit Db(Options options) : options_(std::move(options)) {}
 
   const Options options_;
+  std::unique_ptr<rocksdb::Env> env_;  // options_.env, which opens no damaged file
   const std::shared_ptr<std::atomic<bool>> failed_ = std::make_shared<std::atomic<bool>>(false);
   std::shared_ptr<rocksdb::Cache> cache_;
   rocksdb::DB* db_ = nullptr;
