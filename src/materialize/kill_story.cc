@@ -72,7 +72,7 @@ class Rounds {
     }
     const auto report = store_->Verify(MyContext());
     ASSERT_TRUE(report.ok());
-    EXPECT_EQ(report->problem_count, 0) << report->first_problems[0];
+    EXPECT_EQ(report->problem_count, 0) << report->problems[0].ToText();
     EXPECT_TRUE(std::filesystem::is_empty(folder_ + "/online/staging"));
   }
 

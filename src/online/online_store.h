@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "base/context.h"
+#include "base/progress.h"
 #include "base/status.h"
 #include "base/time.h"
 #include "column/column.h"
@@ -199,12 +200,38 @@ struct OnlineStats {
   std::int64_t cache_misses = 0;
 };
 
+// Something that is not as it was written.
+struct StoreDamage {
+  std::string view;       // "": of the store as a whole
+  std::string file;       // "000012.sst"; "" where it is not known which
+  std::string first_key;  // what is concerned: "city='ams'"; both "" where that is not known
+  std::string last_key;   // the same as first_key: that key alone
+  std::string what;
+
+  // All of it in one line.
+  [[nodiscard]] std::string ToText() const;
+};
+
 // What a walk over everything found.
 struct VerifyReport {
+  struct View {
+    std::string name;
+    std::string data_identity;
+    std::int64_t keys = 0;  // rows: one for each key; of an aggregated view, each key and event
+    std::int64_t facts = 0;
+    std::int64_t bytes = 0;  // of keys and values
+    std::int64_t problems = 0;
+  };
+
+  std::vector<View> views;  // by name
   std::int64_t keys = 0;
   std::int64_t facts = 0;
+  std::int64_t files = 0;  // whose blocks were all read
+  std::int64_t bytes = 0;  // of these
   std::int64_t problem_count = 0;
-  std::vector<std::string> first_problems;  // at most 10: view, key, what is wrong
+  std::vector<StoreDamage> problems;  // the first of them
+
+  static constexpr std::int64_t kMostProblems = 100;
 };
 
 // Threads: all methods may be called from any number of threads at once; loads of one view's data
@@ -256,8 +283,11 @@ class OnlineStore {
   // back in the background. Dropping what is not there is OK. Errors: Unavailable during a load.
   virtual Status Drop(const std::string& data_identity) = 0;
 
-  // Reads every block and row. Errors: IoError; damage is in the report.
-  virtual Result<VerifyReport> Verify(const Context& context) = 0;
+  // Reads every block and row, of all projects that share the store. Reading and writing go on.
+  // `progress`: rows of each view; may be null. Errors: IoError, Cancelled; damage is in the
+  // report.
+  virtual Result<VerifyReport> Verify(const Context& context,
+                                      const ProgressSink& progress = nullptr) = 0;
   virtual OnlineStats Stats() const = 0;
   // Merges and drops all that rule 3.6 lets go, now.
   virtual Status Compact() = 0;

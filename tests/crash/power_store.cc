@@ -222,7 +222,7 @@ Status PowerStore::Check(const PowerLedger& ledger, PowerLedger* found) const {
   }
   auto report = store_->Verify(clock_.context());
   COEVAL_RETURN_IF_ERROR(Told(report.status(), "the store is not whole"));
-  if (report->problem_count > 0) return Broken("verify: " + report->first_problems.front());
+  if (report->problem_count > 0) return Broken("verify: " + report->problems.front().ToText());
   return {};
 }
 

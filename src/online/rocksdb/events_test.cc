@@ -170,7 +170,7 @@ class EventsTest : public testing::TestWithParam<bool> {
   std::int64_t StoredFacts() {
     const auto report = store_->Verify(clock_.context());
     EXPECT_TRUE(report.ok());
-    EXPECT_EQ(report->problem_count, 0) << report->first_problems.front();
+    EXPECT_EQ(report->problem_count, 0) << report->problems.front().ToText();
     return report->facts;
   }
 

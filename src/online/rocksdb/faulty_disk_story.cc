@@ -67,7 +67,7 @@ class Story {
     }
     const auto report = store_->Verify(clock_.context());
     ASSERT_TRUE(report.ok()) << report.status().ToString();
-    EXPECT_EQ(report->problem_count, 0) << report->first_problems[0];
+    EXPECT_EQ(report->problem_count, 0) << report->problems[0].ToText();
   }
 
   // True while the write had as many steps as `step`.

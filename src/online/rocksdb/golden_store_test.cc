@@ -115,7 +115,7 @@ TEST_P(GoldenStoreTest, OpensAnswersAndGoesOn) {
     ExpectAnswers(Planes(), kPlanes);
     const auto report = store_->Verify(clock_.context());
     ASSERT_TRUE(report.ok());
-    EXPECT_EQ(report->problem_count, 0) << report->first_problems[0];
+    EXPECT_EQ(report->problem_count, 0) << report->problems[0].ToText();
     // On top of it: this release's loads and compactions.
     const TestFact more = {.key = round, .event_time = kNoon + round, .n = 100 + round};
     clock_.fixed->Set(kNoon + 2 * kHour + round);

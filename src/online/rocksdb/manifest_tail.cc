@@ -12,6 +12,7 @@
 #include "io/files.h"
 #include "io/system_call.h"
 #include "io/system_error.h"
+#include "online/rocksdb/status.h"
 
 namespace coeval {
 namespace {
@@ -66,6 +67,32 @@ bool EndsUnwritten(std::string_view manifest, std::size_t whole) {
   return (zeros + kSector - 1) / kSector * kSector < manifest.size();
 }
 
+Status NotCommitted(const std::string& path, std::int64_t whole, std::int64_t size) {
+  return Status::Corruption("the online store's file '" + path + "' is damaged: bytes " +
+                            std::to_string(whole) + " to " + std::to_string(size - 1) +
+                            " are not what was committed");
+}
+
+struct Manifest {
+  std::string name;
+  std::int64_t size = 0;
+};
+
+// The manifest of an open database, as far as it is durable.
+Result<Manifest> CommittedIn(rocksdb::DB& db) {
+  std::vector<std::string> files;
+  std::uint64_t size = 0;
+  COEVAL_RETURN_IF_ERROR(FromRocksDb(db.GetLiveFiles(files, &size, /*flush_memtable=*/false),
+                                     "looking for the online store's manifest"));
+  for (const std::string& file : files) {
+    const std::size_t at = file.find("MANIFEST-");
+    if (at != std::string::npos) {
+      return Manifest{.name = file.substr(at), .size = static_cast<std::int64_t>(size)};
+    }
+  }
+  return Status::Internal("the online store has no manifest");
+}
+
 Status Truncate(const std::string& path, std::int64_t size) {
   if (Try([&] { return ::truncate(path.c_str(), size); }) != 0) {
     return SystemError(errno, "cut the torn end off", path);
@@ -93,6 +120,23 @@ std::int64_t WholeManifestBytes(std::string_view manifest) {
   return static_cast<std::int64_t>(whole);
 }
 
+Status CheckManifest(rocksdb::DB& db) {
+  COEVAL_ASSIGN_OR_RETURN(const Manifest committed, CommittedIn(db));
+  const std::string path = db.GetName() + "/" + committed.name;
+  const std::string current = db.GetName() + "/CURRENT";
+  if (!FileExists(path)) return Status::Corruption("'" + path + "' is not there");
+  if (!FileExists(current)) return Status::Corruption("'" + current + "' is not there");
+  COEVAL_ASSIGN_OR_RETURN(const std::string name, ReadFile(current));
+  if (name != committed.name + "\n") {
+    return Status::Corruption("'" + current + "' does not name the manifest " + committed.name);
+  }
+  COEVAL_ASSIGN_OR_RETURN(std::string bytes, ReadFile(path));
+  // What was written since is not asked for: it may be there in part.
+  if (std::ssize(bytes) > committed.size) bytes.resize(static_cast<std::size_t>(committed.size));
+  const std::int64_t whole = WholeManifestBytes(bytes);
+  return whole == committed.size ? Status() : NotCommitted(path, whole, committed.size);
+}
+
 Result<ManifestTail> ManifestTail::Open(const std::string& folder) {
   COEVAL_ASSIGN_OR_RETURN(SlotFile file, SlotFile::Open(folder + "/COMMITTED"));
   return ManifestTail(folder + "/db", std::move(file));
@@ -113,9 +157,8 @@ Status ManifestTail::CutTorn() const {
   const std::int64_t size = known ? committed->GetInt("size", 0) : 0;
   if (whole < size) {
     return Status::Corruption(
-        "the online store's file '" + path + "' is damaged: bytes " + std::to_string(whole) +
-        " to " + std::to_string(size - 1) +
-        " are not what was committed: bring the store back from a backup, or remove its folder "
+        NotCommitted(path, whole, size).message() +
+        ": bring the store back from a backup, or remove its folder "
         "and run `coeval materialize-incremental`; pushes come back from the log");
   }
   if (whole == std::ssize(manifest)) return {};
@@ -125,17 +168,11 @@ Status ManifestTail::CutTorn() const {
 }
 
 void ManifestTail::Remember(rocksdb::DB& db) {
-  std::vector<std::string> files;
-  std::uint64_t size = 0;
-  if (!db.GetLiveFiles(files, &size, /*flush_memtable=*/false).ok()) return;
-  for (const std::string& file : files) {
-    const std::size_t at = file.find("MANIFEST-");
-    if (at == std::string::npos) continue;
-    Json record = Json::MakeObject();
-    record.Set("manifest", file.substr(at));
-    record.Set("size", static_cast<std::int64_t>(size));
-    static_cast<void>(file_.Write(record.Write()));
-  }
+  const auto committed = CommittedIn(db);
+  if (!committed.ok()) return;
+  Json record = Json::MakeObject();
+  record.Set("manifest", committed->name).Set("size", committed->size);
+  static_cast<void>(file_.Write(record.Write()));
 }
 
 }  // namespace coeval

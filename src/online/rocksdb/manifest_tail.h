@@ -21,6 +21,11 @@ namespace coeval {
 // Up to where the records of a manifest are whole: the end of the last one.
 std::int64_t WholeManifestBytes(std::string_view manifest);
 
+// Of an open database: is what was committed still on disk as it was written? An open database does
+// not read it again, and would not open. REQUIRES: no file is deleted meanwhile. Errors: Corruption
+// naming the file and the bytes; IoError.
+Status CheckManifest(rocksdb::DB& db);
+
 // Threads: one at a time.
 class ManifestTail {
  public:

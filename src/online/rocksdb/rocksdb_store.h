@@ -34,7 +34,7 @@ class RocksDbStore : public OnlineStore {
   std::int64_t LogApplied() const override;
   Status Flush() override;
   Status Drop(const std::string& data_identity) override;
-  Result<VerifyReport> Verify(const Context& context) override;
+  Result<VerifyReport> Verify(const Context& context, const ProgressSink& progress) override;
   OnlineStats Stats() const override;
   Status Compact() override;
   Result<std::string> StateHash(const ViewVersion& version, TimeMicros horizon) override;

@@ -224,7 +224,7 @@ TEST_F(RocksDbStoreTest, EveryAnswerIsThatOfAllFactsTogether) {
     }
     const Result<VerifyReport> report = store_->Verify(clock_.context());
     ASSERT_TRUE(report.ok());
-    EXPECT_EQ(report->problem_count, 0) << report->first_problems[0];
+    EXPECT_EQ(report->problem_count, 0) << report->problems[0].ToText();
   }
 }
 

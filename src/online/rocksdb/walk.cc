@@ -1,30 +1,25 @@
 #include "online/rocksdb/walk.h"
 
-#include <functional>
+#include <algorithm>
 #include <memory>
-#include <string_view>
-#include <utility>
+#include <optional>
+#include <set>
+#include <vector>
 
 #include "base/hash.h"
-#include "column/row_encoding.h"
 #include "online/fact_list.h"
 #include "online/rocksdb/fact_merge.h"
 #include "online/rocksdb/status.h"
-#include "online/view_answers.h"
 #include "online/winner.h"
 
 namespace coeval {
 namespace {
 
-constexpr std::int64_t kMostProblems = 10;
 constexpr std::string_view kWalking = "walking over the online store";
 
-// Calls `visit(entity key, value)` for each key of a view; stops at its first error.
-Status ForEachKey(const StoreState& state, DataId id,
-                  const std::function<Status(std::string_view, std::string_view)>& visit) {
-  std::string begin;
+// Visits the rows from `from` on, and leaves there the key that was read last.
+Status VisitFrom(const StoreState& state, DataId id, std::string* from, const VisitRow& visit) {
   std::string end;
-  AppendDataId(id, &begin);
   AppendDataId(id + 1, &end);
   const rocksdb::Slice upper(end);
   rocksdb::ReadOptions options = RowScanOptions(state.snapshot);
@@ -32,78 +27,80 @@ Status ForEachKey(const StoreState& state, DataId id,
   options.fill_cache = false;
   const std::unique_ptr<rocksdb::Iterator> rows(
       state.db->rocks().NewIterator(options, state.db->facts()));
-  for (rows->Seek(begin); rows->Valid(); rows->Next()) {
+  for (rows->Seek(*from); rows->Valid(); rows->Next()) {
     COEVAL_RETURN_IF_ERROR(
         visit(rows->key().ToStringView().substr(sizeof(DataId)), rows->value().ToStringView()));
+    *from = rows->key().ToStringView();
   }
   return FromRocksDb(rows->status(), kWalking);
 }
 
-// The entity key in a stored one.
-Result<std::string_view> EntityOf(const ViewRecord& record, std::string_view key) {
-  if (!record.events) return key;
-  return EntityKeyOf(key, record.keys);
-}
-
-// What is wrong with a stored value, or OK.
-Status CheckFacts(const ViewRecord& record, std::string_view key, std::string_view value,
-                  VerifyReport* report) {
-  FactList list;
-  COEVAL_RETURN_IF_ERROR(DecodeFactList(value, &list));
-  if (!list.asides.empty()) return Status::Corruption("a damaged piece was set aside");
-  const auto entity = EntityOf(record, key);
-  if (!entity.ok()) return entity.status();
-  if (const auto keys = DecodeKey(*entity, record.keys); !keys.ok()) return keys.status();
-  for (std::size_t i = 0; i < list.facts.size(); ++i) {
-    const KeptFact& fact = list.facts[i];
-    if (!fact.is_delete || record.events) {
-      const Result<RowView> row = RowView::Parse(fact.row, record.types);
-      if (!row.ok()) return row.status();
-      if (const auto values = row->Values(); !values.ok()) return values.status();
-    }
-    if (i > 0 && !record.events && !MayFollow(fact, list.facts[i - 1])) {
-      return Status::Corruption("facts are not in the order of their ranks");
+// Where files of a view's rows begin and end.
+std::set<std::string> FileBorders(const StoreState& state, DataId id) {
+  std::vector<rocksdb::LiveFileMetaData> files;
+  state.db->rocks().GetLiveFilesMetaData(&files);
+  std::set<std::string> borders;
+  for (const rocksdb::LiveFileMetaData& file : files) {
+    if (file.column_family_name != state.db->facts()->GetName()) continue;
+    for (const std::string& key : {file.smallestkey, file.largestkey}) {
+      if (DataIdOf(key) == id) borders.insert(key);
     }
   }
-  report->facts += static_cast<std::int64_t>(list.facts.size());
-  return {};
+  return borders;
 }
 
-void Report(const std::string& problem, VerifyReport* report) {
-  if (report->problem_count++ < kMostProblems) report->first_problems.push_back(problem);
+std::string_view WithoutId(std::string_view key) {
+  return key.substr(std::min(key.size(), sizeof(DataId)));
 }
 
 }  // namespace
 
-Result<VerifyReport> VerifyFacts(const StoreState& state, const Context& context) {
-  VerifyReport report;
-  const rocksdb::Status blocks = state.db->rocks().VerifyChecksum();
-  if (blocks.IsCorruption()) {
-    Report(blocks.ToString(), &report);
-  } else {
-    COEVAL_RETURN_IF_ERROR(FromRocksDb(blocks, "verifying the online store"));
-  }
-  for (const auto& [identity, record] : state.meta->views) {
-    const Status status =
-        ForEachKey(state, record->id, [&](std::string_view key, std::string_view value) {
-          if (++report.keys % 4096 == 0) COEVAL_RETURN_IF_ERROR(context.cancel->Check());
-          const Status fact = CheckFacts(*record, key, value, &report);
-          if (!fact.ok()) {
-            const auto entity = EntityOf(*record, key);
-            Report("view " + record->view + ", key " +
-                       DescribeKey(entity.ok() ? *entity : key, record->keys) + ": " +
-                       fact.message(),
-                   &report);
-          }
-          return Status();
-        });
-    if (status.code() == StatusCode::kCorruption) {
-      Report("view " + record->view + ": " + status.message(), &report);
-    } else {
-      COEVAL_RETURN_IF_ERROR(status);
+Status ForEachRow(const StoreState& state, DataId id, const VisitRow& visit) {
+  std::string from;
+  AppendDataId(id, &from);
+  return VisitFrom(state, id, &from, visit);
+}
+
+Status ForEachReadableRow(const StoreState& state, DataId id, const VisitRow& visit,
+                          const std::function<void(const UnreadableRows&)>& missed) {
+  struct Gap {
+    std::string after;
+    std::string what;
+  };
+
+  std::optional<Gap> gap;  // behind which no row was read yet
+  const auto end_gap = [&](std::string_view until) {
+    if (gap) missed({.after = WithoutId(gap->after), .until = until, .what = gap->what});
+    gap.reset();
+  };
+  Status of_visit;  // its corruption is none of the store's
+  const auto visit_row = [&](std::string_view key, std::string_view value) -> Status {
+    end_gap(key);
+    of_visit = visit(key, value);
+    return of_visit;
+  };
+  std::string from;
+  AppendDataId(id, &from);
+  std::set<std::string> borders;
+  while (true) {
+    Status status = VisitFrom(state, id, &from, visit_row);
+    if (!of_visit.ok()) return of_visit;
+    if (status.ok()) end_gap("");
+    if (status.code() != StatusCode::kCorruption) return status;
+    if (!gap) gap = Gap{from, status.message()};
+    if (borders.empty()) borders = FileBorders(state, id);
+    const auto next = borders.upper_bound(from);
+    if (next == borders.end()) {
+      end_gap("");
+      return {};
     }
+    from = *next;
   }
-  return report;
+}
+
+Result<std::string_view> EntityOf(const ViewRecord& record, std::string_view key) {
+  if (!record.events) return key;
+  return EntityKeyOf(key, record.keys);
 }
 
 Result<std::string> HashFacts(const StoreState& state, const std::string& data_identity,
@@ -130,7 +127,7 @@ Result<std::string> HashFacts(const StoreState& state, const std::string& data_i
     hash.Update(bytes);
     return {};
   };
-  COEVAL_RETURN_IF_ERROR(ForEachKey(state, record->id, add));
+  COEVAL_RETURN_IF_ERROR(ForEachRow(state, record->id, add));
   return hash.HexDigest();
 }
 
