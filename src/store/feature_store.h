@@ -76,6 +76,11 @@ struct MaterializeOptions {
   std::shared_ptr<CancelToken> cancel;
 };
 
+struct VerifyOptions {
+  ProgressSink progress;                // rows of each view
+  std::shared_ptr<CancelToken> cancel;  // null: the store's own
+};
+
 // One view's outcome of a materialization.
 struct MaterializeReport {
   std::string view;  // "weather@v2"
@@ -246,6 +251,14 @@ class FeatureStore {
   Result<Json> TrainingSets(int limit);
   // Checks of the installation and the repository: [{"check", "ok", "detail", "advice"}].
   Json Doctor();
+  // Reads every block and row of the online store (OnlineStore::Verify): {"ok", "views": [{"view",
+  // "rows", "facts", "bytes", "problems"}], "rows", "facts", "files", "file_bytes",
+  // "problem_count", "problems": [{"view", "file", "first_key", "last_key", "what", "text"}],
+  // "advice", "notes"}.
+  // A store that is too damaged to be opened is a problem, no error. Advice: what to do; "" where
+  // all is well. Notes: where versions of the registry and data do not belong together. Errors: as
+  // for ReadOnline; Cancelled.
+  Result<Json> VerifyOnline(const VerifyOptions& options);
   // What lies in the online store, for /metrics. Errors: as for ReadOnline.
   Result<OnlineStats> OnlineStatistics();
   // May it serve? {"ready": bool, "clock": ..., "registry": ..., "online_store": ...}

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "base/context.h"
 #include "base/json.h"
 #include "base/status.h"
 #include "base/time.h"
@@ -58,6 +59,8 @@ class StoreOwner {
   // The number of the newest record of the log that is durable; 0 = none.
   virtual Result<std::int64_t> LogEnd() = 0;
   virtual Result<Json> SealLog() = 0;
+  // Progress is not told. `cancel`: null = the asking store's own.
+  virtual Result<Json> VerifyOnline(const std::shared_ptr<CancelToken>& cancel) = 0;
   // Asks it to give the store up; OK: it has. Errors: Unavailable (a server keeps its own;
   // others may be busy).
   virtual Status HandOver() = 0;

@@ -21,7 +21,7 @@ struct Route {
   std::string_view path;
 };
 
-constexpr std::array<Route, 11> kRoutes{{{"GET", "/v1/health"},
+constexpr std::array<Route, 12> kRoutes{{{"GET", "/v1/health"},
                                          {"POST", "/v1/online-features"},
                                          {"POST", "/v1/push"},
                                          {"POST", "/v1/materialize"},
@@ -31,6 +31,7 @@ constexpr std::array<Route, 11> kRoutes{{{"GET", "/v1/health"},
                                          {"POST", "/v1/describe"},
                                          {"GET", "/v1/log"},
                                          {"POST", "/v1/seal"},
+                                         {"POST", "/v1/online/verify"},
                                          {"POST", "/v1/hand-over"}}};
 
 constexpr std::string_view kPrefix = "/v1/";
@@ -66,8 +67,8 @@ OwnerService::OwnerService(FeatureStore* store, OnlineLimits limits)
 
 PathSpeed OwnerService::SpeedOf(std::string_view path) {
   if (path == "/v1/health" || path == "/health") return PathSpeed::kInstant;
-  if (path == "/v1/materialize" || path == "/v1/seal" || Service::IsSlow(path))
-    return PathSpeed::kSlow;
+  const bool slow = path == "/v1/materialize" || path == "/v1/seal" || path == "/v1/online/verify";
+  if (slow || Service::IsSlow(path)) return PathSpeed::kSlow;
   return PathSpeed::kQuick;
 }
 
@@ -106,6 +107,7 @@ Result<HttpResponse> OwnerService::Dispatch(const HttpRequest& request) {
   if (request.path == "/v1/describe") return Describe(request);
   if (request.path == "/v1/log") return Log();
   if (request.path == "/v1/seal") return Seal();
+  if (request.path == "/v1/online/verify") return VerifyOnline(request);
   return HandOver();
 }
 
@@ -201,6 +203,13 @@ Result<HttpResponse> OwnerService::Log() {
 Result<HttpResponse> OwnerService::Seal() {
   COEVAL_ASSIGN_OR_RETURN(const Json sealed, store_->SealLog());
   return Plain(sealed);
+}
+
+Result<HttpResponse> OwnerService::VerifyOnline(const HttpRequest& request) {
+  VerifyOptions options;
+  options.cancel = request.cancel;
+  COEVAL_ASSIGN_OR_RETURN(const Json report, store_->VerifyOnline(options));
+  return Plain(report);
 }
 
 Result<HttpResponse> OwnerService::HandOver() {

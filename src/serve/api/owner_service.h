@@ -11,6 +11,7 @@
 //   POST /v1/promote           {"reference": "weather@v2"}
 //   POST /v1/rollback          {"name": "weather"}
 //   POST /v1/describe          {"name": "weather"}
+//   POST /v1/online/verify     {}: reads all of the store; what FeatureStore::VerifyOnline says
 //   GET  /v1/log               {"end": 17}: the newest durable record
 //   POST /v1/hand-over         gives the store up
 //
@@ -56,6 +57,7 @@ class OwnerService {
   Result<HttpResponse> Describe(const HttpRequest& request);
   Result<HttpResponse> Log();
   Result<HttpResponse> Seal();
+  Result<HttpResponse> VerifyOnline(const HttpRequest& request);
   Result<HttpResponse> HandOver();
 
   FeatureStore* store_;

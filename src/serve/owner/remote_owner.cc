@@ -105,6 +105,11 @@ class RemoteOwner : public StoreOwner {
 
   Result<Json> SealLog() override { return Post("/v1/seal", Json::MakeObject()); }
 
+  Result<Json> VerifyOnline(const std::shared_ptr<CancelToken>& cancel) override {
+    return Post("/v1/online/verify", Json::MakeObject(),
+                cancel ? cancel.get() : context_.cancel.get());
+  }
+
   Status HandOver() override { return Post("/v1/hand-over", Json::MakeObject()).status(); }
 
  private:
