@@ -75,6 +75,7 @@ void AddExplainCommand(CLI::App* app, Invocation* invocation);
 void AddMaterializeCommands(CLI::App* app, Invocation* invocation);
 void AddPushCommands(CLI::App* app, Invocation* invocation);
 void AddQuarantineCommand(CLI::App* app, Invocation* invocation);
+void AddOnlineCommand(CLI::App* app, Invocation* invocation);
 void AddGetCommand(CLI::App* app, Invocation* invocation);
 void AddServeCommand(CLI::App* app, Invocation* invocation);
 void AddAsOfCommand(CLI::App* app, Invocation* invocation);

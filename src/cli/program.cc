@@ -44,6 +44,7 @@ void AddCommands(CLI::App* app, Invocation* invocation) {
   AddQuarantineCommand(app, invocation);
   AddGetCommand(app, invocation);
   AddServeCommand(app, invocation);
+  AddOnlineCommand(app, invocation);
   AddCatalogueCommands(app, invocation);
   AddDoctorCommands(app, invocation);
   AddCompletionCommand(app, invocation);

@@ -1,0 +1,75 @@
+// coeval online: the online store as a whole, looked after.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
+
+namespace coeval {
+namespace {
+
+struct OnlineArguments {
+  std::string what;
+};
+
+std::string CountText(std::int64_t count, const char* one, const char* many) {
+  return FormatCount(count) + " " + (count == 1 ? one : many);
+}
+
+std::string VerifiedText(const Json& report) {
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& view : report.Find("views")->array()) {
+    rows.push_back({view.GetString("view"), FormatCount(view.GetInt("rows")),
+                    FormatCount(view.GetInt("facts")), FormatBytes(view.GetInt("bytes")),
+                    FormatCount(view.GetInt("problems"))});
+  }
+  std::string text;
+  if (!rows.empty()) {
+    text = FormatTable({"view", "rows", "facts", "bytes", "problems"}, rows) + "\n\n";
+  }
+  for (const Json& note : report.Find("notes")->array()) text += "note: " + note.AsString() + "\n";
+  const auto& problems = report.Find("problems")->array();
+  for (const Json& problem : problems) {
+    text += Paint("DAMAGED", Colour::kRed) + "  " + problem.GetString("text") + "\n";
+  }
+  const std::int64_t count = report.GetInt("problem_count");
+  const auto more = count - static_cast<std::int64_t>(problems.size());
+  if (more > 0) text += "and " + FormatCount(more) + " more\n";
+  if (count > 0) {
+    return text + CountText(count, "problem", "problems") +
+           "; what is damaged is served as an error, never as a value\n" +
+           report.GetString("advice");
+  }
+  return text + "all is as it was written: " + CountText(report.GetInt("files"), "file", "files") +
+         " of " + FormatBytes(report.GetInt("file_bytes")) + ", " +
+         CountText(report.GetInt("rows"), "row", "rows");
+}
+
+Result<int> RunVerify(const Invocation& invocation) {
+  COEVAL_ASSIGN_OR_RETURN(auto store, invocation.OpenStore());
+  VerifyOptions options;
+  options.progress = ProgressBar();
+  options.cancel = store->context().cancel;
+  COEVAL_ASSIGN_OR_RETURN(const Json report, store->VerifyOnline(options));
+  invocation.Show(report, VerifiedText(report));
+  return report.GetBool("ok") ? kExitDone : kExitNo;
+}
+
+}  // namespace
+
+void AddOnlineCommand(CLI::App* app, Invocation* invocation) {
+  CLI::App* command = AddCommand(
+      app, "Serving", "online",
+      "Verifies the online store: reads every block and every row, and names what is damaged\n"
+      "By view, file and keys; exit 1 where something is. Reading, pushing and materializing go "
+      "on meanwhile.",
+      "coeval online verify\n"
+      "coeval online verify --json");
+  auto arguments = std::make_shared<OnlineArguments>();
+  AddArgument(command, "WHAT", &arguments->what, "verify").Required().OneOf({"verify"});
+  SetAction(command, invocation, [invocation, arguments] { return RunVerify(*invocation); });
+}
+
+}  // namespace coeval
