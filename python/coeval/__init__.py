@@ -51,6 +51,7 @@ from coeval.types import ValueType
 
 if TYPE_CHECKING:
     from coeval.asof import asof_join
+    from coeval.checking import Damage, Verified
     from coeval.explanation import Explanation
     from coeval.materialization import Materialized
     from coeval.online_response import OnlineResponse
@@ -70,6 +71,7 @@ __all__ = [
     "CoevalError",
     "Corruption",
     "CsvFormat",
+    "Damage",
     "Entity",
     "Explanation",
     "FailedPrecondition",
@@ -97,6 +99,7 @@ __all__ = [
     "TrainingSet",
     "Unavailable",
     "ValueType",
+    "Verified",
     "__version__",
     "asof_join",
     "types",
@@ -105,6 +108,7 @@ __all__ = [
 
 # What needs the engine, and where it is.
 _ENGINE = {
+    "Damage": "coeval.checking",
     "Explanation": "coeval.explanation",
     "FeatureStore": "coeval.store",
     "Materialized": "coeval.materialization",
@@ -114,6 +118,7 @@ _ENGINE = {
     "Pushed": "coeval.pushing",
     "Quarantined": "coeval.pushing",
     "TrainingSet": "coeval.training_set",
+    "Verified": "coeval.checking",
     "asof_join": "coeval.asof",
     "window": "coeval.windows",
 }

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from coeval import _core
+from coeval.checking import Checking
 from coeval.definitions import (
     Entity,
     FeatureService,
@@ -48,7 +49,7 @@ Known = Literal["declared", "arrival", "hindsight"]
 EntityRows = Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Any]] | Any
 
 
-class FeatureStore(Pushing):
+class FeatureStore(Pushing, Checking):
     """One repository, opened: a folder with `coeval.yaml` and definitions.
 
         store = coeval.FeatureStore("examples/flights")

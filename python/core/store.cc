@@ -116,6 +116,17 @@ nb::list Materialize(StoreHandle& store, std::optional<std::int64_t> start, std:
       *options.cancel, board, progress));
 }
 
+std::string VerifyOnline(StoreHandle& store, const nb::object& progress) {
+  ProgressBoard board;
+  VerifyOptions options;
+  options.progress = board.Sink();
+  options.cancel = std::make_shared<CancelToken>();
+  return store
+      .CallLong<Json>([&](FeatureStore& engine) { return engine.VerifyOnline(options); },
+                      *options.cancel, board, progress)
+      .Write();
+}
+
 nb::dict OutcomeOf(const PushOutcome& outcome) {
   nb::dict report;
   report["created"] = outcome.c == kMinTime ? nb::none() : DatetimeOf(outcome.c);
@@ -271,6 +282,7 @@ void BindStore(nb::module_& module) {
             nb::sig("def materialize(self, start: int | None, end: int, views: "
                     "collections.abc.Sequence[str], progress: object | None) -> "
                     "list[dict[str, typing.Any]]"));
+  store.def("verify_online", &VerifyOnline, nb::arg("progress").none());
   BindPushing(store);
   store.def("seal_log", [](StoreHandle& handle) {
     return AsText(handle, [](FeatureStore& engine) { return engine.SealLog(); });
