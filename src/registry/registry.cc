@@ -106,6 +106,12 @@ Result<CatalogueSnapshot> Registry::Snapshot() {
   return snapshot_;
 }
 
+Result<std::unique_ptr<RegistryCopy>> Registry::BeginCopy() {
+  std::unique_lock lock(mutex_);
+  COEVAL_RETURN_IF_ERROR(Connect());
+  return RegistryCopy::Begin(std::move(lock), database_.get());
+}
+
 Result<Plan> Registry::MakePlan(const Definitions& definitions, const ApplyOptions& options) {
   const std::lock_guard lock(mutex_);
   COEVAL_RETURN_IF_ERROR(Connect());

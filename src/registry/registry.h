@@ -29,6 +29,7 @@
 #include "registry/apply.h"
 #include "registry/plan.h"
 #include "registry/planner.h"
+#include "registry/registry_copy.h"
 #include "registry/run.h"
 #include "registry/sqlite.h"
 #include "registry/stored_state.h"
@@ -111,6 +112,10 @@ class Registry {
   Result<std::vector<TrainingSetRecord>> ListTrainingSets(int limit);
   // Errors: NotFound.
   Result<TrainingSetRecord> FindTrainingSet(std::int64_t id);
+
+  // The file as it is now, to be written elsewhere (registry_copy.h). Other calls wait until what
+  // comes back is gone.
+  Result<std::unique_ptr<RegistryCopy>> BeginCopy();
 
   [[nodiscard]] const std::string& path() const { return options_.path; }
 

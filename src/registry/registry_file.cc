@@ -158,20 +158,20 @@ Status CheckFormat(SqlDatabase* database, std::int64_t format) {
       std::to_string(kRegistryFormat) + ": run release " + release + " or a later one");
 }
 
-// Inside a write transaction: a file without tables becomes a registry; another is checked.
-Status SetUp(SqlDatabase* database, TimeMicros now, const std::string& release) {
+Status CheckApplication(SqlDatabase* database) {
   COEVAL_ASSIGN_OR_RETURN(const std::int64_t application,
                           database->QueryInt("PRAGMA application_id"));
+  if (application == kRegistryApplicationId) return {};
+  return Status::FailedPrecondition(database->path() +
+                                    " is a database of another program; name another file for the "
+                                    "registry");
+}
+
+// Inside a write transaction: a file without tables becomes a registry; another is checked.
+Status SetUp(SqlDatabase* database, TimeMicros now, const std::string& release) {
   COEVAL_ASSIGN_OR_RETURN(const std::int64_t tables,
                           database->QueryInt("SELECT count(*) FROM sqlite_schema"));
-  if (application != kRegistryApplicationId && tables > 0) {
-    return Status::FailedPrecondition(
-        database->path() +
-        " is a database of another program; name another file for the "
-        "registry");
-  }
-  COEVAL_ASSIGN_OR_RETURN(const std::int64_t format, database->QueryInt("PRAGMA user_version"));
-  if (tables > 0) return CheckFormat(database, format);
+  if (tables > 0) return CheckRegistryStamp(database);
   COEVAL_RETURN_IF_ERROR(database->ExecuteScript(
       "PRAGMA application_id = " + std::to_string(kRegistryApplicationId) +
       "; PRAGMA user_version = " + std::to_string(kRegistryFormat) + ";" + kTables));
@@ -212,6 +212,12 @@ Status TakeWalMode(SqlDatabase* database) {
 }
 
 }  // namespace
+
+Status CheckRegistryStamp(SqlDatabase* database) {
+  COEVAL_RETURN_IF_ERROR(CheckApplication(database));
+  COEVAL_ASSIGN_OR_RETURN(const std::int64_t format, database->QueryInt("PRAGMA user_version"));
+  return CheckFormat(database, format);
+}
 
 Result<std::unique_ptr<SqlDatabase>> OpenRegistryFile(const std::string& path, TimeMicros now,
                                                       const std::string& release,

@@ -24,4 +24,7 @@ Result<std::unique_ptr<SqlDatabase>> OpenRegistryFile(const std::string& path, T
                                                       const std::string& release,
                                                       DurationMicros busy_timeout);
 
+// Is it a registry that this release can read? Errors: FailedPrecondition; Corruption.
+Status CheckRegistryStamp(SqlDatabase* database);
+
 }  // namespace coeval

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <cstring>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -36,6 +37,32 @@ Result<std::unique_ptr<SqlDatabase>> SqlDatabase::Open(const std::string& path,
   sqlite3_extended_result_codes(database->database_, 1);
   sqlite3_busy_timeout(database->database_, static_cast<int>(busy_timeout / 1000));
   // What a definition says is data: no SQL of the schema may run functions on it.
+  sqlite3_db_config(database->database_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(database->database_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  return database;
+}
+
+Result<std::unique_ptr<SqlDatabase>> SqlDatabase::OpenUnchanging(const std::string& path) {
+  std::error_code none;
+  if (!std::filesystem::exists(path, none)) {
+    return Status::NotFound("there is no file '" + path + "'");
+  }
+  std::string uri = "file:";
+  for (const char c : std::filesystem::absolute(path).string()) {
+    if (c == '?' || c == '#' || c == '%') {
+      constexpr std::string_view kDigits = "0123456789ABCDEF";
+      const auto byte = static_cast<unsigned char>(c);
+      uri += {'%', kDigits[byte >> 4U], kDigits[byte & 15U]};
+    } else {
+      uri += c;
+    }
+  }
+  uri += "?immutable=1";
+  std::unique_ptr<SqlDatabase> database(new SqlDatabase(path));
+  const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
+  const int code = sqlite3_open_v2(uri.c_str(), &database->database_, flags, nullptr);
+  if (code != SQLITE_OK) return database->Error(code, "cannot be opened");
+  sqlite3_extended_result_codes(database->database_, 1);
   sqlite3_db_config(database->database_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(database->database_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   return database;
@@ -134,6 +161,15 @@ Result<std::int64_t> SqlDatabase::QueryInt(std::string_view sql,
     return Status();
   }));
   return value;
+}
+
+Status SqlDatabase::CopyInto(SqlDatabase* to) {
+  sqlite3_backup* copying = sqlite3_backup_init(to->database_, "main", database_, "main");
+  if (copying == nullptr) return to->Error(sqlite3_errcode(to->database_), "cannot be written");
+  const int code = sqlite3_backup_step(copying, -1);
+  const int finished = sqlite3_backup_finish(copying);
+  if (code == SQLITE_DONE && finished == SQLITE_OK) return {};
+  return to->Error(code == SQLITE_DONE ? finished : code, "cannot be written");
 }
 
 std::int64_t SqlDatabase::LastInsertId() const {

@@ -46,6 +46,8 @@ class SqlDatabase {
   // Opens or makes the file. A statement that finds the file locked waits up to `busy_timeout`.
   static Result<std::unique_ptr<SqlDatabase>> Open(const std::string& path,
                                                    DurationMicros busy_timeout);
+  // Opens a file that nobody writes, takes no lock, and leaves nothing beside it. Errors: NotFound.
+  static Result<std::unique_ptr<SqlDatabase>> OpenUnchanging(const std::string& path);
   ~SqlDatabase();
   SqlDatabase(const SqlDatabase&) = delete;
   SqlDatabase& operator=(const SqlDatabase&) = delete;
@@ -69,6 +71,10 @@ class SqlDatabase {
   Status ExecuteScript(const std::string& sql);
   // The first column of the first row; 0 without a row.
   Result<std::int64_t> QueryInt(std::string_view sql, const std::vector<SqlValue>& values = {});
+
+  // All of `to` becomes what this database is, in one transaction: others who have it open see it
+  // whole, before or after. As it is in the transaction that is open here, if one is.
+  Status CopyInto(SqlDatabase* to);
 
   [[nodiscard]] std::int64_t LastInsertId() const;
   [[nodiscard]] std::int64_t ChangedRows() const;
