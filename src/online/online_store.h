@@ -53,6 +53,11 @@ struct OnlineStoreOptions {
   EventIndexOptions index = {};
   // Of the hot tier (online/row_cache.h); 0: there is none. None: an eighth of the memory budget.
   std::optional<std::size_t> cache_bytes = {};
+  // Asked when something is durable and before it is acknowledged, and before time goes on:
+  // FailedPrecondition once another store has taken this one's place. From then on every call that
+  // asks or changes anything is that error. Another error: it cannot be known, and nothing is
+  // taken. Null: none ever does. Asked by several threads at once.
+  std::function<Status()> fence = {};
 };
 
 // What is asked of one view. Borrows all; `keys` are the encoded keys of the view's join keys.
@@ -278,6 +283,14 @@ class OnlineStore {
   virtual std::int64_t LogApplied() const = 0;
   // Writes the pushed facts into files, now. Errors: IoError; they stay in memory then.
   virtual Status Flush() = 0;
+
+  // The path of a new folder with all that the store's files hold at one moment, between two
+  // batches: its own FORMAT, LEASE and database, to be opened elsewhere. `at_point` runs in that
+  // moment; nothing is logged or becomes visible meanwhile, so it should be quick. The folder is
+  // the caller's to remove (the next opening does as well); its files may be links to the store's:
+  // copy them, and never write to them. What was pushed and is not in files yet is in the log
+  // alone. Errors: IoError; those of `at_point`. Cost: milliseconds.
+  virtual Result<std::string> Checkpoint(const std::function<Status()>& at_point) = 0;
 
   // Forgets the data of a version (and of those that share it), in constant time; the space comes
   // back in the background. Dropping what is not there is OK. Errors: Unavailable during a load.

@@ -110,9 +110,12 @@ Result<std::shared_ptr<Db>> Db::Open(Options options) {
       {rocksdb::kDefaultColumnFamilyName, FamilyOptions(db->cache_)},
       {"meta", FamilyOptions(db->cache_)},
       {"facts", FactFamilyOptions(db->cache_, given.keep)}};
-  COEVAL_RETURN_IF_ERROR(FromRocksDb(
-      rocksdb::DB::Open(database, given.folder + "/db", families, &db->handles_, &db->db_),
-      "opening the online store '" + given.folder + "'"));
+  const std::string path = given.folder + "/db";
+  const rocksdb::Status opened =
+      given.read_only
+          ? rocksdb::DB::OpenForReadOnly(database, path, families, &db->handles_, &db->db_)
+          : rocksdb::DB::Open(database, path, families, &db->handles_, &db->db_);
+  COEVAL_RETURN_IF_ERROR(FromRocksDb(opened, "opening the online store '" + given.folder + "'"));
   return db;
 }
 

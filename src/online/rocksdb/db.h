@@ -38,6 +38,7 @@ class Db {
     std::shared_ptr<const LockFile> owner;  // held while the database is open
     std::function<void()> on_closed;        // called once it is closed
     LogSink log = {};                       // of RocksDB's own words
+    bool read_only = false;                 // nothing is written, not even beside it
   };
 
   // Errors: Corruption; IoError.
@@ -53,6 +54,8 @@ class Db {
   [[nodiscard]] rocksdb::ColumnFamilyHandle* facts() const { return handles_[2]; }
 
   [[nodiscard]] std::size_t block_cache_bytes() const;
+
+  [[nodiscard]] bool read_only() const { return options_.read_only; }
 
   // Of its files.
   [[nodiscard]] rocksdb::Env* env() const { return env_.get(); }

@@ -24,4 +24,9 @@ Status LeaseFile::Write(TimeMicros until) {
   return file_.Write(leases_.Write());
 }
 
+Status LeaseFile::CopyTo(const std::string& path) const {
+  COEVAL_ASSIGN_OR_RETURN(SlotFile copy, SlotFile::Open(path));
+  return copy.Write(leases_.Write());
+}
+
 }  // namespace coeval

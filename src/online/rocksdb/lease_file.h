@@ -23,6 +23,8 @@ class LeaseFile {
   [[nodiscard]] TimeMicros until() const;
   // Durable when it returns OK.
   Status Write(TimeMicros until);
+  // The leases of all projects, in a new file. Durable when it returns OK.
+  [[nodiscard]] Status CopyTo(const std::string& path) const;
 
  private:
   LeaseFile(SlotFile file, Json leases, std::string project)

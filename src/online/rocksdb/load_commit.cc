@@ -66,6 +66,7 @@ Result<Committed> StoreCore::Commit(std::span<const SealedLoad> loads) {
   const std::lock_guard lock(commit_mutex_);
   COEVAL_RETURN_IF_ERROR(EnsureHealthy());
   COEVAL_RETURN_IF_ERROR(SettleLog());
+  COEVAL_RETURN_IF_ERROR(CheckOwner());
   COEVAL_ASSIGN_OR_RETURN(const TimeMicros c, keeper_->TakeC());
   StagedCommit staged = Stage(loads, c);
   Status status = Ingest(staged.files, staged.rows);
@@ -75,6 +76,7 @@ Result<Committed> StoreCore::Commit(std::span<const SealedLoad> loads) {
     staged = Stage(loads, c);
     status = Ingest(staged.files, staged.rows);
   }
+  if (status.ok()) status = CheckOwner();
   if (!status.ok()) {
     keeper_->Abandon();
     return status;

@@ -101,13 +101,16 @@ Result<TimeMicros> StoreCore::Push(std::span<const PushedBatch> batches,
   COEVAL_RETURN_IF_ERROR(WaitForRoom(&lock));
   COEVAL_RETURN_IF_ERROR(EnsureHealthy());
   COEVAL_RETURN_IF_ERROR(SettleLog());
+  COEVAL_RETURN_IF_ERROR(CheckOwner());
   std::shared_ptr<Meta> changed;
   for (const PushedBatch& batch : batches) {
     COEVAL_RETURN_IF_ERROR(RecordPushed(batch, &changed));
   }
   COEVAL_ASSIGN_OR_RETURN(const TimeMicros first_c,
                           keeper_->TakeC(static_cast<std::int64_t>(batches.size())));
-  const Result<std::int64_t> record = log->Append(first_c);
+  Result<std::int64_t> record = log->Append(first_c);
+  // Where another store has taken the place of this one meanwhile, nobody will find it.
+  if (const Status owner = record.ok() ? CheckOwner() : Status(); !owner.ok()) record = owner;
   if (!record.ok()) {
     // Until it is certain that nothing of it will be found, no question is asked at its C.
     unsettled_ = log;

@@ -116,6 +116,10 @@ Status RocksDbStore::Flush() {
   return core_->Flush();
 }
 
+Result<std::string> RocksDbStore::Checkpoint(const std::function<Status()>& at_point) {
+  return core_->Checkpoint(at_point);
+}
+
 Status RocksDbStore::Drop(const std::string& data_identity) {
   return core_->Drop(data_identity);
 }

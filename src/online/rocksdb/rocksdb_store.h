@@ -1,6 +1,7 @@
 // The embedded online store.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -33,6 +34,7 @@ class RocksDbStore : public OnlineStore {
   Status Replay(const PushedBatch& batch, TimeMicros c, std::int64_t record) override;
   std::int64_t LogApplied() const override;
   Status Flush() override;
+  Result<std::string> Checkpoint(const std::function<Status()>& at_point) override;
   Status Drop(const std::string& data_identity) override;
   Result<VerifyReport> Verify(const Context& context, const ProgressSink& progress) override;
   OnlineStats Stats() const override;

@@ -11,6 +11,7 @@
 #include "online/rocksdb/fact_merge.h"
 #include "online/rocksdb/format_stamp.h"
 #include "online/rocksdb/status.h"
+#include "online/rocksdb/walk.h"
 
 namespace coeval {
 namespace {
@@ -31,19 +32,6 @@ bool OnlyGrows(const Meta& from, const Meta& to) {
     return before == nullptr || before->id != view.second->id ||
            before->files <= view.second->files;
   });
-}
-
-Result<std::shared_ptr<Meta>> ReadMeta(const Db& db, const std::string& project) {
-  auto meta = std::make_shared<Meta>();
-  rocksdb::ReadOptions options = RowScanOptions(/*snapshot=*/nullptr);
-  options.verify_checksums = true;
-  const std::unique_ptr<rocksdb::Iterator> rows(db.rocks().NewIterator(options, db.meta()));
-  for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
-    COEVAL_RETURN_IF_ERROR(
-        ReadMetaRow(project, rows->key().ToStringView(), rows->value().ToStringView(), meta.get()));
-  }
-  COEVAL_RETURN_IF_ERROR(FromRocksDb(rows->status(), "reading the online store's meta data"));
-  return meta;
 }
 
 }  // namespace
@@ -172,7 +160,7 @@ Status StoreCore::OpenDatabase() {
   if (keeper_ == nullptr) {
     keeper_ = std::make_unique<TimeKeeper>(
         context_.clock, TimeKeeper::Start{.lease = lease_.until(), .last_c = meta->project.c},
-        [this](TimeMicros until) { return lease_.Write(until); }, context_.log);
+        [this](TimeMicros until) { return WriteLease(until); }, context_.log);
   }
   log_record_ = std::max(log_record_, meta->project.log_applied);
   // After a commit that failed at its last step, its C may be the newest after all.
@@ -226,6 +214,7 @@ Result<std::pair<TimeMicros, SharedState>> StoreCore::Now() {
   while (true) {
     SharedState seen;
     COEVAL_ASSIGN_OR_RETURN(const TimeMicros t, keeper_->Now([&] { seen = state(); }));
+    if (fenced_.load(std::memory_order_acquire)) return CheckOwner();
     if (seen != nullptr) return std::pair(t, std::move(seen));
     const std::lock_guard lock(commit_mutex_);
     COEVAL_RETURN_IF_ERROR(EnsureHealthy());

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -125,6 +126,7 @@ class StoreCore {
   [[nodiscard]] std::int64_t LogApplied() const { return meta()->project.log_applied; }
 
   Status Flush();
+  Result<std::string> Checkpoint(const std::function<Status()>& at_point);
   [[nodiscard]] std::int64_t fresh_bytes() const;
 
   // Of the hot tier; all 0 where there is none.
@@ -200,11 +202,18 @@ class StoreCore {
   void FlushUntilStopped();
   // What follows needs no lock.
   [[nodiscard]] SharedState state() const;
+  // Is this still the store of its place (OnlineStoreOptions::fence)? Once it is not, never again.
+  Status CheckOwner();
+  Status WriteLease(TimeMicros until);
 
   const Options options_;
   const Context context_;
   const std::shared_ptr<const LockFile> owner_;
+  std::mutex lease_mutex_;
   LeaseFile lease_;  // written by the time keeper alone
+  std::mutex fence_mutex_;
+  Status fence_status_;  // why it is fenced
+  std::atomic<bool> fenced_ = false;
   ManifestTail manifest_;
   const std::shared_ptr<KeepContext> keep_ = std::make_shared<KeepContext>();
   const std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();

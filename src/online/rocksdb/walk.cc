@@ -55,6 +55,19 @@ std::string_view WithoutId(std::string_view key) {
 
 }  // namespace
 
+Result<std::shared_ptr<Meta>> ReadMeta(const Db& db, const std::string& project) {
+  auto meta = std::make_shared<Meta>();
+  rocksdb::ReadOptions options = RowScanOptions(/*snapshot=*/nullptr);
+  options.verify_checksums = true;
+  const std::unique_ptr<rocksdb::Iterator> rows(db.rocks().NewIterator(options, db.meta()));
+  for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
+    COEVAL_RETURN_IF_ERROR(
+        ReadMetaRow(project, rows->key().ToStringView(), rows->value().ToStringView(), meta.get()));
+  }
+  COEVAL_RETURN_IF_ERROR(FromRocksDb(rows->status(), "reading the online store's meta data"));
+  return meta;
+}
+
 Status ForEachRow(const StoreState& state, DataId id, const VisitRow& visit) {
   std::string from;
   AppendDataId(id, &from);

@@ -2,15 +2,20 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/status.h"
 #include "base/time.h"
+#include "online/rocksdb/db.h"
 #include "online/rocksdb/meta.h"
 #include "online/rocksdb/store_core.h"
 
 namespace coeval {
+
+// What is committed in a database, as far as it concerns a project. Errors: Corruption; IoError.
+Result<std::shared_ptr<Meta>> ReadMeta(const Db& db, const std::string& project);
 
 // The key is without the view's number.
 using VisitRow = std::function<Status(std::string_view key, std::string_view value)>;
