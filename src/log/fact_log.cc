@@ -26,7 +26,7 @@ Result<std::unique_ptr<FactLog>> FactLog::Open(FactLogOptions options) {
   COEVAL_ASSIGN_OR_RETURN(RecoveredLog found, RecoverLog(options.folder));
   std::unique_ptr<FactLog> log(new FactLog(std::move(options)));
   log->files_ = std::move(found.files);
-  log->epoch_ = found.greatest_epoch + 1;
+  log->epoch_ = std::max(found.greatest_epoch + 1, log->options_.least_epoch);
   log->torn_bytes_ = found.torn_bytes;
   if (log->files_.empty()) {
     COEVAL_ASSIGN_OR_RETURN(log->writer_, RandomBytes(kWriterSize));
@@ -161,19 +161,19 @@ Status FactLog::CloseFile() {
   const std::lock_guard writing(write_mutex_);
   if (closed_) return Status::FailedPrecondition("the log is closed");
   COEVAL_RETURN_IF_ERROR(RepairLocked());
-  if (FilesNow().back().empty()) return {};
+  if (Files().back().empty()) return {};
   Status status = BeginFile();
   if (!status.ok()) broken_.store(true, std::memory_order_release);
   return status;
 }
 
-std::vector<LogFile> FactLog::FilesNow() const {
+std::vector<LogFile> FactLog::Files() const {
   const std::lock_guard lock(mutex_);
   return files_;
 }
 
 Status FactLog::Replay(LogPosition after, const Visit& visit) const {
-  const std::vector<LogFile> files = FilesNow();
+  const std::vector<LogFile> files = Files();
   const LogPosition last = files.back().last;
   if (after > last) {
     return Status::Corruption("the log '" + options_.folder + "' ends with record " +
@@ -210,7 +210,7 @@ Status FactLog::ReplayFile(const LogFile& file, LogPosition after, const Visit& 
 }
 
 std::vector<LogFile> FactLog::ClosedFiles() const {
-  std::vector<LogFile> files = FilesNow();
+  std::vector<LogFile> files = Files();
   files.pop_back();
   return files;
 }
@@ -250,7 +250,7 @@ Status FactLog::Close() {
   if (closed_) return {};
   COEVAL_RETURN_IF_ERROR(RepairLocked());
   // Without a file it never came to be open.
-  if (file_ && last() >= FilesNow().back().header.first) {
+  if (file_ && last() >= Files().back().header.first) {
     COEVAL_RETURN_IF_ERROR(file_->Sync());
   }
   file_.reset();

@@ -43,6 +43,7 @@ struct FactLogOptions {
   std::string folder;                               // made where it is missing
   std::int64_t file_bytes = 64 << 20;               // a new file is begun when one has reached this
   std::int64_t room_bytes = std::int64_t{1} << 20;  // taken ahead, so that syncs are cheap
+  std::uint64_t least_epoch = 0;                    // of this opening
 };
 
 // REQUIRES: one FactLog has the folder open at a time, in all processes (the owner of the online
@@ -108,6 +109,10 @@ class FactLog {
   // Nothing can be appended afterwards (FailedPrecondition).
   Status Close();
 
+  // All files that make up the log, oldest first, and where the records of each end; what is
+  // appended later lies behind that, or in files that are not among them.
+  [[nodiscard]] std::vector<LogFile> Files() const;
+
   // The files that are never written again, oldest first, and what they hold.
   [[nodiscard]] std::vector<LogFile> ClosedFiles() const;
 
@@ -141,7 +146,6 @@ class FactLog {
   Status WriteRecords(std::span<const std::string_view> payloads);
   void WriteMark();
   Status ReplayFile(const LogFile& file, LogPosition after, const Visit& visit) const;
-  [[nodiscard]] std::vector<LogFile> FilesNow() const;
 
   FactLogOptions options_;
   std::string writer_;

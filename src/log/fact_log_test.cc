@@ -68,6 +68,16 @@ TEST_F(FactLogTest, EveryOpeningIsAnEpochAndLeavesNoEmptyFiles) {
   EXPECT_THAT(LogFilesIn(folder_), ElementsAre(LogFileName(5, 1), LogFileName(8, 1)));
 }
 
+TEST_F(FactLogTest, AnOpeningCanBeFarAhead) {
+  ASSERT_TRUE(AppendAll(Open().get(), {"one"}).ok());
+  for (const auto& [least, epoch] : {std::pair(1000U, 1000U), {7U, 1001U}}) {
+    FactLogOptions options = SmallLog(folder_);
+    options.least_epoch = least;
+    EXPECT_EQ(OpenLog(options)->epoch(), epoch);
+  }
+  EXPECT_THAT(PayloadsOf(*Open()), ElementsAre("one"));
+}
+
 TEST_F(FactLogTest, TwoLogsHaveTwoWriters) {
   EXPECT_NE(Open()->writer(), OpenLog(SmallLog(parent_.File("other")))->writer());
 }

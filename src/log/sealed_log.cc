@@ -246,6 +246,16 @@ Result<SealedLog> ReadSealedLog(const std::string& folder) {
   return sealed;
 }
 
+std::vector<std::string> SealedNames(const SealedLog& sealed) {
+  std::vector<std::string> names;
+  for (const LogSeal& seal : sealed.seals) {
+    for (const LogSegment& segment : seal.segments) names.push_back(segment.file.name);
+    if (seal.keys) names.push_back(seal.keys->name);
+  }
+  if (!sealed.seals.empty()) names.emplace_back(kManifest);
+  return names;
+}
+
 Status WriteSealedLog(const std::string& folder, const SealedLog& sealed) {
   return WriteFileAtomically(JoinPath(folder, kManifest), EncodeSealedLog(sealed, COEVAL_VERSION));
 }

@@ -87,6 +87,8 @@ Result<SealedLog> DecodeSealedLog(std::string_view text);
 // What is sealed of the log in `folder`; nothing where there is no manifest. Errors: as
 // DecodeSealedLog, with the file's name; IoError.
 Result<SealedLog> ReadSealedLog(const std::string& folder);
+// The names of all files below `folder` that hold what is sealed: segments, keys, and the manifest.
+std::vector<std::string> SealedNames(const SealedLog& sealed);
 // Durable when it returns OK; after an error the manifest is the one before or this one.
 Status WriteSealedLog(const std::string& folder, const SealedLog& sealed);
 
