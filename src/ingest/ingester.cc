@@ -106,6 +106,7 @@ Result<std::unique_ptr<Ingester>> Ingester::Open(const std::string& log_folder, 
   FactLogOptions options;
   options.folder = log_folder;
   options.file_bytes = settings.file_bytes;
+  options.least_epoch = settings.least_epoch;
   COEVAL_ASSIGN_OR_RETURN(std::shared_ptr<FactLog> log, FactLog::Open(std::move(options)));
   COEVAL_ASSIGN_OR_RETURN(SealedLog sealed, ReadSealedLog(log_folder));
   COEVAL_ASSIGN_OR_RETURN(NamedPushes::Options keys, KeyOptions(settings, context));

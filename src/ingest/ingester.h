@@ -78,8 +78,16 @@ class Ingester {
 
   [[nodiscard]] LogSizes Sizes() const { return sealer_->sizes(); }
 
+  // As LogSealer says: for who copies the log.
+  [[nodiscard]] std::unique_lock<std::mutex> HoldFiles() { return sealer_->Hold(); }
+
+  [[nodiscard]] Result<std::vector<LogPiece>> Files() const { return sealer_->Pieces(); }
+
   // The newest record of the log that is durable; 0 = none.
   [[nodiscard]] LogPosition LogEnd() const { return log_->last(); }
+
+  // Of this opening of the log; grows with each one.
+  [[nodiscard]] std::uint64_t epoch() const { return log_->epoch(); }
 
   // The writer of the log, for sequences (rule 1.3).
   [[nodiscard]] const std::string& writer() const { return log_->writer(); }

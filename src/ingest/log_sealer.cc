@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ingest/sealed_table.h"
+#include "io/files.h"
 #include "log/log_view.h"
 
 namespace coeval {
@@ -99,6 +100,19 @@ LogSizes LogSealer::sizes() const {
   sizes.sealed_records = sealed_.last();
   for (const LogSeal& seal : sealed_.seals) sizes.segments += std::ssize(seal.segments);
   return sizes;
+}
+
+Result<std::vector<LogPiece>> LogSealer::Pieces() const {
+  std::vector<LogPiece> pieces;
+  for (const LogFile& file : log_->Files()) {
+    pieces.push_back({LogFileName(file.header.id.epoch, file.header.id.file), file.end});
+  }
+  const std::lock_guard lock(mutex_);
+  for (std::string& name : SealedNames(sealed_)) {
+    COEVAL_ASSIGN_OR_RETURN(const std::int64_t bytes, FileSize(JoinPath(folder_, name)));
+    pieces.push_back({std::move(name), bytes});
+  }
+  return pieces;
 }
 
 Result<SealReport> LogSealer::SealClosed() {

@@ -37,6 +37,7 @@ struct LogSettings {
   std::int64_t seal_bytes = std::int64_t{64} << 20;
   KeyRetention keys = {};
   std::int64_t file_bytes = std::int64_t{64} << 20;  // as FactLogOptions
+  std::uint64_t least_epoch = 0;                     // as FactLogOptions
 };
 
 // What one sealing did.
@@ -54,6 +55,12 @@ struct LogSizes {
   std::int64_t sealed_bytes = 0;
   std::int64_t sealed_records = 0;
   std::int64_t segments = 0;
+};
+
+// A file of a log at one moment.
+struct LogPiece {
+  std::string name;        // below the log's folder
+  std::int64_t bytes = 0;  // what counts of it: more may be written behind
 };
 
 // Threads: any.
@@ -77,6 +84,12 @@ class LogSealer {
   void Consider();
 
   [[nodiscard]] LogSizes sizes() const;
+
+  // While it is held nothing is sealed, and no file of the log goes. Waits for a sealing.
+  [[nodiscard]] std::unique_lock<std::mutex> Hold() { return std::unique_lock(seal_mutex_); }
+
+  // All files that hold what was pushed. REQUIRES: Hold(), and that nothing is being appended.
+  [[nodiscard]] Result<std::vector<LogPiece>> Pieces() const;
 
  private:
   void SealUntilStopped();

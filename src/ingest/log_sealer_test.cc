@@ -15,6 +15,7 @@
 
 #include "ingest/read_pushes.h"
 #include "ingest/testing.h"
+#include "io/copy_file.h"
 #include "io/fault.h"
 #include "io/files.h"
 
@@ -118,6 +119,35 @@ TEST_F(LogSealerTest, WhatIsSealedIsReadAsBefore) {
   Seal();
   EXPECT_EQ(Logged().size(), 31U);
   EXPECT_EQ(rates_.ingester().Sizes().sealed_records, 31);
+}
+
+// What is appended while a log is copied lies behind the pieces, and nothing of them goes.
+TEST_F(LogSealerTest, ACopyOfThePiecesIsTheLogOfThatMoment) {
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(Push("c", i, "key " + std::to_string(i)).ok());
+  Seal();
+  for (int i = 10; i < 15; ++i) ASSERT_TRUE(Push("c", i).ok());
+  const std::vector<std::string> before = Logged();
+  {
+    const auto held = rates_.ingester().HoldFiles();
+    const auto pieces = rates_.ingester().Files();
+    ASSERT_TRUE(pieces.ok()) << pieces.status().ToString();
+    for (int i = 15; i < 20; ++i) ASSERT_TRUE(Push("c", i).ok());
+    for (const LogPiece& piece : *pieces) {
+      const std::string to = (folder_ / "copy/log") + "/" + piece.name;
+      ASSERT_TRUE(MakeDirectories(ParentDirectory(to)).ok());
+      const auto copied = CopyFileDurably(log() + "/" + piece.name, to, piece.bytes);
+      ASSERT_TRUE(copied.ok()) << copied.status().ToString();
+    }
+  }
+  EXPECT_EQ(Logged().size(), 20U);
+  rates_.Close();
+  ASSERT_TRUE(RemoveTree(folder_ / "money").ok());
+  ASSERT_TRUE(RenameFile(folder_ / "copy", folder_ / "money").ok());
+  Open();
+  EXPECT_EQ(Logged(), before);
+  EXPECT_EQ(rates_.Ask("c"), 14);
+  ASSERT_TRUE(Push("c", 99).ok());
+  EXPECT_EQ(rates_.Ask("c"), 99);
 }
 
 // Opening reads the end of the log: a sealed segment that is damaged is not even looked at.

@@ -118,14 +118,21 @@ Status Quarantine::Keep(const QuarantinedPush& push, const Context& context) con
   return WriteFileAtomically(path, bytes, 0600);
 }
 
+Result<std::vector<std::string>> Quarantine::Files() const {
+  if (!IsDirectory(folder_)) return std::vector<std::string>();
+  COEVAL_ASSIGN_OR_RETURN(std::vector<std::string> names, ListDirectory(folder_));
+  std::erase_if(names, [](const std::string& name) {
+    const std::string id = name.substr(0, std::min(name.size(), kIdSize));
+    return !IsId(id) || name != id + std::string(kEnding);
+  });
+  return names;
+}
+
 Result<std::vector<QuarantinedPush>> Quarantine::List(const Context& context) const {
   std::vector<QuarantinedPush> all;
-  if (!IsDirectory(folder_)) return all;
-  COEVAL_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(folder_));
+  COEVAL_ASSIGN_OR_RETURN(const std::vector<std::string> names, Files());
   for (const std::string& name : names) {
-    const std::string id = name.substr(0, std::min(name.size(), kIdSize));
-    if (!IsId(id) || name != id + std::string(kEnding)) continue;
-    auto found = Find(id, context);
+    auto found = Find(name.substr(0, kIdSize), context);
     if (found.status().code() == StatusCode::kNotFound) continue;  // went meanwhile
     if (!found.ok()) return found.status();
     all.push_back(std::move(found).value());

@@ -43,6 +43,8 @@ class Quarantine {
 
   // Durable when it returns; replaces what had that id. Errors: IoError.
   Status Keep(const QuarantinedPush& push, const Context& context) const;
+  // The names of the files in its folder, one for each push that something was set apart of.
+  [[nodiscard]] Result<std::vector<std::string>> Files() const;
   // By time. Errors: those of Find.
   [[nodiscard]] Result<std::vector<QuarantinedPush>> List(const Context& context) const;
   // Errors: NotFound; Corruption naming the file; FailedPrecondition (a newer release wrote it);
