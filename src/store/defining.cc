@@ -96,6 +96,7 @@ Result<PlanReport> FeatureStore::PlanChanges(const Json* document, const ApplyOp
 }
 
 Result<PlanReport> FeatureStore::Apply(const Json* document, const ApplyOptions& options) {
+  COEVAL_RETURN_IF_ERROR(CheckStoreEpoch(impl_->places));
   COEVAL_ASSIGN_OR_RETURN(Definitions definitions, CompleteDocument(this, document));
   ApplyOptions named = options;
   if (named.who.empty()) named.who = CurrentUser();
@@ -106,6 +107,7 @@ Result<PlanReport> FeatureStore::Apply(const Json* document, const ApplyOptions&
 // What is active is the registry's business, which any process may change; but only the owner of
 // the online store can tell whose data lie behind. Where it cannot be reached, that is left out.
 Result<PlanReport> FeatureStore::Promote(const std::string& reference) {
+  COEVAL_RETURN_IF_ERROR(CheckStoreEpoch(impl_->places));
   COEVAL_ASSIGN_OR_RETURN(auto named, ParseVersioned(reference));
   COEVAL_ASSIGN_OR_RETURN(ObjectKind kind, impl_->registry->FindVersioned(named.first));
   COEVAL_ASSIGN_OR_RETURN(bool changed,
@@ -114,12 +116,14 @@ Result<PlanReport> FeatureStore::Promote(const std::string& reference) {
 }
 
 Result<PlanReport> FeatureStore::Rollback(const std::string& name) {
+  COEVAL_RETURN_IF_ERROR(CheckStoreEpoch(impl_->places));
   COEVAL_ASSIGN_OR_RETURN(ObjectKind kind, impl_->registry->FindVersioned(name));
   COEVAL_RETURN_IF_ERROR(impl_->registry->Rollback(kind, name, CurrentUser()).status());
   return impl_->Moved(kind, name, true, "rollback");
 }
 
 Result<PlanReport> FeatureStore::Delete(const std::string& name) {
+  COEVAL_RETURN_IF_ERROR(CheckStoreEpoch(impl_->places));
   COEVAL_ASSIGN_OR_RETURN(CatalogueSnapshot catalogue, impl_->Snapshot());
   std::string plain = name;
   COEVAL_ASSIGN_OR_RETURN(ObjectKind kind, FindObject(*catalogue, &plain));

@@ -35,10 +35,6 @@ Result<Context> MakeContext(const StoreOptions& options, const Config& config) {
   return context;
 }
 
-std::string FolderOf(const std::string& path) {
-  return path.substr(0, path.rfind('/'));
-}
-
 }  // namespace
 
 std::string CurrentUser() {
@@ -62,11 +58,14 @@ Result<std::unique_ptr<FeatureStore>> FeatureStore::Open(StoreOptions options) {
   config.variables = ProcessEnvironment();
   COEVAL_ASSIGN_OR_RETURN(impl->config, LoadConfig(impl->options.repository, config));
   COEVAL_ASSIGN_OR_RETURN(impl->context, MakeContext(impl->options, impl->config));
+  const auto epoch = ReadStoreEpoch(impl->config.state.value.Reveal());
+  if (!epoch.ok()) return impl->config.Redact(epoch.status());
+  impl->places = PlacesOf(impl->config, *epoch);
   RegistryOptions registry;
-  registry.path = impl->config.registry.value.Reveal();
+  registry.path = impl->places.registry;
   registry.project = impl->config.project;
   registry.release = COEVAL_VERSION;
-  const Status folder = MakeDirectories(FolderOf(registry.path), 0700);  // its owner's alone
+  const Status folder = MakeDirectories(ParentDirectory(registry.path), 0700);  // its owner's alone
   if (!folder.ok()) return impl->config.Redact(folder);
   auto opened = Registry::Open(std::move(registry));
   if (!opened.ok()) return impl->config.Redact(opened.status());

@@ -225,6 +225,12 @@ class FeatureStore {
   // much the log is shorter. Errors: as Push, of the disk and of reaching the owner; what was
   // sealed before stays sealed.
   Result<Json> SealLog();
+  // Writes a backup into a new or empty folder (backup.h), at one moment, while calls go on:
+  // {"backup", "time", "files", "bytes", "records"}. `cancel`: null = the store's own. Errors:
+  // FailedPrecondition (there is something in the folder), InvalidArgument (it lies in the store),
+  // Cancelled; as SealLog. The folder is no backup then.
+  Result<Json> Backup(const std::string& folder,
+                      const std::shared_ptr<CancelToken>& cancel = nullptr);
   // The columns of a push source's rows, the event time first. Errors: as Push.
   Result<Schema> PushedColumns(const std::string& source, bool deletes = false);
 

@@ -69,6 +69,7 @@ std::vector<Source> SourcesToCheck(FeatureStore* store, const Catalogue& catalog
 
 // How this process gets at the online store: "opens", or who has it.
 Result<std::string> Found(FeatureStore::Impl& impl) {
+  COEVAL_RETURN_IF_ERROR(CheckStoreEpoch(impl.places));
   COEVAL_ASSIGN_OR_RETURN(const StoreAccess::Reached reached, impl.access.Reach());
   if (reached.here) return std::string("opens");
   return reached.owner->name() + " has it, and answers";

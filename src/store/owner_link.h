@@ -61,6 +61,8 @@ class StoreOwner {
   virtual Result<Json> SealLog() = 0;
   // Progress is not told. `cancel`: null = the asking store's own.
   virtual Result<Json> VerifyOnline(const std::shared_ptr<CancelToken>& cancel) = 0;
+  // `folder`: absolute.
+  virtual Result<Json> Backup(const std::string& folder, const CancelToken* cancel) = 0;
   // Asks it to give the store up; OK: it has. Errors: Unavailable (a server keeps its own;
   // others may be busy).
   virtual Status HandOver() = 0;

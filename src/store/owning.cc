@@ -35,7 +35,7 @@ LoggedPushes Shown(LoggedPushes pushed, bool hindsight) {
 
 void FeatureStore::Impl::Prepare(FeatureStore* store) {
   StoreAccess::Tools tools;
-  tools.folder = config.online_store.path.value.Reveal();
+  tools.folder = places.online;
   tools.open = [this] { return OpenStore(); };
   tools.link = options.link;
   tools.patience = config.online_store.owner_timeout;
@@ -44,8 +44,10 @@ void FeatureStore::Impl::Prepare(FeatureStore* store) {
 }
 
 Result<std::unique_ptr<OpenedStore>> FeatureStore::Impl::OpenStore() {
-  const std::string folder = config.online_store.path.value.Reveal();
+  const std::string& folder = places.online;
+  COEVAL_RETURN_IF_ERROR(CheckStoreEpoch(places));
   OnlineStoreOptions settings;
+  settings.fence = [places = places] { return CheckStoreEpoch(places); };
   settings.online_history = config.online_store.online_history;
   if (const std::int64_t cache = config.online_store.cache_bytes; cache > 0) {
     settings.cache_bytes = cache < kLeastCache ? 0 : static_cast<std::size_t>(cache);
@@ -68,7 +70,8 @@ Status FeatureStore::Impl::OpenLog(OpenedStore* store) const {
   COEVAL_ASSIGN_OR_RETURN(const CatalogueSnapshot catalogue, Snapshot());
   const LogSettings settings = {
       .seal_bytes = config.log.seal_bytes,
-      .keys = {.given = config.log.idempotency_retention, .made = config.log.made_key_retention}};
+      .keys = {.given = config.log.idempotency_retention, .made = config.log.made_key_retention},
+      .least_epoch = static_cast<std::uint64_t>(places.epoch)};
   auto opened = Ingester::Open(LogFolder(), store->online.get(), *catalogue, settings, context);
   if (!opened.ok()) return config.Redact(opened.status());
   store->ingester = std::move(opened).value();
@@ -106,13 +109,8 @@ StoreUse FeatureStore::Impl::OnlineForLooking() {
   return online.ok() ? std::move(online).value() : StoreUse();
 }
 
-std::string FeatureStore::Impl::LogFolder() const {
-  return JoinPath(config.state.value.Reveal(), "log");
-}
-
 Status FeatureStore::OpenOnlineStore() {
-  return impl_->config.Redact(
-      WithAddress(impl_->access.TakeOver(), impl_->config.online_store.path.value.Reveal()));
+  return impl_->config.Redact(WithAddress(impl_->access.TakeOver(), impl_->places.online));
 }
 
 bool FeatureStore::OwnsOnlineStore() const {
@@ -131,8 +129,7 @@ Result<std::int64_t> FeatureStore::LogEnd() {
 }
 
 Status FeatureStore::TellAddress(const std::string& address) {
-  return impl_->config.Redact(
-      WriteOwnerAddress(impl_->config.online_store.path.value.Reveal(), address));
+  return impl_->config.Redact(WriteOwnerAddress(impl_->places.online, address));
 }
 
 }  // namespace coeval

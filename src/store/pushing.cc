@@ -144,7 +144,7 @@ Result<PushOutcome> FeatureStore::Push(const std::string& source, ArrowTable row
 }
 
 Quarantine FeatureStore::Impl::SetApart() const {
-  return Quarantine(JoinPath(config.state.value.Reveal(), "quarantine"));
+  return Quarantine(places.quarantine);
 }
 
 Result<std::vector<QuarantinedPush>> FeatureStore::Quarantined() {

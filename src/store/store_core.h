@@ -23,6 +23,7 @@
 #include "store/owner_link.h"
 #include "store/plan_cache.h"
 #include "store/store_access.h"
+#include "store/store_places.h"
 
 namespace coeval {
 
@@ -31,6 +32,7 @@ struct FeatureStore::Impl {
   StoreOptions options;
   Config config;
   Context context;
+  StorePlaces places;
   std::unique_ptr<Registry> registry;
   PlanCache plans;
 
@@ -49,6 +51,7 @@ struct FeatureStore::Impl {
     while (true) {
       COEVAL_ASSIGN_OR_RETURN(const StoreAccess::Reached reached, access.Reach());
       if (reached.here) return here(*reached.here);
+      COEVAL_RETURN_IF_ERROR(CheckStoreEpoch(places));
       Result<T> answer = there(*reached.owner);
       if (answer.ok() || !reached.owner->gone()) return answer;
       if (std::chrono::steady_clock::now() >= give_up) return answer;
@@ -86,7 +89,8 @@ struct FeatureStore::Impl {
   // Puts a training set and what it was made from into the registry (rule 4.6).
   Status Record(const FeaturePlan& plan, const TrainingSet& set) const;
 
-  [[nodiscard]] std::string LogFolder() const;
+  [[nodiscard]] const std::string& LogFolder() const { return places.log; }
+
   [[nodiscard]] Quarantine SetApart() const;
 
  private:

@@ -21,7 +21,7 @@ struct Route {
   std::string_view path;
 };
 
-constexpr std::array<Route, 12> kRoutes{{{"GET", "/v1/health"},
+constexpr std::array<Route, 13> kRoutes{{{"GET", "/v1/health"},
                                          {"POST", "/v1/online-features"},
                                          {"POST", "/v1/push"},
                                          {"POST", "/v1/materialize"},
@@ -32,6 +32,7 @@ constexpr std::array<Route, 12> kRoutes{{{"GET", "/v1/health"},
                                          {"GET", "/v1/log"},
                                          {"POST", "/v1/seal"},
                                          {"POST", "/v1/online/verify"},
+                                         {"POST", "/v1/backup"},
                                          {"POST", "/v1/hand-over"}}};
 
 constexpr std::string_view kPrefix = "/v1/";
@@ -67,8 +68,10 @@ OwnerService::OwnerService(FeatureStore* store, OnlineLimits limits)
 
 PathSpeed OwnerService::SpeedOf(std::string_view path) {
   if (path == "/v1/health" || path == "/health") return PathSpeed::kInstant;
-  const bool slow = path == "/v1/materialize" || path == "/v1/seal" || path == "/v1/online/verify";
-  if (slow || Service::IsSlow(path)) return PathSpeed::kSlow;
+  if (path == "/v1/materialize" || path == "/v1/seal" || path == "/v1/backup" ||
+      path == "/v1/online/verify" || Service::IsSlow(path)) {
+    return PathSpeed::kSlow;
+  }
   return PathSpeed::kQuick;
 }
 
@@ -108,6 +111,7 @@ Result<HttpResponse> OwnerService::Dispatch(const HttpRequest& request) {
   if (request.path == "/v1/log") return Log();
   if (request.path == "/v1/seal") return Seal();
   if (request.path == "/v1/online/verify") return VerifyOnline(request);
+  if (request.path == "/v1/backup") return Backup(request);
   return HandOver();
 }
 
@@ -210,6 +214,18 @@ Result<HttpResponse> OwnerService::VerifyOnline(const HttpRequest& request) {
   options.cancel = request.cancel;
   COEVAL_ASSIGN_OR_RETURN(const Json report, store_->VerifyOnline(options));
   return Plain(report);
+}
+
+Result<HttpResponse> OwnerService::Backup(const HttpRequest& request) {
+  COEVAL_ASSIGN_OR_RETURN(const Json body, BodyOf(request));
+  COEVAL_ASSIGN_OR_RETURN(const std::string folder, TextMember(body, "folder"));
+  if (!folder.starts_with('/')) {
+    return Status::InvalidArgument(
+        "'folder' must be an absolute path: this process may run in "
+        "another folder");
+  }
+  COEVAL_ASSIGN_OR_RETURN(const Json done, store_->Backup(folder, request.cancel));
+  return Plain(done);
 }
 
 Result<HttpResponse> OwnerService::HandOver() {

@@ -13,6 +13,7 @@
 //   POST /v1/describe          {"name": "weather"}
 //   POST /v1/online/verify     {}: reads all of the store; what FeatureStore::VerifyOnline says
 //   GET  /v1/log               {"end": 17}: the newest durable record
+//   POST /v1/backup            {"folder": "/backups/monday"}, which the owner writes
 //   POST /v1/hand-over         gives the store up
 //
 // Errors are those of wire.h. Where this process owns the store no more, or is about to end: 421,
@@ -58,6 +59,7 @@ class OwnerService {
   Result<HttpResponse> Log();
   Result<HttpResponse> Seal();
   Result<HttpResponse> VerifyOnline(const HttpRequest& request);
+  Result<HttpResponse> Backup(const HttpRequest& request);
   Result<HttpResponse> HandOver();
 
   FeatureStore* store_;

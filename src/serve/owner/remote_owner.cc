@@ -110,6 +110,10 @@ class RemoteOwner : public StoreOwner {
                 cancel ? cancel.get() : context_.cancel.get());
   }
 
+  Result<Json> Backup(const std::string& folder, const CancelToken* cancel) override {
+    return Post("/v1/backup", Json::MakeObject().Set("folder", folder), cancel);
+  }
+
   Status HandOver() override { return Post("/v1/hand-over", Json::MakeObject()).status(); }
 
  private:

@@ -1,0 +1,431 @@
+// Backups of a store that is in use, by its owner and through another process; and brought back.
+#include "store/backup.h"
+
+#include <atomic>
+#include <random>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "column/testing.h"
+#include "io/files.h"
+#include "serve/owner/testing.h"
+#include "store/backup_manifest.h"
+#include "store/store_places.h"
+
+namespace coeval {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+class BackupTest : public testing::Test {
+ protected:
+  [[nodiscard]] std::string Folder(const std::string& name) const { return folder_.File(name); }
+
+  static void Push(FeatureStore& store, std::uint64_t seed, std::int64_t rows = 5) {
+    const auto pushed = store.Push("readings", SharedRepository::Rows(seed, rows), {});
+    ASSERT_TRUE(pushed.ok()) << pushed.status().ToString();
+  }
+
+  static std::string Ask(FeatureStore& store) {
+    return SharedRepository::TextOf(SharedRepository::Ask(store), store);
+  }
+
+  static Result<TrainingSet> Train(FeatureStore& store, const FixedClock& clock) {
+    FeatureRequest request;
+    request.features = {"reading:*", "recent:*", "place:height"};
+    return store.GetHistoricalFeatures(request, *clock.Now() - kDay, *clock.Now(), {});
+  }
+
+  // What training says of all that was ever pushed.
+  static std::string HashOfTraining(FeatureStore& store, const FixedClock& clock) {
+    const auto set = Train(store, clock);
+    EXPECT_TRUE(set.ok()) << set.status().ToString();
+    return set.ok() ? set->manifest.GetString("content_hash") : "";
+  }
+
+  void Backup(FeatureStore& store, const std::string& name) {
+    const auto done = store.Backup(Folder(name));
+    ASSERT_TRUE(done.ok()) << done.status().ToString();
+    EXPECT_EQ(done->GetString("backup"), Folder(name));
+    const auto sound = VerifyBackup(Folder(name), context_);
+    ASSERT_TRUE(sound.ok()) << sound.status().ToString();
+    EXPECT_THAT(sound->Find("problems")->array(), SizeIs(0)) << sound->Write();
+  }
+
+  Result<Json> Restore(const SharedRepository& repository, const std::string& name,
+                       bool replace = false) {
+    StoreOptions options;
+    options.repository = repository.folder();
+    return RestoreBackup(options, Folder(name), {.replace = replace}, context_);
+  }
+
+  // Three rows, of which two have no event time.
+  static ArrowTable RowsWithoutATime(FeatureStore& store) {
+    const auto schema = store.PushedColumns("readings");
+    COEVAL_CHECK(schema.ok());
+    Batch batch{*schema, {}, 3};
+    for (const ColumnSchema& field : schema->columns()) {
+      batch.columns.push_back(field.name == "at"
+                                  ? MakeColumn("timestamp", "[null, 1714564800000000, null]")
+                                  : RandomColumn(field.type, 3, 1));
+    }
+    ArrowArrayStream stream{};
+    ExportStream(StreamOf(*schema, {std::move(batch)}), &stream);
+    auto table = ArrowTable::Read(&stream);
+    COEVAL_CHECK(table.ok());
+    return *std::move(table);
+  }
+
+  static void Lose(const SharedRepository& repository) {
+    ASSERT_TRUE(RemoveTree(repository.folder() + "/.coeval").ok());
+  }
+
+  TempDirectory folder_ = *TempDirectory::Make("coeval-backup");
+  Context context_;
+};
+
+TEST_F(BackupTest, ALostStoreComesBackAsItWas) {
+  const SharedRepository repository;
+  std::string before;
+  std::string training;
+  {
+    const auto store = repository.Open();
+    ASSERT_TRUE(store->Materialize(0, *repository.clock().Now(), {}).ok());
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) Push(*store, seed);
+    ASSERT_TRUE(store->SealLog().ok());
+    for (std::uint64_t seed = 11; seed <= 15; ++seed) Push(*store, seed);
+    Backup(*store, "backup");
+    before = Ask(*store);
+    training = HashOfTraining(*store, repository.clock());
+  }
+  Lose(repository);
+  const auto restored = Restore(repository, "backup");
+  ASSERT_TRUE(restored.ok()) << restored.status().ToString();
+  EXPECT_EQ(restored->GetInt("records"), 15);
+  EXPECT_THAT(restored->Find("replaced")->array(), SizeIs(0));
+  const auto store = repository.Open();
+  EXPECT_EQ(Ask(*store), before);
+  EXPECT_EQ(HashOfTraining(*store, repository.clock()), training);
+  Push(*store, 16);
+  EXPECT_NE(Ask(*store), before);
+  // What it writes is told from what the old one would have written.
+  const std::string epoch = std::to_string(restored->GetInt("epoch"));
+  const auto names = ListDirectory(repository.folder() + "/.coeval/epoch-" + epoch + "/log");
+  ASSERT_TRUE(names.ok()) << names.status().ToString();
+  EXPECT_THAT(*names, Contains(HasSubstr(epoch + "-")));
+}
+
+// A backup of a store that was restored, and another restore: epochs grow.
+TEST_F(BackupTest, ARestoredStoreIsBackedUpAndRestored) {
+  const SharedRepository repository;
+  Push(*repository.Open(), 1);
+  Backup(*repository.Open(), "first");
+  Lose(repository);
+  const auto first = Restore(repository, "first");
+  ASSERT_TRUE(first.ok()) << first.status().ToString();
+  std::string before;
+  {
+    const auto store = repository.Open();
+    Push(*store, 2);
+    Backup(*store, "second");
+    before = Ask(*store);
+    Push(*store, 3);
+  }
+  const auto second = Restore(repository, "second", /*replace=*/true);
+  ASSERT_TRUE(second.ok()) << second.status().ToString();
+  EXPECT_GT(second->GetInt("epoch"), first->GetInt("epoch"));
+  EXPECT_EQ(Ask(*repository.Open()), before);
+}
+
+TEST_F(BackupTest, AnotherProcessAsksTheOwnerForIt) {
+  const SharedRepository repository;
+  const auto owner = repository.Open();
+  const auto other = repository.Open();
+  Push(*owner, 1);
+  Push(*other, 2);
+  Backup(*other, "backup");
+  EXPECT_TRUE(owner->OwnsOnlineStore());
+  const auto again = other->Backup(Folder("backup"));
+  EXPECT_EQ(again.status().code(), StatusCode::kFailedPrecondition);
+  EXPECT_THAT(again.status().message(), HasSubstr("it holds a backup"));
+}
+
+TEST_F(BackupTest, AStoreThatNothingWasPushedToHasABackupAsWell) {
+  const SharedRepository repository;
+  Backup(*repository.Open(), "backup");
+  Lose(repository);
+  ASSERT_TRUE(Restore(repository, "backup").ok());
+  const auto store = repository.Open();
+  Push(*store, 1);
+  EXPECT_TRUE(SharedRepository::Ask(*store).ok());
+}
+
+// Many pushes while backups are taken: each is a prefix of them, whole, and serves the bits that
+// the pushes up to its point gave.
+TEST_F(BackupTest, ABackupUnderPushesIsOneMoment) {
+  const std::uint64_t seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  constexpr int kPushes = 80;
+  constexpr int kBackups = 3;
+  const SharedRepository repository;
+  const auto store = repository.Open();
+  Push(*store, seed);  // so that there is a log
+  std::atomic<int> pushed = 0;
+  std::atomic<bool> failed = false;
+  std::thread writer([&] {
+    for (int i = 1; i <= kPushes && !failed; ++i) {
+      const auto rows = SharedRepository::Rows(seed + static_cast<std::uint64_t>(i), 7);
+      PushOptions options;
+      options.idempotency_key = "push " + std::to_string(i);
+      if (!store->Push("readings", rows, options).ok()) failed = true;
+      if (i % 23 == 0 && !store->SealLog().ok()) failed = true;
+      pushed = i;
+    }
+  });
+  std::vector<std::pair<int, int>> bounds;  // pushes acknowledged before, and after
+  for (int backup = 0; backup < kBackups; ++backup) {
+    while (pushed < kPushes * (backup + 1) / (kBackups + 1) && !failed) std::this_thread::yield();
+    const int before = pushed;
+    Backup(*store, std::to_string(backup));
+    bounds.emplace_back(before, pushed + 1);
+  }
+  writer.join();
+  ASSERT_FALSE(failed);
+  for (int backup = 0; backup < kBackups; ++backup) {
+    SCOPED_TRACE("backup " + std::to_string(backup));
+    const auto manifest = ReadBackupManifest(Folder(std::to_string(backup)));
+    ASSERT_TRUE(manifest.ok());
+    const auto records = static_cast<int>(manifest->log_last);
+    EXPECT_GE(records, bounds[static_cast<std::size_t>(backup)].first + 1);
+    EXPECT_LE(records, bounds[static_cast<std::size_t>(backup)].second + 1);
+    const SharedRepository copy;
+    ASSERT_TRUE(Restore(copy, std::to_string(backup), /*replace=*/true).ok());
+    const auto restored = copy.Open();
+    const SharedRepository plain;  // the same pushes, without backup and restore
+    const auto expected = plain.Open();
+    Push(*expected, seed);
+    for (int i = 1; i < records; ++i) {
+      const auto rows = SharedRepository::Rows(seed + static_cast<std::uint64_t>(i), 7);
+      ASSERT_TRUE(expected->Push("readings", rows, {}).ok());
+    }
+    // Time goes on alike: both are asked long after what was pushed.
+    copy.clock().Set(*repository.clock().Now() + kHour / 4);
+    plain.clock().Set(*repository.clock().Now() + kHour / 4);
+    EXPECT_EQ(Ask(*restored), Ask(*expected));
+    // Keys are known still, and what is pushed now is served.
+    PushOptions options;
+    options.idempotency_key = "push 1";
+    const auto again = restored->Push("readings", SharedRepository::Rows(seed + 1, 7), options);
+    ASSERT_TRUE(again.ok()) << again.status().ToString();
+    EXPECT_TRUE(again->repeated);
+    Push(*restored, seed + 1000, 40);
+    Push(*expected, seed + 1000, 40);
+    EXPECT_EQ(Ask(*restored), Ask(*expected));
+  }
+}
+
+TEST_F(BackupTest, WhatIsDamagedIsNotRestored) {
+  const SharedRepository repository;
+  std::string before;
+  {
+    const auto store = repository.Open();
+    ASSERT_TRUE(store->Materialize(0, *repository.clock().Now(), {}).ok());
+    Push(*store, 1);
+    Backup(*store, "backup");
+    before = Ask(*store);
+  }
+  const auto manifest = ReadBackupManifest(Folder("backup"));
+  ASSERT_TRUE(manifest.ok());
+  for (const BackupFile& file : manifest->files) {
+    if (file.content.bytes == 0) continue;
+    SCOPED_TRACE(file.name);
+    const std::string path = Folder("backup") + "/" + file.name;
+    const std::string bytes = *ReadFile(path);
+    std::string changed = bytes;
+    changed[changed.size() / 2] = static_cast<char>(changed[changed.size() / 2] ^ 1);
+    for (const std::string& damage : {changed, bytes.substr(1), bytes + "x"}) {
+      ASSERT_TRUE(WriteFileAtomically(path, damage).ok());
+      const auto verified = VerifyBackup(Folder("backup"), context_);
+      EXPECT_EQ(verified.status().code(), StatusCode::kCorruption);
+      EXPECT_THAT(verified.status().message(), HasSubstr(file.name));
+      const auto restored = Restore(repository, "backup", /*replace=*/true);
+      EXPECT_EQ(restored.status().code(), StatusCode::kCorruption);
+      EXPECT_THAT(restored.status().message(), HasSubstr(file.name));
+    }
+    ASSERT_TRUE(RemoveTree(path).ok());
+    EXPECT_EQ(VerifyBackup(Folder("backup"), context_).status().code(), StatusCode::kCorruption);
+    EXPECT_EQ(Restore(repository, "backup", true).status().code(), StatusCode::kCorruption);
+    ASSERT_TRUE(WriteFileAtomically(path, bytes).ok());
+  }
+  // The store is as it was, and nothing was left beside it.
+  EXPECT_EQ(*ReadStoreEpoch(repository.folder() + "/.coeval"), 0);
+  const auto names = ListDirectory(repository.folder() + "/.coeval");
+  ASSERT_TRUE(names.ok());
+  for (const std::string& name : *names) {
+    EXPECT_FALSE(IsEpochName(name)) << name;
+    EXPECT_NE(name, "RESTORING");
+  }
+  EXPECT_EQ(Ask(*repository.Open()), before);
+  ASSERT_TRUE(RemoveTree(Folder("backup") + "/backup.json").ok());
+  EXPECT_EQ(Restore(repository, "backup", true).status().code(), StatusCode::kNotFound);
+}
+
+TEST_F(BackupTest, AStoreThatIsThereIsNotReplacedUnasked) {
+  const SharedRepository repository;
+  Push(*repository.Open(), 1);
+  Backup(*repository.Open(), "backup");
+  const auto refused = Restore(repository, "backup");
+  EXPECT_EQ(refused.status().code(), StatusCode::kFailedPrecondition);
+  EXPECT_THAT(refused.status().message(), HasSubstr("--replace"));
+  const auto replaced = Restore(repository, "backup", /*replace=*/true);
+  ASSERT_TRUE(replaced.ok()) << replaced.status().ToString();
+  // What counts no more can be removed without harm.
+  const std::string before = Ask(*repository.Open());
+  EXPECT_FALSE(replaced->Find("replaced")->array().empty());
+  for (const Json& path : replaced->Find("replaced")->array()) {
+    ASSERT_TRUE(FileExists(path.AsString())) << path.AsString();
+    ASSERT_TRUE(RemoveTree(path.AsString()).ok());
+  }
+  EXPECT_EQ(Ask(*repository.Open()), before);
+}
+
+// Who had the old store open, and whoever asks him, takes and changes nothing from then on.
+TEST_F(BackupTest, TheOldOwnerIsFenced) {
+  const SharedRepository repository;
+  const auto old = repository.Open();
+  const auto client = repository.Open();
+  Push(*old, 1);
+  Push(*client, 2);
+  Backup(*old, "backup");
+  const std::string before = Ask(*old);
+  ASSERT_TRUE(Restore(repository, "backup", /*replace=*/true).ok());
+  const auto restored = repository.Open();
+  EXPECT_EQ(Ask(*restored), before);
+  EXPECT_TRUE(restored->OwnsOnlineStore());
+  for (FeatureStore* stale : {old.get(), client.get()}) {
+    const auto pushed = stale->Push("readings", SharedRepository::Rows(3, 5), {});
+    EXPECT_EQ(pushed.status().code(), StatusCode::kFailedPrecondition);
+    EXPECT_THAT(pushed.status().message(), HasSubstr("a backup was restored"));
+    EXPECT_EQ(SharedRepository::Ask(*stale).status().code(), StatusCode::kFailedPrecondition);
+    EXPECT_EQ(stale->Apply(nullptr, {}).status().code(), StatusCode::kFailedPrecondition);
+    EXPECT_EQ(stale->Backup(Folder("stale")).status().code(), StatusCode::kFailedPrecondition);
+    EXPECT_FALSE(stale->Ready().GetBool("ready"));
+  }
+  EXPECT_FALSE(HasBackupManifest(Folder("stale")));
+  EXPECT_EQ(Ask(*restored), before);
+  Push(*restored, 4);
+}
+
+// One that was stopped, its folder moved away, and its place taken: it writes into nothing that is
+// the new store's.
+TEST_F(BackupTest, AnOwnerWhoseFolderWasMovedAwayIsFenced) {
+  const SharedRepository repository;
+  const auto old = repository.Open();
+  Push(*old, 1);
+  Backup(*old, "backup");
+  const std::string state = repository.folder() + "/.coeval";
+  ASSERT_TRUE(RenameFile(state, state + ".old").ok());
+  ASSERT_TRUE(Restore(repository, "backup").ok());
+  const auto restored = repository.Open();
+  const std::string before = Ask(*restored);
+  EXPECT_EQ(old->Push("readings", SharedRepository::Rows(3, 5), {}).status().code(),
+            StatusCode::kFailedPrecondition);
+  static_cast<void>(old->SealLog());
+  EXPECT_EQ(Ask(*restored), before);
+  Push(*restored, 4);
+}
+
+TEST_F(BackupTest, RowsInQuarantineComeBack) {
+  const SharedRepository repository;
+  std::string id;
+  {
+    const auto store = repository.Open();
+    PushOptions options;
+    options.on_error = "quarantine";
+    const auto pushed = store->Push("readings", RowsWithoutATime(*store), options);
+    ASSERT_TRUE(pushed.ok()) << pushed.status().ToString();
+    ASSERT_EQ(pushed->rows, 1);
+    ASSERT_EQ(pushed->quarantined, 2);
+    id = pushed->quarantine;
+    Backup(*store, "backup");
+    ASSERT_TRUE(store->DropQuarantined(id).ok());
+  }
+  Lose(repository);
+  ASSERT_TRUE(Restore(repository, "backup").ok());
+  const auto store = repository.Open();
+  const auto found = store->FindQuarantined(id);
+  ASSERT_TRUE(found.ok()) << found.status().ToString();
+  EXPECT_THAT(found->faults, SizeIs(2));
+  const auto replayed = store->ReplayQuarantined(id, SharedRepository::Rows(1, 2));
+  ASSERT_TRUE(replayed.ok()) << replayed.status().ToString();
+  EXPECT_EQ(replayed->rows, 2);
+  EXPECT_FALSE(store->FindQuarantined(id).ok());
+}
+
+TEST_F(BackupTest, AFolderThatIsInUseIsRefused) {
+  const SharedRepository repository;
+  const auto store = repository.Open();
+  Push(*store, 1);
+  const auto refused = [&](const std::string& folder) { return store->Backup(folder).status(); };
+  EXPECT_EQ(refused("").code(), StatusCode::kInvalidArgument);
+  for (const char* name : {"/.coeval/backup", "/.coeval", "/x/../.coeval/online/b"}) {
+    EXPECT_EQ(refused(repository.folder() + name).code(), StatusCode::kInvalidArgument) << name;
+  }
+  ASSERT_TRUE(MakeDirectories(Folder("full")).ok());
+  ASSERT_TRUE(WriteFileAtomically(Folder("full") + "/mine", "mine").ok());
+  EXPECT_EQ(refused(Folder("full")).code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(*ReadFile(Folder("full") + "/mine"), "mine");
+  ASSERT_TRUE(MakeDirectories(Folder("empty")).ok());
+  EXPECT_TRUE(store->Backup(Folder("empty")).ok());
+}
+
+TEST_F(BackupTest, ABackupThatIsStoppedIsNone) {
+  const SharedRepository repository;
+  const auto store = repository.Open();
+  Push(*store, 1);
+  const auto cancel = std::make_shared<CancelToken>();
+  cancel->Cancel();
+  EXPECT_EQ(store->Backup(Folder("backup"), cancel).status().code(), StatusCode::kCancelled);
+  EXPECT_FALSE(FileExists(Folder("backup")));
+  const std::string staging = repository.folder() + "/.coeval/online/staging";
+  EXPECT_TRUE(ListDirectory(staging)->empty());
+  Push(*store, 2);
+  Backup(*store, "backup");
+}
+
+TEST_F(BackupTest, ABackupOfAnotherProjectIsRefused) {
+  const SharedRepository repository;
+  Backup(*repository.Open(), "backup");
+  ASSERT_TRUE(WriteFileAtomically(repository.folder() + "/coeval.yaml",
+                                  "project: other\nlocations: {data: data}\n")
+                  .ok());
+  const auto refused = Restore(repository, "backup", true);
+  EXPECT_EQ(refused.status().code(), StatusCode::kFailedPrecondition);
+  EXPECT_THAT(refused.status().message(), HasSubstr("'shared'"));
+}
+
+// A restore that was killed before its last step left copies that nothing names.
+TEST_F(BackupTest, WhatAKilledRestoreLeftIsRemovedByTheNext) {
+  const SharedRepository repository;
+  Push(*repository.Open(), 1);
+  Backup(*repository.Open(), "backup");
+  const std::string before = Ask(*repository.Open());
+  const std::string state = repository.folder() + "/.coeval";
+  ASSERT_TRUE(MakeDirectories(state + "/epoch-1000017/online/db").ok());
+  ASSERT_TRUE(WriteFileAtomically(state + "/RESTORING", "1000017\n").ok());
+  EXPECT_EQ(Ask(*repository.Open()), before);
+  ASSERT_TRUE(Restore(repository, "backup", true).ok());
+  EXPECT_FALSE(FileExists(state + "/epoch-1000017"));
+  EXPECT_FALSE(FileExists(state + "/RESTORING"));
+  EXPECT_EQ(Ask(*repository.Open()), before);
+}
+
+}  // namespace
+}  // namespace coeval
