@@ -50,6 +50,14 @@ Result<std::unique_ptr<FeatureStore>> Invocation::OpenStore() const {
 
 Result<std::unique_ptr<FeatureStore>> Invocation::OpenStore(
     const std::map<std::string, std::string>& overrides) const {
+  COEVAL_ASSIGN_OR_RETURN(StoreOptions options, MakeOptions());
+  for (const auto& [key, value] : overrides) options.overrides[key] = value;
+  COEVAL_ASSIGN_OR_RETURN(auto store, FeatureStore::Open(std::move(options)));
+  CancelOnInterrupt(store->context().cancel);
+  return store;
+}
+
+Result<StoreOptions> Invocation::MakeOptions() const {
   StoreOptions options;
   COEVAL_ASSIGN_OR_RETURN(options.repository, FindRepository(globals.directory));
   options.environment = globals.environment;
@@ -57,15 +65,12 @@ Result<std::unique_ptr<FeatureStore>> Invocation::OpenStore(
     const std::size_t equals = setting.find('=');
     options.overrides[setting.substr(0, equals)] = setting.substr(equals + 1);
   }
-  for (const auto& [key, value] : overrides) options.overrides[key] = value;
   if (!globals.clock.empty()) {
     COEVAL_ASSIGN_OR_RETURN(options.clock, ParseClock(globals.clock));
   }
   options.log = LogToError;
   options.link = MakeSocketLink();
-  COEVAL_ASSIGN_OR_RETURN(auto store, FeatureStore::Open(std::move(options)));
-  CancelOnInterrupt(store->context().cancel);
-  return store;
+  return options;
 }
 
 Result<Context> Invocation::MakeContext() const {

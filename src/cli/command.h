@@ -48,6 +48,8 @@ struct Invocation {
   // The same with some settings on top of --set.
   [[nodiscard]] Result<std::unique_ptr<FeatureStore>> OpenStore(
       const std::map<std::string, std::string>& overrides) const;
+  // What they open it with.
+  [[nodiscard]] Result<StoreOptions> MakeOptions() const;
   // For work that needs no repository: --clock, and SIGINT cancels.
   [[nodiscard]] Result<Context> MakeContext() const;
 
@@ -76,6 +78,7 @@ void AddMaterializeCommands(CLI::App* app, Invocation* invocation);
 void AddPushCommands(CLI::App* app, Invocation* invocation);
 void AddQuarantineCommand(CLI::App* app, Invocation* invocation);
 void AddOnlineCommand(CLI::App* app, Invocation* invocation);
+void AddBackupCommands(CLI::App* app, Invocation* invocation);  // backup verify restore
 void AddGetCommand(CLI::App* app, Invocation* invocation);
 void AddServeCommand(CLI::App* app, Invocation* invocation);
 void AddAsOfCommand(CLI::App* app, Invocation* invocation);

@@ -42,6 +42,7 @@ void AddCommands(CLI::App* app, Invocation* invocation) {
   AddMaterializeCommands(app, invocation);
   AddPushCommands(app, invocation);
   AddQuarantineCommand(app, invocation);
+  AddBackupCommands(app, invocation);
   AddGetCommand(app, invocation);
   AddServeCommand(app, invocation);
   AddOnlineCommand(app, invocation);
