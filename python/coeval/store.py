@@ -407,6 +407,15 @@ class FeatureStore(Pushing, Checking):
         """Checks of installation and repository: check, ok, detail, advice."""
         return list_of(self._core.doctor())
 
+    def backup(self, folder: str | os.PathLike[str]) -> dict[str, Any]:
+        """Writes a backup of the store into a new or empty folder: registry, online store, log of
+        pushes and quarantine as they are at one moment. Reads and pushes go on.
+
+        Gives backup (its path), time, files, bytes and records (pushes). `coeval verify` looks it
+        over, and `coeval restore` brings it back. Errors: FailedPrecondition where there is
+        something in the folder; after any error it holds no backup."""
+        return dict(json.loads(self._core.backup(os.fspath(folder))))
+
     def close(self) -> None:
         """Lets the repository go, for other processes. A closed store answers nothing."""
         self._core.close()

@@ -208,6 +208,15 @@ std::string AsText(StoreHandle& store, Work work) {
       .Write();
 }
 
+std::string Backup(StoreHandle& store, const std::string& folder) {
+  ProgressBoard board;
+  const auto cancel = std::make_shared<CancelToken>();
+  return store
+      .CallLong<Json>([&](FeatureStore& engine) { return engine.Backup(folder, cancel); }, *cancel,
+                      board, nb::none())
+      .Write();
+}
+
 void BindLooking(nb::class_<StoreHandle>& store) {
   store
       .def("catalogue",
@@ -287,6 +296,7 @@ void BindStore(nb::module_& module) {
   store.def("seal_log", [](StoreHandle& handle) {
     return AsText(handle, [](FeatureStore& engine) { return engine.SealLog(); });
   });
+  store.def("backup", &Backup, nb::arg("folder"));
   store.def("close", &StoreHandle::Close);
   BindAsking(module, store);
   BindExplaining(module, store);
