@@ -109,6 +109,7 @@ Result<std::unique_ptr<FactReader>> FeatureStore::Impl::OpenFacts(const ViewVers
     COEVAL_ASSIGN_OR_RETURN(BoundText location, config.BindPath(source.path));
     return location.value.Reveal();
   };
+  COEVAL_RETURN_IF_ERROR(CheckStoreEpoch(places));
   COEVAL_ASSIGN_OR_RETURN(const LoggedPushes pushed, PushedTo(view, request.hindsight));
   auto reader = OpenSourcesOf(view, request, locate, pushed, with);
   if (!reader.ok()) return config.Redact(reader.status());

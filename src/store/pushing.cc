@@ -62,6 +62,7 @@ class PushHere {
     apart.faults = std::move(sorted.faults);
     apart.rows = std::move(sorted.bad);
     COEVAL_RETURN_IF_ERROR(impl_.SetApart().Keep(apart, impl_.context));
+    COEVAL_RETURN_IF_ERROR(CheckStoreEpoch(impl_.places));  // else nobody will find them
     request_.rows = std::move(sorted.good);
     COEVAL_ASSIGN_OR_RETURN(PushOutcome taken, Refusing());
     taken.quarantined = std::ssize(apart.faults);

@@ -15,6 +15,7 @@
 #include "log/log_recovery.h"
 #include "log/sealed_log.h"
 #include "online/rocksdb/checkpoint.h"
+#include "online/rocksdb/format_stamp.h"
 #include "registry/registry_copy.h"
 #include "store/backup.h"
 #include "store/backup_manifest.h"
@@ -77,12 +78,18 @@ Result<std::vector<std::string>> CheckLog(const std::string& folder, const Backu
 }
 
 // What would give way: paths, none of which a later epoch lies below.
-std::vector<std::string> Occupied(const StorePlaces& places) {
+Result<std::vector<std::string>> Occupied(const StorePlaces& places) {
   std::vector<std::string> found;
-  if (FileExists(places.registry)) found.push_back(places.registry);
+  const auto registry = FileSize(places.registry);
+  if (registry.ok()) {
+    found.push_back(places.registry);
+  } else if (registry.status().code() != StatusCode::kNotFound) {
+    return registry.status();
+  }
   for (const std::string& folder : {places.online, places.log, places.quarantine}) {
     const auto names = ListDirectory(folder);
-    if (!names.ok()) continue;
+    if (names.status().code() == StatusCode::kNotFound) continue;
+    if (!names.ok()) return names.status();
     for (const std::string& name : *names) {
       if (!IsEpochName(name)) found.push_back(JoinPath(folder, name));
     }
@@ -118,7 +125,7 @@ class Restorer {
       return current.status();
     }
     const StorePlaces old = PlacesOf(config_, current.ok() ? *current : 0);
-    const std::vector<std::string> replaced = Occupied(old);
+    COEVAL_ASSIGN_OR_RETURN(const std::vector<std::string> replaced, Occupied(old));
     if (!replaced.empty() && !options.replace) {
       return Status::FailedPrecondition(
           "there is a store already ('" + replaced.front() +
@@ -130,7 +137,9 @@ class Restorer {
     const StorePlaces places = PlacesOf(config_, epoch);
     COEVAL_RETURN_IF_ERROR(
         WriteFileAtomically(RestoringFile(state), std::to_string(epoch) + "\n", 0600));
-    if (const Status copied = CopyAll(places); !copied.ok()) {
+    Status copied = CopyAll(places);
+    if (copied.ok()) copied = CheckReadable(places);
+    if (!copied.ok()) {
       static_cast<void>(RemoveUnfinished(state, old.epoch));  // or the next restore
       return copied.WithContext("nothing was restored");
     }
@@ -160,7 +169,7 @@ class Restorer {
   }
 
   static Result<std::int64_t> EpochNow(const std::string& state, std::int64_t otherwise) {
-    const auto now = ReadStoreEpoch(state);
+    auto now = ReadStoreEpoch(state);
     if (now.status().code() == StatusCode::kCorruption) return otherwise;
     return now;
   }
@@ -192,6 +201,15 @@ class Restorer {
     }
     for (const std::string& folder : made) COEVAL_RETURN_IF_ERROR(SyncDirectory(folder));
     return {};
+  }
+
+  // What a newer release wrote is not made the store of this one.
+  [[nodiscard]] Status CheckReadable(const StorePlaces& places) const {
+    COEVAL_RETURN_IF_ERROR(VerifyRegistryCopy(places.registry, config_.project).status());
+    COEVAL_RETURN_IF_ERROR(CheckFormatStamp(places.online));
+    if (!IsDirectory(places.log)) return {};
+    COEVAL_RETURN_IF_ERROR(ListLog(places.log).status());
+    return ReadSealedLog(places.log).status();
   }
 
   // It and all above: any of them may have been made just now.

@@ -11,11 +11,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "column/testing.h"
 #include "io/files.h"
-#include "serve/owner/testing.h"
+#include "serve/owner/backup_fixture.h"
 #include "store/backup_manifest.h"
-#include "store/store_places.h"
 
 namespace coeval {
 namespace {
@@ -23,73 +21,6 @@ namespace {
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
-
-class BackupTest : public testing::Test {
- protected:
-  [[nodiscard]] std::string Folder(const std::string& name) const { return folder_.File(name); }
-
-  static void Push(FeatureStore& store, std::uint64_t seed, std::int64_t rows = 5) {
-    const auto pushed = store.Push("readings", SharedRepository::Rows(seed, rows), {});
-    ASSERT_TRUE(pushed.ok()) << pushed.status().ToString();
-  }
-
-  static std::string Ask(FeatureStore& store) {
-    return SharedRepository::TextOf(SharedRepository::Ask(store), store);
-  }
-
-  static Result<TrainingSet> Train(FeatureStore& store, const FixedClock& clock) {
-    FeatureRequest request;
-    request.features = {"reading:*", "recent:*", "place:height"};
-    return store.GetHistoricalFeatures(request, *clock.Now() - kDay, *clock.Now(), {});
-  }
-
-  // What training says of all that was ever pushed.
-  static std::string HashOfTraining(FeatureStore& store, const FixedClock& clock) {
-    const auto set = Train(store, clock);
-    EXPECT_TRUE(set.ok()) << set.status().ToString();
-    return set.ok() ? set->manifest.GetString("content_hash") : "";
-  }
-
-  void Backup(FeatureStore& store, const std::string& name) {
-    const auto done = store.Backup(Folder(name));
-    ASSERT_TRUE(done.ok()) << done.status().ToString();
-    EXPECT_EQ(done->GetString("backup"), Folder(name));
-    const auto sound = VerifyBackup(Folder(name), context_);
-    ASSERT_TRUE(sound.ok()) << sound.status().ToString();
-    EXPECT_THAT(sound->Find("problems")->array(), SizeIs(0)) << sound->Write();
-  }
-
-  Result<Json> Restore(const SharedRepository& repository, const std::string& name,
-                       bool replace = false) {
-    StoreOptions options;
-    options.repository = repository.folder();
-    return RestoreBackup(options, Folder(name), {.replace = replace}, context_);
-  }
-
-  // Three rows, of which two have no event time.
-  static ArrowTable RowsWithoutATime(FeatureStore& store) {
-    const auto schema = store.PushedColumns("readings");
-    COEVAL_CHECK(schema.ok());
-    Batch batch{*schema, {}, 3};
-    for (const ColumnSchema& field : schema->columns()) {
-      batch.columns.push_back(field.name == "at"
-                                  ? MakeColumn("timestamp", "[null, 1714564800000000, null]")
-                                  : RandomColumn(field.type, 3, 1));
-    }
-    ArrowArrayStream stream{};
-    ExportStream(StreamOf(*schema, {std::move(batch)}), &stream);
-    auto table = ArrowTable::Read(&stream);
-    COEVAL_CHECK(table.ok());
-    return *std::move(table);
-  }
-
-  static void Lose(const SharedRepository& repository) {
-    ASSERT_TRUE(RemoveTree(repository.folder() + "/.coeval").ok());
-  }
-
-  TempDirectory folder_ = *TempDirectory::Make("coeval-backup");
-  Context context_;
-};
 
 TEST_F(BackupTest, ALostStoreComesBackAsItWas) {
   const SharedRepository repository;
@@ -231,52 +162,6 @@ TEST_F(BackupTest, ABackupUnderPushesIsOneMoment) {
   }
 }
 
-TEST_F(BackupTest, WhatIsDamagedIsNotRestored) {
-  const SharedRepository repository;
-  std::string before;
-  {
-    const auto store = repository.Open();
-    ASSERT_TRUE(store->Materialize(0, *repository.clock().Now(), {}).ok());
-    Push(*store, 1);
-    Backup(*store, "backup");
-    before = Ask(*store);
-  }
-  const auto manifest = ReadBackupManifest(Folder("backup"));
-  ASSERT_TRUE(manifest.ok());
-  for (const BackupFile& file : manifest->files) {
-    if (file.content.bytes == 0) continue;
-    SCOPED_TRACE(file.name);
-    const std::string path = Folder("backup") + "/" + file.name;
-    const std::string bytes = *ReadFile(path);
-    std::string changed = bytes;
-    changed[changed.size() / 2] = static_cast<char>(changed[changed.size() / 2] ^ 1);
-    for (const std::string& damage : {changed, bytes.substr(1), bytes + "x"}) {
-      ASSERT_TRUE(WriteFileAtomically(path, damage).ok());
-      const auto verified = VerifyBackup(Folder("backup"), context_);
-      EXPECT_EQ(verified.status().code(), StatusCode::kCorruption);
-      EXPECT_THAT(verified.status().message(), HasSubstr(file.name));
-      const auto restored = Restore(repository, "backup", /*replace=*/true);
-      EXPECT_EQ(restored.status().code(), StatusCode::kCorruption);
-      EXPECT_THAT(restored.status().message(), HasSubstr(file.name));
-    }
-    ASSERT_TRUE(RemoveTree(path).ok());
-    EXPECT_EQ(VerifyBackup(Folder("backup"), context_).status().code(), StatusCode::kCorruption);
-    EXPECT_EQ(Restore(repository, "backup", true).status().code(), StatusCode::kCorruption);
-    ASSERT_TRUE(WriteFileAtomically(path, bytes).ok());
-  }
-  // The store is as it was, and nothing was left beside it.
-  EXPECT_EQ(*ReadStoreEpoch(repository.folder() + "/.coeval"), 0);
-  const auto names = ListDirectory(repository.folder() + "/.coeval");
-  ASSERT_TRUE(names.ok());
-  for (const std::string& name : *names) {
-    EXPECT_FALSE(IsEpochName(name)) << name;
-    EXPECT_NE(name, "RESTORING");
-  }
-  EXPECT_EQ(Ask(*repository.Open()), before);
-  ASSERT_TRUE(RemoveTree(Folder("backup") + "/backup.json").ok());
-  EXPECT_EQ(Restore(repository, "backup", true).status().code(), StatusCode::kNotFound);
-}
-
 TEST_F(BackupTest, AStoreThatIsThereIsNotReplacedUnasked) {
   const SharedRepository repository;
   Push(*repository.Open(), 1);
@@ -316,6 +201,10 @@ TEST_F(BackupTest, TheOldOwnerIsFenced) {
     EXPECT_EQ(SharedRepository::Ask(*stale).status().code(), StatusCode::kFailedPrecondition);
     EXPECT_EQ(stale->Apply(nullptr, {}).status().code(), StatusCode::kFailedPrecondition);
     EXPECT_EQ(stale->Backup(Folder("stale")).status().code(), StatusCode::kFailedPrecondition);
+    EXPECT_EQ(Train(*stale, repository.clock()).status().code(), StatusCode::kFailedPrecondition);
+    PushOptions apart;
+    apart.on_error = "quarantine";
+    EXPECT_FALSE(stale->Push("readings", RowsWithoutATime(*stale), apart).ok());
     EXPECT_FALSE(stale->Ready().GetBool("ready"));
   }
   EXPECT_FALSE(HasBackupManifest(Folder("stale")));
@@ -386,20 +275,6 @@ TEST_F(BackupTest, AFolderThatIsInUseIsRefused) {
   EXPECT_TRUE(store->Backup(Folder("empty")).ok());
 }
 
-TEST_F(BackupTest, ABackupThatIsStoppedIsNone) {
-  const SharedRepository repository;
-  const auto store = repository.Open();
-  Push(*store, 1);
-  const auto cancel = std::make_shared<CancelToken>();
-  cancel->Cancel();
-  EXPECT_EQ(store->Backup(Folder("backup"), cancel).status().code(), StatusCode::kCancelled);
-  EXPECT_FALSE(FileExists(Folder("backup")));
-  const std::string staging = repository.folder() + "/.coeval/online/staging";
-  EXPECT_TRUE(ListDirectory(staging)->empty());
-  Push(*store, 2);
-  Backup(*store, "backup");
-}
-
 TEST_F(BackupTest, ABackupOfAnotherProjectIsRefused) {
   const SharedRepository repository;
   Backup(*repository.Open(), "backup");
@@ -409,22 +284,6 @@ TEST_F(BackupTest, ABackupOfAnotherProjectIsRefused) {
   const auto refused = Restore(repository, "backup", true);
   EXPECT_EQ(refused.status().code(), StatusCode::kFailedPrecondition);
   EXPECT_THAT(refused.status().message(), HasSubstr("'shared'"));
-}
-
-// A restore that was killed before its last step left copies that nothing names.
-TEST_F(BackupTest, WhatAKilledRestoreLeftIsRemovedByTheNext) {
-  const SharedRepository repository;
-  Push(*repository.Open(), 1);
-  Backup(*repository.Open(), "backup");
-  const std::string before = Ask(*repository.Open());
-  const std::string state = repository.folder() + "/.coeval";
-  ASSERT_TRUE(MakeDirectories(state + "/epoch-1000017/online/db").ok());
-  ASSERT_TRUE(WriteFileAtomically(state + "/RESTORING", "1000017\n").ok());
-  EXPECT_EQ(Ask(*repository.Open()), before);
-  ASSERT_TRUE(Restore(repository, "backup", true).ok());
-  EXPECT_FALSE(FileExists(state + "/epoch-1000017"));
-  EXPECT_FALSE(FileExists(state + "/RESTORING"));
-  EXPECT_EQ(Ask(*repository.Open()), before);
 }
 
 }  // namespace
