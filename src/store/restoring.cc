@@ -90,8 +90,10 @@ Result<std::vector<std::string>> Occupied(const StorePlaces& places) {
     const auto names = ListDirectory(folder);
     if (names.status().code() == StatusCode::kNotFound) continue;
     if (!names.ok()) return names.status();
+    const bool whole = folder.starts_with(places.state + "/");  // else epochs may lie in it
+    if (whole && !names->empty()) found.push_back(folder);
     for (const std::string& name : *names) {
-      if (!IsEpochName(name)) found.push_back(JoinPath(folder, name));
+      if (!whole && !IsEpochName(name)) found.push_back(JoinPath(folder, name));
     }
   }
   return found;

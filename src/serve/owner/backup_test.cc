@@ -181,6 +181,37 @@ TEST_F(BackupTest, AStoreThatIsThereIsNotReplacedUnasked) {
   EXPECT_EQ(Ask(*repository.Open()), before);
 }
 
+// The online store on another disk, the registry in a folder of its own: what gives way is named so
+// that nothing of the restored store goes with it.
+TEST_F(BackupTest, PlacesOutsideOfTheStateFolderAreRestoredThere) {
+  const SharedRepository repository;
+  ASSERT_TRUE(WriteFileAtomically(repository.folder() + "/coeval.yaml",
+                                  "project: shared\nlocations: {data: data}\n"
+                                  "online_store: {path: ssd}\nregistry: own/registry.db\n")
+                  .ok());
+  ASSERT_TRUE(repository.Open()->Apply(nullptr, {}).ok());
+  for (const char* name : {"first", "second"}) {
+    SCOPED_TRACE(name);
+    std::string before;
+    {
+      const auto store = repository.Open();
+      Push(*store, 1);
+      Backup(*store, name);
+      before = Ask(*store);
+      Push(*store, 2, 40);
+    }
+    const auto restored = Restore(repository, name, /*replace=*/true);
+    ASSERT_TRUE(restored.ok()) << restored.status().ToString();
+    for (const Json& path : restored->Find("replaced")->array()) {
+      ASSERT_TRUE(RemoveTree(path.AsString()).ok());
+    }
+    EXPECT_EQ(Ask(*repository.Open()), before);
+    const std::string epoch = "epoch-" + std::to_string(restored->GetInt("epoch"));
+    EXPECT_TRUE(FileExists(repository.folder() + "/ssd/" + epoch + "/db"));
+    EXPECT_TRUE(FileExists(repository.folder() + "/own/" + epoch + "/registry.db"));
+  }
+}
+
 // Who had the old store open, and whoever asks him, takes and changes nothing from then on.
 TEST_F(BackupTest, TheOldOwnerIsFenced) {
   const SharedRepository repository;
