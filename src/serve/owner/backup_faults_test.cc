@@ -133,7 +133,7 @@ TEST_F(BackupTest, ADiskThatFailsUnderARestoreChangesNothing) {
   const std::string state = repository.folder() + "/.coeval";
   int failed = 0;
   bool happened = true;
-  for (int n = 1; happened; n += 1 + n / 8) {
+  for (int n = 1; happened; n += 1 + n / 4) {
     Push(*repository.Open(), 2, 40);
     const std::string before = Ask(*repository.Open());
     ASSERT_NE(before, backed_up);
