@@ -37,11 +37,13 @@ from seeded import seed_of_run  # noqa: E402
 MINUTE = dt.timedelta(minutes=1)
 START = dt.datetime(2024, 5, 1, 12, tzinfo=dt.UTC)
 STEP = 5 * MINUTE
+TTL = 4 * STEP + MINUTE
 KEYS = 2_000  # half of them of each pusher
 PUSHERS = 2
 PUSHES, ROWS = 60, 100  # of a round, by each pusher
 FEATURES = ["rates:rate", "rates:number", "counts:rates_30m", "counts:most_30m", "prices:price"]
 LEAST_ROUNDS = 12
+SLOW = 0.1  # seconds: p99 of reads that no drift alone explains; the machine has other work too
 
 # Short-lived threads make the tables that are pushed, and pyarrow's own allocator keeps pages of each.
 pa.set_memory_pool(pa.system_memory_pool())
@@ -61,7 +63,7 @@ def definitions(prices: Path) -> list:
         entities=[currency],
         schema=[Field("rate", Float64), Field("number", Int64)],
         source=pushed,
-        ttl=20 * MINUTE,
+        ttl=TTL,
     )
     windows = [30 * MINUTE]
     counts = FeatureView(
@@ -93,7 +95,7 @@ class Round:
     seconds: list[float] = field(default_factory=list)  # of each read
 
     def p99(self) -> float:
-        return sorted(self.seconds)[len(self.seconds) * 99 // 100]
+        return sorted(self.seconds)[len(self.seconds) * 99 // 100] if self.seconds else 0.0
 
 
 def held_memory() -> int:
@@ -119,7 +121,8 @@ class Soak:
         self.begun = [0] * KEYS  # pushed last, acknowledged or not
         self.errors: list[BaseException] = []
         self.pushers_left = 0
-        self.rows = self.reads = 0
+        self.lock = threading.Lock()
+        self.rows = self.reads = self.rounds = self.expired = 0
         self.open()
         self.store.apply(definitions(self.prices))
 
@@ -134,7 +137,8 @@ class Soak:
 
     def push(self, pusher: int, seed: int) -> None:
         random_ = random.Random(seed)
-        own = range(pusher, KEYS, PUSHERS)
+        last = KEYS * 3 // 4 if self.rounds % 8 else KEYS  # those behind expire meanwhile
+        own = range(pusher, last, PUSHERS)
         for _ in range(PUSHES):
             keys = random_.sample(own, ROWS)
             for key in keys:
@@ -164,7 +168,7 @@ class Soak:
                 assert low <= (number or 0) <= self.begun[key], (key, low, number, self.begun[key])
 
     def alive(self, key: int) -> bool:
-        return self.numbers[key] > 0 and self.pushed_at[key] + 20 * MINUTE > self.now
+        return self.numbers[key] > 0 and self.pushed_at[key] + TTL > self.now
 
     def guarded(self, work, *arguments) -> None:
         try:
@@ -176,7 +180,8 @@ class Soak:
         try:
             self.guarded(self.push, pusher, seed)
         finally:
-            self.pushers_left -= 1
+            with self.lock:
+                self.pushers_left -= 1
 
     def round(self) -> Round:
         made = Round()
@@ -196,6 +201,7 @@ class Soak:
             raise self.errors[0]
         self.reads += len(made.seconds)
         self.restart()
+        self.rounds += 1
         made.memory, made.descriptors = self.held
         return made
 
@@ -220,6 +226,9 @@ class Soak:
         served = self.store.get_online_features(["rates:number"], rows).to_dict()["number"]
         wanted = [self.numbers[key] if self.alive(key) else None for key in range(KEYS)]
         assert served == wanted
+        self.expired += sum(
+            number > 0 and not self.alive(key) for key, number in enumerate(self.numbers)
+        )
 
 
 def thirds(rounds: list[Round]) -> tuple[list[Round], list[Round]]:
@@ -240,7 +249,7 @@ def check(rounds: list[Round]) -> str:
     )
     assert memory[1] <= memory[0] * 1.05 + (8 << 20), told
     assert open_[1] <= open_[0], told
-    assert slow[1] <= slow[0] * 3, told
+    assert slow[1] <= max(slow[0] * 3, SLOW), told
     return told
 
 
@@ -254,6 +263,7 @@ def soak(folder: Path, seconds: float) -> None:
     finally:
         if hasattr(story, "store"):
             story.store.close()
+    assert story.expired > 0
     told = check(rounds)
     print(f"proof: soak: {len(rounds)} restarts, {story.rows:,} rows pushed, {story.reads:,} reads: {told}")
     for one in rounds[:: max(1, len(rounds) // 12)]:
