@@ -306,13 +306,13 @@ def fuzz(seconds):
     for name in names:
         found = list(binary.glob(f"src/**/{name}")) + list(binary.glob(f"tests/**/{name}"))
         module, _, stem = name.partition("_")
-        stored = ROOT / "src" / module / f"{stem}_corpus"
+        stored = next((ROOT / "src" / module).glob(f"**/{stem}_corpus"), None)
         fresh = binary / "corpus" / name
         fresh.mkdir(parents=True, exist_ok=True)
         command = [str(found[0]), f"-max_total_time={FUZZ_SECONDS.get(name, seconds)}", "-rss_limit_mb=2048",
                    "-timeout=10", f"-artifact_prefix={fresh}/", "-print_final_stats=0",
                    "-verbosity=0", str(fresh)]
-        if stored.is_dir():
+        if stored:
             command.append(str(stored))
         print(f"fuzz: {name}", flush=True)
         if run(command, quiet=True) == 0:
