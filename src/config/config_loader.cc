@@ -6,6 +6,7 @@
 #include "base/suggest.h"
 #include "config/expand.h"
 #include "config/setting_number.h"
+#include "io/files.h"
 
 namespace coeval {
 namespace {
@@ -142,11 +143,14 @@ BoundText ConfigLoader::Path(const std::string& key) {
   if (text.starts_with(state_name)) {
     text.replace(0, state_name.size(), config_->state.value.Reveal());
     shown.replace(0, state_name.size(), config_->state.shown);
-    return {Secret(text), shown};
+    return {Secret(WithoutTrailingSlashes(std::move(text))),
+            WithoutTrailingSlashes(std::move(shown))};
   }
   if (text.empty() && !value.origin.empty()) Fail(key, value, "may not be empty");
   const bool secret = shown != text;
   text = Join(config_->repository, text);
+  // A place is compared with others; a location may be the beginning of a name: "{data}2024.csv".
+  if (FindSetting(key) != nullptr) text = WithoutTrailingSlashes(std::move(text));
   if (!secret) shown = text;
   if (secret) Remember(key, text, shown);
   return {Secret(text), shown};

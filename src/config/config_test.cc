@@ -106,6 +106,21 @@ locations: {data: data, lake: "s3://bucket/x"}
   EXPECT_EQ(config.locations.at("lake").value.Reveal(), "s3://bucket/x");
 }
 
+// Places are compared by their text, with what lies in them too.
+TEST_F(ConfigTest, SlashesAtTheEndOfAPlaceAreNoPartOfIt) {
+  Config config = Good(
+      "project: p\nstate: here//\nregistry: r.db/\nonline_store: {path: '{state}/o/'}\n"
+      "locations: {data: 'd/'}\n");
+  EXPECT_EQ(config.state.value.Reveal(), folder_ + "/here");
+  EXPECT_EQ(config.registry.value.Reveal(), folder_ + "/r.db");
+  EXPECT_EQ(config.online_store.path.value.Reveal(), folder_ + "/here/o");
+  EXPECT_EQ(config.BindPath("{data}x.csv")->value.Reveal(), folder_ + "/d/x.csv");
+  options_.variables = {{"COEVAL_STATE", "/var/lib/coeval/"}};
+  config = Good("project: p\n");
+  EXPECT_EQ(config.state.value.Reveal(), "/var/lib/coeval");
+  EXPECT_THAT(config.Redact(std::string("no '/var/lib/coeval'")), Not(HasSubstr("/var/lib")));
+}
+
 TEST_F(ConfigTest, UnknownKeysHaveTheNearestName) {
   EXPECT_EQ(Error("project: p\nserve:\n  prot: 5\n"),
             "coeval.yaml:3: 'serve.prot' is no setting, did you mean \"port\"?");

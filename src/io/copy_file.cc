@@ -58,9 +58,10 @@ class NewFile {
   int fd_ = -1;
 };
 
-// Gives `most` bytes of a file to `take`, in pieces; fewer where it ends before.
-Result<FileContent> ReadThrough(const InputFile& file, std::int64_t most, const GoOn& go_on,
+// Gives the first `bytes` of a file (-1: all) to `take`, in pieces.
+Result<FileContent> ReadThrough(const InputFile& file, std::int64_t bytes, const GoOn& go_on,
                                 const std::function<Status(std::string_view)>& take) {
+  const std::int64_t most = bytes < 0 ? std::numeric_limits<std::int64_t>::max() : bytes;
   std::vector<char> buffer(kPiece);
   Sha256 hash;
   FileContent content;
@@ -76,30 +77,29 @@ Result<FileContent> ReadThrough(const InputFile& file, std::int64_t most, const 
     content.bytes += static_cast<std::int64_t>(have);
     if (have < wanted) break;
   }
+  if (bytes >= 0 && content.bytes < bytes) {
+    return Status::IoError("'" + file.path() + "' ends after " + std::to_string(content.bytes) +
+                           " bytes, but had " + std::to_string(bytes));
+  }
   content.sha256 = hash.HexDigest();
   return content;
 }
 
 }  // namespace
 
-Result<FileContent> HashFile(const std::string& path, const GoOn& go_on) {
-  COEVAL_ASSIGN_OR_RETURN(const InputFile file, InputFile::Open(path));
-  return ReadThrough(file, std::numeric_limits<std::int64_t>::max(), go_on, {});
+Result<FileContent> HashFile(const std::string& path, std::int64_t bytes, const GoOn& go_on) {
+  COEVAL_ASSIGN_OR_RETURN(const InputFile file, InputFile::OpenRegular(path));
+  return ReadThrough(file, bytes, go_on, {});
 }
 
 Result<FileContent> CopyFileDurably(const std::string& from, const std::string& to,
                                     std::int64_t bytes, const GoOn& go_on) {
-  COEVAL_ASSIGN_OR_RETURN(const InputFile file, InputFile::Open(from));
+  COEVAL_ASSIGN_OR_RETURN(const InputFile file, InputFile::OpenRegular(from));
   NewFile copy(to);
   COEVAL_RETURN_IF_ERROR(copy.Make());
-  const std::int64_t most = bytes < 0 ? std::numeric_limits<std::int64_t>::max() : bytes;
   COEVAL_ASSIGN_OR_RETURN(
       FileContent content,
-      ReadThrough(file, most, go_on, [&](std::string_view piece) { return copy.Write(piece); }));
-  if (bytes >= 0 && content.bytes < bytes) {
-    return Status::IoError("'" + from + "' ends after " + std::to_string(content.bytes) +
-                           " bytes, but had " + std::to_string(bytes));
-  }
+      ReadThrough(file, bytes, go_on, [&](std::string_view piece) { return copy.Write(piece); }));
   COEVAL_RETURN_IF_ERROR(copy.Sync());
   return content;
 }

@@ -1,5 +1,8 @@
 #include "io/copy_file.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <string>
 
@@ -48,6 +51,26 @@ TEST_F(CopyFileTest, AFileThatIsTooShortIsNoCopy) {
   const Status status = CopyFileDurably(from_, to_, std::ssize(text_) + 1).status();
   EXPECT_EQ(status.code(), StatusCode::kIoError);
   EXPECT_THAT(status.message(), HasSubstr("ends after"));
+}
+
+TEST_F(CopyFileTest, NoMoreIsHashedThanWasAskedFor) {
+  EXPECT_EQ(HashFile(from_, 5)->sha256, Sha256Hex("aaaaa"));
+  EXPECT_EQ(HashFile(from_, std::ssize(text_) + 1).status().code(), StatusCode::kIoError);
+}
+
+// A pipe that nobody writes to would be waited for, and a device be read without end.
+TEST_F(CopyFileTest, WhatIsNoRegularFileIsRefused) {
+  const std::string pipe_path = folder_.File("pipe");
+  ASSERT_EQ(::mkfifo(pipe_path.c_str(), 0600), 0);
+  const std::string link_path = folder_.File("link");
+  ASSERT_EQ(::symlink("/dev/zero", link_path.c_str()), 0);
+  for (const std::string& path : {pipe_path, link_path, folder_.path()}) {
+    const Status hashed = HashFile(path).status();
+    EXPECT_EQ(hashed.code(), StatusCode::kIoError) << path;
+    EXPECT_THAT(hashed.message(), HasSubstr("no regular file"));
+    EXPECT_EQ(CopyFileDurably(path, to_).status().code(), StatusCode::kIoError) << path;
+    EXPECT_FALSE(FileExists(to_));
+  }
 }
 
 TEST_F(CopyFileTest, WhatIsThereIsLeftAlone) {

@@ -144,17 +144,24 @@ Status MakeDirectories(const std::string& path, unsigned mode) {
   return {};
 }
 
-Status MakeDirectoriesDurably(const std::string& path) {
+Status MakeDirectoriesDurably(const std::string& path, unsigned mode) {
   std::vector<std::string> missing;
   for (std::string folder = path; !IsDirectory(folder); folder = ParentDirectory(folder)) {
     missing.push_back(folder);
     if (ParentDirectory(folder) == folder) break;
   }
   if (missing.empty()) return {};
-  COEVAL_RETURN_IF_ERROR(MakeDirectories(path));
+  COEVAL_RETURN_IF_ERROR(MakeDirectories(path, mode));
   for (const std::string& folder : missing) {
     COEVAL_RETURN_IF_ERROR(SyncDirectory(ParentDirectory(folder)));
   }
+  return {};
+}
+
+Status MakeNewFile(const std::string& path, unsigned mode) {
+  const FileDescriptor file(
+      Try([&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode); }));
+  if (file.get() < 0) return SystemError(errno, "create", path);
   return {};
 }
 
@@ -183,6 +190,11 @@ bool FileExists(const std::string& path) {
 bool IsDirectory(const std::string& path) {
   struct stat info{};
   return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+bool IsRegularFile(const std::string& path) {
+  struct stat info{};
+  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
 }
 
 Result<std::int64_t> FileSize(const std::string& path) {
@@ -219,6 +231,11 @@ std::string ParentDirectory(const std::string& path) {
   if (slash == std::string::npos) return ".";
   const std::size_t last = path.find_last_not_of('/', slash);
   return last == std::string::npos ? "/" : path.substr(0, last + 1);
+}
+
+std::string WithoutTrailingSlashes(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
 }
 
 std::string JoinPath(std::string_view directory, std::string_view name) {

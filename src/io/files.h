@@ -30,8 +30,13 @@ Status SyncDirectory(const std::string& path);
 // that it makes.
 Status MakeDirectories(const std::string& path, unsigned mode = 0777);
 
-// The same, and what is made is known to the folder above it, durably.
-Status MakeDirectoriesDurably(const std::string& path);
+// The same, and what is made is known to the folder above it, durably. What was there already is
+// not even opened: it may be one that this process may pass, and not list.
+Status MakeDirectoriesDurably(const std::string& path, unsigned mode = 0777);
+
+// A new file with nothing in it; of all who try at once, one makes it. Errors: AlreadyExists;
+// IoError.
+Status MakeNewFile(const std::string& path, unsigned mode = 0600);
 
 // Removes a file, or a folder with all that is in it; fine where there is none. Follows no links.
 Status RemoveTree(const std::string& path);
@@ -42,6 +47,8 @@ Status RenameFile(const std::string& from, const std::string& to);
 // False also where the path cannot be looked at.
 bool FileExists(const std::string& path);
 bool IsDirectory(const std::string& path);
+// Of a link: what it leads to. No pipe and no device, whose opening or reading may never end.
+bool IsRegularFile(const std::string& path);
 Result<std::int64_t> FileSize(const std::string& path);
 
 // Names (not paths) of all entries but "." and "..", sorted by bytes.
@@ -49,6 +56,8 @@ Result<std::vector<std::string>> ListDirectory(const std::string& path);
 
 // "a/b" of "a/b/c", "." of "c", "/" of "/c".
 std::string ParentDirectory(const std::string& path);
+// "a/b" of "a/b//"; "/" stays.
+std::string WithoutTrailingSlashes(std::string path);
 // `name` where it is absolute, else `directory`/`name`.
 std::string JoinPath(std::string_view directory, std::string_view name);
 

@@ -111,6 +111,39 @@ TEST_F(FilesTest, NewFoldersGetTheModeAskedFor) {
   }
 }
 
+// What was there is passed, and neither listed nor synced: /home is often so.
+TEST_F(FilesTest, FoldersAreMadeDurablyBelowOneThatCannotBeListed) {
+  ASSERT_TRUE(MakeDirectories(File("home/me")).ok());
+  ASSERT_EQ(::chmod(File("home").c_str(), 0311), 0);
+  const Status made = MakeDirectoriesDurably(File("home/me/a/b"), 0700);
+  ASSERT_EQ(::chmod(File("home").c_str(), 0700), 0);
+  EXPECT_TRUE(made.ok()) << made.ToString();
+  for (const char* folder : {"home/me/a", "home/me/a/b"}) {
+    struct stat info{};
+    ASSERT_EQ(::stat(File(folder).c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777U, 0700U) << folder;
+  }
+}
+
+TEST_F(FilesTest, ANewFileIsMadeOnce) {
+  ASSERT_TRUE(MakeNewFile(File("claim")).ok());
+  EXPECT_EQ(*ReadFile(File("claim")), "");
+  EXPECT_EQ(MakeNewFile(File("claim")).code(), StatusCode::kAlreadyExists);
+  EXPECT_EQ(MakeNewFile(File("none/claim")).code(), StatusCode::kNotFound);
+}
+
+TEST_F(FilesTest, PipesDevicesAndFoldersAreNoRegularFiles) {
+  ASSERT_TRUE(WriteFileAtomically(File("x"), "x").ok());
+  ASSERT_EQ(::symlink(File("x").c_str(), File("link").c_str()), 0);
+  ASSERT_EQ(::mkfifo(File("pipe").c_str(), 0600), 0);
+  EXPECT_TRUE(IsRegularFile(File("x")));
+  EXPECT_TRUE(IsRegularFile(File("link")));
+  for (const std::string& path : {File("pipe"), File("none"), folder_.path()}) {
+    EXPECT_FALSE(IsRegularFile(path)) << path;
+  }
+  EXPECT_FALSE(IsRegularFile("/dev/zero"));
+}
+
 TEST_F(FilesTest, MakesAndRemovesTrees) {
   ASSERT_TRUE(MakeDirectories(File("a/b/c/")).ok());
   ASSERT_TRUE(MakeDirectories(File("a/b/c")).ok());
@@ -161,6 +194,9 @@ TEST(PathTest, ParentAndJoin) {
   EXPECT_EQ(ParentDirectory("/c"), "/");
   EXPECT_EQ(ParentDirectory("/"), "/");
   EXPECT_EQ(ParentDirectory(""), ".");
+  EXPECT_EQ(WithoutTrailingSlashes("/a/b//"), "/a/b");
+  EXPECT_EQ(WithoutTrailingSlashes("//"), "/");
+  EXPECT_EQ(WithoutTrailingSlashes(""), "");
   EXPECT_EQ(JoinPath("a", "b"), "a/b");
   EXPECT_EQ(JoinPath("a/", "b"), "a/b");
   EXPECT_EQ(JoinPath("", "b"), "b");

@@ -13,11 +13,22 @@
 namespace coeval {
 
 Result<InputFile> InputFile::Open(std::string path) {
-  const int fd = Try([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); });
+  return OpenWith(std::move(path), 0, /*only_regular=*/false);
+}
+
+Result<InputFile> InputFile::OpenRegular(std::string path) {
+  return OpenWith(std::move(path), O_NONBLOCK | O_NOCTTY, /*only_regular=*/true);
+}
+
+Result<InputFile> InputFile::OpenWith(std::string path, int flags, bool only_regular) {
+  const int fd = Try([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags); });
   if (fd < 0) return SystemError(errno, "open", path);
   InputFile file(std::move(path), fd, 0);
   struct stat info{};
   if (Try([&] { return ::fstat(fd, &info); }) != 0) return SystemError(errno, "read", file.path_);
+  if (only_regular && !S_ISREG(info.st_mode)) {
+    return Status::IoError("cannot read '" + file.path_ + "': it is no regular file");
+  }
   file.size_ = info.st_size;
   return file;
 }

@@ -14,6 +14,9 @@ class InputFile {
  public:
   // Errors: NotFound; IoError.
   static Result<InputFile> Open(std::string path);
+  // The same, and nothing but a regular file, or a link to one: never waits, as the opening of a
+  // pipe does, and what is read has an end.
+  static Result<InputFile> OpenRegular(std::string path);
 
   InputFile(InputFile&& other) noexcept;
   InputFile& operator=(InputFile&& other) noexcept;
@@ -30,6 +33,8 @@ class InputFile {
   [[nodiscard]] std::int64_t size() const { return size_; }
 
  private:
+  static Result<InputFile> OpenWith(std::string path, int flags, bool only_regular);
+
   InputFile(std::string path, int fd, std::int64_t size)
       : path_(std::move(path)), fd_(fd), size_(size) {}
 

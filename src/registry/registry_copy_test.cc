@@ -59,6 +59,14 @@ TEST_F(RegistryCopyTest, ACopyIsARegistry) {
   EXPECT_EQ(VersionsOfWeather(), 2U);
 }
 
+// What is written with two slashes names no host.
+TEST_F(RegistryCopyTest, APathMayBeginWithTwoSlashes) {
+  MakeCopy();
+  const auto content = VerifyRegistryCopy("/" + Copy(), "flights");
+  ASSERT_TRUE(content.ok()) << content.status().ToString();
+  EXPECT_EQ(content->versions, 4);
+}
+
 // SQLite has no checksums over its pages, and the manifest of a backup has: here, what SQLite and
 // the identities of versions can see.
 TEST_F(RegistryCopyTest, DamageIsFound) {

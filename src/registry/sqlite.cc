@@ -47,7 +47,9 @@ Result<std::unique_ptr<SqlDatabase>> SqlDatabase::OpenUnchanging(const std::stri
   if (!std::filesystem::exists(path, none)) {
     return Status::NotFound("there is no file '" + path + "'");
   }
-  std::string uri = "file:";
+  // With an authority, which is empty: else it would be the first name of a path like
+  // "//backups/x".
+  std::string uri = "file://";
   for (const char c : std::filesystem::absolute(path).string()) {
     if (c == '?' || c == '#' || c == '%') {
       constexpr std::string_view kDigits = "0123456789ABCDEF";
