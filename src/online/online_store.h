@@ -53,10 +53,11 @@ struct OnlineStoreOptions {
   EventIndexOptions index = {};
   // Of the hot tier (online/row_cache.h); 0: there is none. None: an eighth of the memory budget.
   std::optional<std::size_t> cache_bytes = {};
-  // Asked when something is durable and before it is acknowledged, and before time goes on:
-  // FailedPrecondition once another store has taken this one's place. From then on every call that
-  // asks or changes anything is that error. Another error: it cannot be known, and nothing is
-  // taken. Null: none ever does. Asked by several threads at once.
+  // Asked before something is made durable, again before it is acknowledged, and before time goes
+  // on: FailedPrecondition once another store has taken this one's place. From then on every call
+  // that asks or changes anything is that error. Another error: it cannot be known. Then nothing
+  // new is taken, and what is durable already is acknowledged, since it was known just before.
+  // Null: none ever does. Asked by several threads at once.
   std::function<Status()> fence = {};
 };
 

@@ -53,6 +53,13 @@ Status StoreCore::CheckOwner() {
   return fence_status_;
 }
 
+// It was the owner before, and what is durable is not taken back: pushing it again would make it
+// two, and memory would not know what the files hold.
+Status StoreCore::CheckOvertaken() {
+  Status status = CheckOwner();
+  return status.code() == StatusCode::kFailedPrecondition ? status : Status();
+}
+
 // Who is not the owner any more answers no later time (rule 1.4).
 Status StoreCore::WriteLease(TimeMicros until) {
   COEVAL_RETURN_IF_ERROR(CheckOwner());

@@ -105,13 +105,16 @@ TEST_F(CheckpointTest, PushesThatAreNotInFilesAreLeftToTheLog) {
 }
 
 TEST_F(CheckpointTest, NothingIsLoggedAtThePoint) {
+  std::atomic<bool> pushing = false;
   std::atomic<bool> pushed = false;
   std::thread writer;
   const std::string folder = Checkpoint([&] {
     writer = std::thread([&] {
+      pushing = true;
       EXPECT_TRUE(Push(1, 11).ok());
       pushed = true;
     });
+    while (!pushing.load()) std::this_thread::yield();
     for (int i = 0; i < 100; ++i) std::this_thread::yield();
     EXPECT_FALSE(pushed.load());
     EXPECT_EQ(log_->record(), 0);
@@ -147,6 +150,7 @@ class FencedStoreTest : public CheckpointTest {
  protected:
   void SetUp() override {
     options_.fence = [this] {
+      if (unknown_ || asked_++ == fails_at_) return Status::IoError("too many open files");
       return fenced_ ? Status::FailedPrecondition("restored meanwhile") : Status();
     };
     CheckpointTest::SetUp();
@@ -155,6 +159,9 @@ class FencedStoreTest : public CheckpointTest {
   void TearDown() override { store_.reset(); }  // it asks to its end
 
   std::atomic<bool> fenced_ = false;
+  std::atomic<bool> unknown_ = false;  // it cannot be known now
+  std::atomic<int> asked_ = 0;
+  std::atomic<int> fails_at_ = -1;  // which time it cannot be known
 };
 
 TEST_F(FencedStoreTest, AFencedStoreTakesNothingAndAnswersNothing) {
@@ -172,26 +179,54 @@ TEST_F(FencedStoreTest, AFencedStoreTakesNothingAndAnswersNothing) {
   EXPECT_FALSE(store_->Checkpoint({}).ok());
 }
 
+// Something happens while it appends.
+class EventfulLog : public CommitLog {
+ public:
+  explicit EventfulLog(std::atomic<bool>* happens) : happens_(happens) {}
+
+  Result<std::int64_t> Append(TimeMicros) override {
+    *happens_ = true;
+    return ++record_;
+  }
+
+  Status Settle() override { return {}; }
+
+ private:
+  std::atomic<bool>* const happens_;
+  std::int64_t record_ = 0;
+};
+
 // A push that was logged while the place was taken is not acknowledged.
 TEST_F(FencedStoreTest, APushThatIsOvertakenFails) {
-  class OvertakenLog : public CommitLog {
-   public:
-    explicit OvertakenLog(std::atomic<bool>* fenced) : fenced_(fenced) {}
-
-    Result<std::int64_t> Append(TimeMicros) override {
-      *fenced_ = true;
-      return 1;
-    }
-
-    Status Settle() override { return {}; }
-
-   private:
-    std::atomic<bool>* const fenced_;
-  };
-
   const PushedBatch batch = PushOf(view_, {{.key = 1, .event_time = kNow, .n = 1}}, 1);
-  const auto pushed = store_->Push({&batch, 1}, std::make_shared<OvertakenLog>(&fenced_));
+  const auto pushed = store_->Push({&batch, 1}, std::make_shared<EventfulLog>(&fenced_));
   EXPECT_EQ(pushed.status().code(), StatusCode::kFailedPrecondition);
+}
+
+TEST_F(FencedStoreTest, APushThatIsDurableIsOneWhereTheFenceCannotBeAsked) {
+  const PushedBatch batch = PushOf(view_, {{.key = 1, .event_time = kNow, .n = 11}}, 1);
+  const auto pushed = store_->Push({&batch, 1}, std::make_shared<EventfulLog>(&unknown_));
+  ASSERT_TRUE(pushed.ok()) << pushed.status().ToString();
+  EXPECT_EQ(Push(1, 12).status().code(), StatusCode::kIoError);
+  EXPECT_EQ(log_->record(), 0);
+  unknown_ = false;
+  EXPECT_EQ(Ask(*store_)[1].values[0].AsInt(), 11);
+}
+
+TEST_F(FencedStoreTest, ALoadThatIsDurableIsServedWhereTheFenceCannotBeAsked) {
+  Load(1, 10);
+  for (int at = 1; at < 8; ++at) {  // wherever it is asked: all of it, or nothing
+    fails_at_ = asked_ + at;
+    const auto loaded = LoadFacts(
+        *store_, view_, {{.key = 1, .event_time = kNow - 1, .created = kNow - 1, .n = 10 + at}}, {},
+        /*replace=*/true, /*pushed=*/false);
+    fails_at_ = -1;
+    const auto report = store_->Verify(clock_.context(), {});
+    ASSERT_TRUE(report.ok()) << report.status().ToString();
+    EXPECT_EQ(report->problem_count, 0) << at;
+    if (!loaded.ok()) continue;
+    EXPECT_EQ(Ask(*store_)[1].values[0].AsInt(), 10 + at);
+  }
 }
 
 // Without a push, reads end with the next writing of the lease: a second of the clock.

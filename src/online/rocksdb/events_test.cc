@@ -257,19 +257,23 @@ TEST_P(EventsTest, ADamagedFileIsNeverAWindowOfTheEventsBeforeIt) {
   all_ = facts;
   CheckAt(kNow);
   store_.reset();
+  const std::string online = folder_ / "online";
+  const std::string whole = folder_ / "whole";  // an open store writes its files anew now and then
+  std::filesystem::rename(online, whole);
   int damaged = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_ / "online/db")) {
+  for (const auto& entry : std::filesystem::directory_iterator(whole + "/db")) {
     if (entry.path().extension() != ".sst" || entry.file_size() < 16'000) continue;
-    const std::string good = *ReadFile(entry.path());
-    std::string bad = good;
-    bad[5] = static_cast<char>(bad[5] ^ 1);  // in the first block
-    std::ofstream(entry.path(), std::ios::binary) << bad;
+    std::filesystem::remove_all(online);
+    std::filesystem::copy(whole, online, std::filesystem::copy_options::recursive);
+    const std::string path = online + "/db/" + entry.path().filename().string();
+    std::string bytes = *ReadFile(path);
+    bytes[5] = static_cast<char>(bytes[5] ^ 1);  // in the first block
+    std::ofstream(path, std::ios::binary) << bytes;
     Open();
     const auto snapshot = store_->Now();
     ASSERT_TRUE(snapshot.ok());
-    EXPECT_EQ(Ask(**snapshot, kNow).status().code(), StatusCode::kCorruption) << entry.path();
+    EXPECT_EQ(Ask(**snapshot, kNow).status().code(), StatusCode::kCorruption) << path;
     store_.reset();
-    std::ofstream(entry.path(), std::ios::binary) << good;
     ++damaged;
   }
   EXPECT_EQ(damaged, 2);

@@ -76,7 +76,7 @@ Result<Committed> StoreCore::Commit(std::span<const SealedLoad> loads) {
     staged = Stage(loads, c);
     status = Ingest(staged.files, staged.rows);
   }
-  if (status.ok()) status = CheckOwner();
+  if (status.ok()) status = CheckOvertaken();
   if (!status.ok()) {
     keeper_->Abandon();
     return status;

@@ -110,7 +110,7 @@ Result<TimeMicros> StoreCore::Push(std::span<const PushedBatch> batches,
                           keeper_->TakeC(static_cast<std::int64_t>(batches.size())));
   Result<std::int64_t> record = log->Append(first_c);
   // Where another store has taken the place of this one meanwhile, nobody will find it.
-  if (const Status owner = record.ok() ? CheckOwner() : Status(); !owner.ok()) record = owner;
+  if (const Status owner = record.ok() ? CheckOvertaken() : Status(); !owner.ok()) record = owner;
   if (!record.ok()) {
     // Until it is certain that nothing of it will be found, no question is asked at its C.
     unsettled_ = log;

@@ -204,6 +204,8 @@ class StoreCore {
   [[nodiscard]] SharedState state() const;
   // Is this still the store of its place (OnlineStoreOptions::fence)? Once it is not, never again.
   Status CheckOwner();
+  // The same once something is durable, before it is acknowledged: where it cannot be known, no.
+  Status CheckOvertaken();
   Status WriteLease(TimeMicros until);
 
   const Options options_;
