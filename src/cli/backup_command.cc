@@ -1,5 +1,6 @@
 // coeval backup, verify, restore: the store at one moment, elsewhere; looked over, and brought
 // back.
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -46,6 +47,23 @@ Result<int> RunVerify(const Invocation& invocation, const std::string& folder) {
   return sound ? kExitDone : kExitNo;
 }
 
+// What gave way, by what may be done with it.
+std::string ReplacedText(const Json& done) {
+  const Json::Array& removable = done.Find("removable")->array();
+  std::string alone;
+  std::string shared;
+  for (const Json& path : done.Find("replaced")->array()) {
+    const bool can_go = std::find(removable.begin(), removable.end(), path) != removable.end();
+    (can_go ? alone : shared) += "\n  " + path.AsString();
+  }
+  if (!alone.empty()) alone = "\nwhat was there counts no more, and can be removed:" + alone;
+  if (shared.empty()) return alone;
+  return alone +
+         "\noutside of the state folder, this counts no more for this project; it may be other "
+         "projects' as well:" +
+         shared;
+}
+
 Result<int> RunRestore(const Invocation& invocation, const RestoreArguments& arguments) {
   COEVAL_ASSIGN_OR_RETURN(const StoreOptions options, invocation.MakeOptions());
   COEVAL_ASSIGN_OR_RETURN(const Context context, invocation.MakeContext());
@@ -53,10 +71,7 @@ Result<int> RunRestore(const Invocation& invocation, const RestoreArguments& arg
                                                          {.replace = arguments.replace}, context));
   std::string text = "restored " + ExtentText(done) + "; this is epoch " +
                      std::to_string(done.GetInt("epoch")) + " of the store";
-  const Json& replaced = *done.Find("replaced");
-  if (!replaced.array().empty()) text += "\nwhat was there counts no more, and can be removed:";
-  for (const Json& path : replaced.array()) text += "\n  " + path.AsString();
-  invocation.Show(done, text);
+  invocation.Show(done, text + ReplacedText(done));
   return kExitDone;
 }
 

@@ -1,4 +1,5 @@
 // FeatureStore: backups (backup.h).
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <mutex>
@@ -19,6 +20,7 @@ namespace coeval {
 namespace {
 
 constexpr const char* kRegistryName = "registry.db";
+constexpr const char* kClaimName = "WRITING";  // of who writes the backup, until all is copied
 
 std::string Resolved(const std::string& path) {
   std::error_code failed;
@@ -30,20 +32,23 @@ bool IsBelow(const std::string& path, const std::string& folder) {
   return (Resolved(path) + "/").starts_with(Resolved(folder) + "/");
 }
 
-// A new folder, or an empty one.
-Status PrepareTarget(const std::string& folder, const FeatureStore::Impl& impl) {
+Status CheckOutside(const std::string& folder, const FeatureStore::Impl& impl) {
   for (const std::string& place : {impl.places.state, impl.places.online}) {
     if (!IsBelow(folder, place)) continue;
     return Status::InvalidArgument("the folder of a backup cannot lie in the store's own, '" +
                                    place + "': name one elsewhere, best on another disk");
   }
-  if (!IsDirectory(folder)) {
-    if (FileExists(folder)) return Status::FailedPrecondition("'" + folder + "' is a file");
-    COEVAL_RETURN_IF_ERROR(MakeDirectories(folder, 0700));
-    return SyncDirectory(ParentDirectory(folder));
-  }
+  return {};
+}
+
+// But for `own`, which is there by right.
+Status CheckEmpty(const std::string& folder, const std::string& own = "") {
   COEVAL_ASSIGN_OR_RETURN(const auto names, ListDirectory(folder));
-  if (names.empty()) return {};
+  if (names.empty() || (names.size() == 1 && names.front() == own)) return {};
+  if (std::find(names.begin(), names.end(), kClaimName) != names.end() && own.empty()) {
+    return Status::FailedPrecondition("another backup is being written into '" + folder +
+                                      "', or was interrupted: name another folder");
+  }
   return Status::FailedPrecondition(
       "'" + folder + "' is not empty" +
       (HasBackupManifest(folder) ? ", it holds a backup: name another folder"
@@ -51,13 +56,77 @@ Status PrepareTarget(const std::string& folder, const FeatureStore::Impl& impl) 
                                    "left that was interrupted"));
 }
 
+// A folder that one backup alone writes into: a new one, or one that was empty. Who fails removes
+// what he wrote, and so nothing of another's.
+class BackupTarget {
+ public:
+  explicit BackupTarget(std::string folder) : folder_(std::move(folder)) {}
+
+  BackupTarget(const BackupTarget&) = delete;
+  BackupTarget& operator=(const BackupTarget&) = delete;
+
+  ~BackupTarget() {
+    if (claimed_ && !kept_) RemoveParts();
+  }
+
+  // Errors: FailedPrecondition (it is in use).
+  Status Claim() {
+    is_new_ = !IsDirectory(folder_);
+    if (is_new_ && FileExists(folder_)) {
+      return Status::FailedPrecondition("'" + folder_ + "' is a file");
+    }
+    COEVAL_RETURN_IF_ERROR(MakeDirectoriesDurably(folder_, 0700));
+    COEVAL_RETURN_IF_ERROR(CheckEmpty(folder_));
+    const Status claimed = MakeNewFile(ClaimFile());
+    if (claimed.code() == StatusCode::kAlreadyExists) {
+      return Status::FailedPrecondition("another backup is being written into '" + folder_ +
+                                        "': name another folder");
+    }
+    COEVAL_RETURN_IF_ERROR(claimed);
+    // Another one may have come to its end between the two looks.
+    Status alone = CheckEmpty(folder_, kClaimName);
+    claimed_ = alone.ok();
+    if (!claimed_) static_cast<void>(RemoveTree(ClaimFile()));
+    return alone;
+  }
+
+  // All is copied: nobody takes the folder for an empty one any more.
+  Status EndClaim() {
+    claim_ended_ = true;
+    return RemoveTree(ClaimFile());
+  }
+
+  void Keep() { kept_ = true; }
+
+ private:
+  [[nodiscard]] std::string ClaimFile() const { return JoinPath(folder_, kClaimName); }
+
+  // What tells that it is a backup goes first, what keeps others away last.
+  void RemoveParts() const {
+    for (const char* part : {"backup.json", "online", "log", "quarantine", kRegistryName}) {
+      if (!RemoveTree(JoinPath(folder_, part)).ok()) return;
+    }
+    if (!claim_ended_ && !RemoveTree(ClaimFile()).ok()) return;
+    std::error_code failed;
+    if (is_new_) std::filesystem::remove(folder_, failed);  // unless somebody else uses it now
+  }
+
+  const std::string folder_;
+  bool is_new_ = false;
+  bool claimed_ = false;
+  bool claim_ended_ = false;
+  bool kept_ = false;
+};
+
 // One backup, by the process that owns the store.
 class BackupWriter {
  public:
-  BackupWriter(FeatureStore::Impl& impl, OpenedStore& store, std::string folder, Context context)
+  BackupWriter(FeatureStore::Impl& impl, OpenedStore& store, std::string folder,
+               BackupTarget& target, Context context)
       : impl_(impl),
         store_(store),
         folder_(std::move(folder)),
+        target_(target),
         context_(std::move(context)),
         go_on_([this] { return context_.cancel->Check(); }) {}
 
@@ -80,6 +149,7 @@ class BackupWriter {
     for (auto& [name, content] : quarantine_) {
       manifest_.files.push_back({"quarantine/" + name, std::move(content)});
     }
+    COEVAL_RETURN_IF_ERROR(target_.EndClaim());
     COEVAL_RETURN_IF_ERROR(SyncFolders());
     manifest_.project = impl_.config.project;
     manifest_.release = COEVAL_VERSION;
@@ -130,9 +200,11 @@ class BackupWriter {
         continue;
       }
       COEVAL_RETURN_IF_ERROR(MakeDirectories(JoinPath(folder_, "quarantine"), 0700));
-      const auto copied = CopyFileDurably(JoinPath(impl_.places.quarantine, name),
-                                          JoinPath(folder_, "quarantine/" + name), -1, go_on_);
-      if (copied.status().code() == StatusCode::kNotFound) continue;  // it went meanwhile
+      const std::string from = JoinPath(impl_.places.quarantine, name);
+      const auto copied =
+          CopyFileDurably(from, JoinPath(folder_, "quarantine/" + name), -1, go_on_);
+      const bool not_found = copied.status().code() == StatusCode::kNotFound;
+      if (not_found && !FileExists(from)) continue;  // it went meanwhile
       if (!copied.ok()) return copied.status();
       now[name] = *copied;
     }
@@ -178,6 +250,7 @@ class BackupWriter {
   FeatureStore::Impl& impl_;
   OpenedStore& store_;
   const std::string folder_;
+  BackupTarget& target_;
   const Context context_;
   const GoOn go_on_;
   BackupManifest manifest_;
@@ -190,13 +263,12 @@ class BackupWriter {
 
 Result<Json> BackupHere(FeatureStore::Impl& impl, OpenedStore& store, const std::string& folder,
                         const std::shared_ptr<CancelToken>& cancel) {
-  const bool is_new = !IsDirectory(folder);
-  COEVAL_RETURN_IF_ERROR(PrepareTarget(folder, impl));
-  auto manifest = BackupWriter(impl, store, folder, impl.With(cancel)).Write();
-  if (!manifest.ok()) {
-    if (is_new) static_cast<void>(RemoveTree(folder));
-    return manifest.status().WithContext("no backup was taken");
-  }
+  COEVAL_RETURN_IF_ERROR(CheckOutside(folder, impl));
+  BackupTarget target(folder);
+  COEVAL_RETURN_IF_ERROR(target.Claim());
+  auto manifest = BackupWriter(impl, store, folder, target, impl.With(cancel)).Write();
+  if (!manifest.ok()) return manifest.status().WithContext("no backup was taken");
+  target.Keep();
   Json json = Json::MakeObject();
   json.Set("backup", folder).Set("time", FormatTime(manifest->time));
   json.Set("files", std::ssize(manifest->files)).Set("bytes", manifest->bytes());

@@ -32,9 +32,10 @@ struct RestoreOptions {
 
 // Puts a backup in the place of the repository's store: copied, every hash compared, and then made
 // the one that counts, in one step; whatever happens before, nothing has changed. {"epoch", "time",
-// "files", "bytes", "records", "replaced": [paths that count no more]}. Errors: FailedPrecondition
-// (there is a store, and not `replace`; a backup of another project; a newer release wrote it);
-// Unavailable (another restore is on its way); those of VerifyBackup and of reading coeval.yaml.
+// "files", "bytes", "records", "replaced": [paths that count no more], "removable": [those of them
+// in the state folder, which are no other project's]}. Errors: FailedPrecondition (there is a
+// store, and not `replace`; a backup of another project; a newer release wrote it); Unavailable
+// (another restore is on its way); those of VerifyBackup and of reading coeval.yaml.
 Result<Json> RestoreBackup(const StoreOptions& options, const std::string& folder,
                            const RestoreOptions& restore, const Context& context);
 

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "io/files.h"
+#include "store/store_places.h"
 
 namespace coeval {
 namespace {
@@ -12,6 +13,7 @@ namespace {
 constexpr std::int64_t kFormat = 1;
 constexpr int kMostDepth = 8;
 constexpr std::size_t kHashSize = 64;
+constexpr std::int64_t kMostBytes = 1'000'000'000'000'000'000;  // of all files together
 
 std::string PathIn(const std::string& folder) {
   return JoinPath(folder, "backup.json");
@@ -22,8 +24,10 @@ Status Damaged(const std::string& folder, const std::string& what) {
                             ": take another backup");
 }
 
-// Below the folder, in one of its parts, and nowhere else.
+// Below the folder, in one of its parts, and nowhere else. The system would take a name to end at
+// its first NUL.
 bool IsPart(const std::string& name) {
+  if (name.find('\0') != std::string::npos) return false;
   if (name == "registry.db") return true;
   const bool known =
       name.starts_with("online/") || name.starts_with("log/") || name.starts_with("quarantine/");
@@ -59,12 +63,22 @@ Result<BackupManifest> FromJson(const std::string& folder, const Json& json) {
   manifest.epoch = json.GetInt("epoch");
   manifest.log_epoch = json.GetInt("log_epoch");
   manifest.log_last = json.GetInt("log_last");
+  for (const std::int64_t epoch : {manifest.epoch, manifest.log_epoch}) {
+    if (epoch < 0 || epoch > kGreatestEpoch) {
+      return Damaged(folder, "there is no epoch " + std::to_string(epoch));
+    }
+  }
+  std::int64_t bytes = 0;
   for (const Json& file : files->array()) {
     BackupFile found{file.GetString("file"), {file.GetInt("bytes", -1), file.GetString("sha256")}};
     if (!IsPart(found.name) || found.content.bytes < 0 ||
         found.content.sha256.size() != kHashSize) {
       return Damaged(folder, "it names a file '" + found.name + "' that is no part of a backup");
     }
+    if (found.content.bytes > kMostBytes - bytes) {
+      return Damaged(folder, "its files have more bytes than there can be");
+    }
+    bytes += found.content.bytes;
     manifest.files.push_back(std::move(found));
   }
   return manifest;
@@ -87,6 +101,9 @@ Status WriteBackupManifest(const std::string& folder, const BackupManifest& mani
 }
 
 Result<BackupManifest> ReadBackupManifest(const std::string& folder) {
+  if (FileExists(PathIn(folder)) && !IsRegularFile(PathIn(folder))) {
+    return Damaged(folder, "it is no regular file");
+  }
   const auto text = ReadFile(PathIn(folder));
   if (text.status().code() == StatusCode::kNotFound) {
     return Status::NotFound("'" + folder + "' holds no whole backup: there is no backup.json, " +

@@ -1,6 +1,11 @@
 #include "store/backup_manifest.h"
 
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <limits>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -86,6 +91,35 @@ TEST_F(BackupManifestTest, FilesThatAreNoPartOfABackupAreRefused) {
     ASSERT_TRUE(WriteBackupManifest(folder(), manifest).ok());
     EXPECT_EQ(ReadBackupManifest(folder()).status().code(), StatusCode::kCorruption) << name;
   }
+}
+
+// The system would open "log/a".
+TEST_F(BackupManifestTest, ANameWithANulIsRefused) {
+  BackupManifest manifest = Sample();
+  manifest.files[1].name = std::string("log/a\0b", 7);
+  ASSERT_TRUE(WriteBackupManifest(folder(), manifest).ok());
+  EXPECT_EQ(ReadBackupManifest(folder()).status().code(), StatusCode::kCorruption);
+}
+
+TEST_F(BackupManifestTest, NumbersThatNobodyWroteAreRefused) {
+  constexpr std::int64_t kGreatest = std::numeric_limits<std::int64_t>::max();
+  std::vector<BackupManifest> wrong(5, Sample());
+  wrong[0].epoch = kGreatest - 5;
+  wrong[1].epoch = -1;
+  wrong[2].log_epoch = kGreatest - 5;
+  wrong[3].log_epoch = -1;
+  wrong[4].files[0].content.bytes = kGreatest;
+  for (const BackupManifest& manifest : wrong) {
+    ASSERT_TRUE(WriteBackupManifest(folder(), manifest).ok());
+    const Status refused = ReadBackupManifest(folder()).status();
+    EXPECT_EQ(refused.code(), StatusCode::kCorruption) << refused.ToString();
+  }
+}
+
+// Opening it would wait for somebody who writes.
+TEST_F(BackupManifestTest, APipeIsNoManifest) {
+  ASSERT_EQ(::mkfifo(folder_.File("backup.json").c_str(), 0600), 0);
+  EXPECT_EQ(ReadBackupManifest(folder()).status().code(), StatusCode::kCorruption);
 }
 
 TEST_F(BackupManifestTest, ANewerFormatNeedsItsRelease) {

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "io/files.h"
 #include "store/store_core.h"
 
 namespace coeval {
@@ -30,7 +31,7 @@ std::string Advice(const FeatureStore::Impl& impl, const VerifyReport& report) {
   }
   return "bring the online store back from a backup, or make it anew: end every process that uses "
          "it, remove '" +
-         impl.config.online_store.path.value.Reveal() +
+         impl.places.online +
          "' and run `coeval materialize-incremental now`; pushes come back from the log";
 }
 
@@ -78,12 +79,22 @@ Json NotesOn(const Catalogue& catalogue, const OnlineStats& stored) {
   return notes;
 }
 
-Result<Json> VerifyHere(FeatureStore::Impl& impl, OpenedStore& store,
+Result<Json> VerifyHere(FeatureStore::Impl& impl, OpenedStore& store, const Catalogue& catalogue,
                         const VerifyOptions& options) {
-  COEVAL_ASSIGN_OR_RETURN(const CatalogueSnapshot catalogue, impl.Snapshot());
   COEVAL_ASSIGN_OR_RETURN(const VerifyReport report,
                           store.online->Verify(impl.With(options.cancel), options.progress));
-  return ReportJson(impl, report, NotesOn(*catalogue, store.online->Stats()));
+  return ReportJson(impl, report, NotesOn(catalogue, store.online->Stats()));
+}
+
+// Opening the store reads the registry and EPOCH as well: what is wrong with these is no damage of
+// the online store, and removing that would lose it for nothing.
+bool IsOfOtherFiles(const FeatureStore::Impl& impl, const Status& status) {
+  const std::string& text = status.message();
+  const auto names = [&](const std::string& path) {  // and not one that goes on behind it
+    return text.find(path + ":") != std::string::npos ||
+           text.find("'" + path + "'") != std::string::npos;
+  };
+  return names(impl.places.registry) || names(JoinPath(impl.places.state, "EPOCH"));
 }
 
 // A store that does not even open is damaged, and what says so names the place.
@@ -99,11 +110,20 @@ Json DoesNotOpen(const FeatureStore::Impl& impl, const Status& status) {
 }  // namespace
 
 Result<Json> FeatureStore::VerifyOnline(const VerifyOptions& options) {
-  auto report =
-      impl_->AtStore<Json>([&](OpenedStore& store) { return VerifyHere(*impl_, store, options); },
-                           [&](StoreOwner& owner) { return owner.VerifyOnline(options.cancel); });
-  if (report.status().code() != StatusCode::kCorruption) return report;
-  return DoesNotOpen(*impl_, report.status());
+  COEVAL_RETURN_IF_ERROR(CheckStoreEpoch(impl_->places));
+  COEVAL_ASSIGN_OR_RETURN(const CatalogueSnapshot catalogue, impl_->Snapshot());
+  bool asked = false;  // the owner, who reports damage himself
+  auto report = impl_->AtStore<Json>(
+      [&](OpenedStore& store) { return VerifyHere(*impl_, store, *catalogue, options); },
+      [&](StoreOwner& owner) {
+        asked = true;
+        return owner.VerifyOnline(options.cancel);
+      });
+  const Status status = report.status();
+  if (status.code() != StatusCode::kCorruption || asked || IsOfOtherFiles(*impl_, status)) {
+    return report;
+  }
+  return DoesNotOpen(*impl_, status);
 }
 
 }  // namespace coeval

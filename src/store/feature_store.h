@@ -263,7 +263,7 @@ class FeatureStore {
   // "advice", "notes"}.
   // A store that is too damaged to be opened is a problem, no error. Advice: what to do; "" where
   // all is well. Notes: where versions of the registry and data do not belong together. Errors: as
-  // for ReadOnline; Cancelled.
+  // for ReadOnline; Corruption of the registry and of EPOCH (store_places.h); Cancelled.
   Result<Json> VerifyOnline(const VerifyOptions& options);
   // What lies in the online store, for /metrics. Errors: as for ReadOnline.
   Result<OnlineStats> OnlineStatistics();

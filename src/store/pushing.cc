@@ -148,17 +148,21 @@ Quarantine FeatureStore::Impl::SetApart() const {
   return Quarantine(places.quarantine);
 }
 
+// Of a store that counts no more, nothing is shown, and nothing of it dropped: else who drops rows
+// would believe that they are gone from the one that counts.
 Result<std::vector<QuarantinedPush>> FeatureStore::Quarantined() {
+  COEVAL_RETURN_IF_ERROR(CheckStoreEpoch(impl_->places));
   return impl_->SetApart().List(impl_->context);
 }
 
 Result<QuarantinedPush> FeatureStore::FindQuarantined(const std::string& id) {
+  COEVAL_RETURN_IF_ERROR(CheckStoreEpoch(impl_->places));
   return impl_->SetApart().Find(id, impl_->context);
 }
 
 Result<PushOutcome> FeatureStore::ReplayQuarantined(const std::string& id,
                                                     std::optional<ArrowTable> corrected) {
-  COEVAL_ASSIGN_OR_RETURN(QuarantinedPush apart, impl_->SetApart().Find(id, impl_->context));
+  COEVAL_ASSIGN_OR_RETURN(QuarantinedPush apart, FindQuarantined(id));
   PushOptions options{.to = DestinationName(apart.to), .idempotency_key = "quarantine-" + id};
   options.deletes = apart.deletes;
   ArrowTable rows = corrected ? *std::move(corrected) : std::move(apart.rows);
@@ -168,6 +172,7 @@ Result<PushOutcome> FeatureStore::ReplayQuarantined(const std::string& id,
 }
 
 Status FeatureStore::DropQuarantined(const std::string& id) {
+  COEVAL_RETURN_IF_ERROR(CheckStoreEpoch(impl_->places));
   return impl_->SetApart().Drop(id);
 }
 

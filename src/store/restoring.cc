@@ -30,6 +30,22 @@ std::string RestoringFile(const std::string& state) {
   return JoinPath(state, "RESTORING");
 }
 
+// First of all, so that no more is read of a file than was backed up, however long it is now.
+Status CheckSize(const std::string& path, const BackupFile& file) {
+  const auto size = FileSize(path);
+  if (size.status().code() == StatusCode::kNotFound) {
+    return Status::Corruption("'" + path + "', a part of the backup, is missing: take another");
+  }
+  if (!size.ok()) return size.status();
+  if (!IsRegularFile(path)) {
+    return Status::Corruption("'" + path + "', a part of the backup, is no regular file");
+  }
+  if (*size == file.content.bytes) return {};
+  return Status::Corruption("'" + path + "' is not what was backed up: it has " +
+                            std::to_string(*size) + " bytes, and had " +
+                            std::to_string(file.content.bytes) + ": take another backup");
+}
+
 Status CheckContent(const std::string& path, const BackupFile& file, const FileContent& found) {
   if (found == file.content) return {};
   return Status::Corruption("'" + path + "' is not what was backed up: it has " +
@@ -42,12 +58,9 @@ Status CheckContent(const std::string& path, const BackupFile& file, const FileC
 Status CheckHashes(const std::string& folder, const BackupManifest& manifest, const GoOn& go_on) {
   for (const BackupFile& file : manifest.files) {
     const std::string path = JoinPath(folder, file.name);
-    const auto found = HashFile(path, go_on);
-    if (found.status().code() == StatusCode::kNotFound) {
-      return Status::Corruption("'" + path + "', a part of the backup, is missing: take another");
-    }
-    if (!found.ok()) return found.status();
-    COEVAL_RETURN_IF_ERROR(CheckContent(path, file, *found));
+    COEVAL_RETURN_IF_ERROR(CheckSize(path, file));
+    COEVAL_ASSIGN_OR_RETURN(const FileContent found, HashFile(path, file.content.bytes, go_on));
+    COEVAL_RETURN_IF_ERROR(CheckContent(path, file, found));
   }
   return {};
 }
@@ -90,7 +103,7 @@ Result<std::vector<std::string>> Occupied(const StorePlaces& places) {
     const auto names = ListDirectory(folder);
     if (names.status().code() == StatusCode::kNotFound) continue;
     if (!names.ok()) return names.status();
-    const bool whole = folder.starts_with(places.state + "/");  // else epochs may lie in it
+    const bool whole = IsInState(places, folder);  // else epochs may lie in it
     if (whole && !names->empty()) found.push_back(folder);
     for (const std::string& name : *names) {
       if (!whole && !IsEpochName(name)) found.push_back(JoinPath(folder, name));
@@ -99,9 +112,21 @@ Result<std::vector<std::string>> Occupied(const StorePlaces& places) {
   return found;
 }
 
+// The greatest of which there is a folder, counting or not.
+Result<std::int64_t> GreatestEpochIn(const std::string& state) {
+  COEVAL_ASSIGN_OR_RETURN(const auto names, ListDirectory(state));
+  std::int64_t greatest = 0;
+  for (const std::string& name : names) greatest = std::max(greatest, EpochOfName(name));
+  return greatest;
+}
+
 // Greater than all that are known, also of the log, and not the next one: two stores that come of
 // one backup have two.
 Result<std::int64_t> NewEpoch(std::int64_t known) {
+  if (known > kGreatestEpoch - 2 * kEpochStep) {
+    return Status::FailedPrecondition("no epoch comes after " + std::to_string(known) +
+                                      ": restore into another repository");
+  }
   COEVAL_ASSIGN_OR_RETURN(const std::string bytes, RandomBytes(8));
   const auto random = static_cast<std::int64_t>(Hash64(bytes) % (kEpochStep - 1)) + 1;
   return (known / kEpochStep + 1) * kEpochStep + random;
@@ -117,8 +142,8 @@ class Restorer {
         context_(context) {}
 
   Result<Json> Run(const RestoreOptions& options) {
-    const std::string state = config_.state.value.Reveal();
-    COEVAL_RETURN_IF_ERROR(MakeDirectories(state, 0700));
+    const std::string state = PlacesOf(config_, 0).state;
+    COEVAL_RETURN_IF_ERROR(MakeDirectoriesDurably(state, 0700));
     auto lock = LockFile::Acquire(JoinPath(state, "RESTORE"));
     if (!lock.ok()) return lock.status().WithContext("one restore at a time");
     // Damaged, it stands for an epoch that nobody can open.
@@ -133,47 +158,71 @@ class Restorer {
           "there is a store already ('" + replaced.front() +
           "'): restore with --replace, which leaves its files where they are, or move them away");
     }
-    COEVAL_RETURN_IF_ERROR(RemoveUnfinished(state, old.epoch));
-    COEVAL_ASSIGN_OR_RETURN(const std::int64_t epoch,
-                            NewEpoch(std::max({old.epoch, manifest_.epoch, manifest_.log_epoch})));
+    COEVAL_RETURN_IF_ERROR(RemoveUnfinished(state));
+    COEVAL_ASSIGN_OR_RETURN(const std::int64_t greatest, GreatestEpochIn(state));
+    COEVAL_ASSIGN_OR_RETURN(
+        const std::int64_t epoch,
+        NewEpoch(std::max({old.epoch, greatest, manifest_.epoch, manifest_.log_epoch})));
     const StorePlaces places = PlacesOf(config_, epoch);
     COEVAL_RETURN_IF_ERROR(
         WriteFileAtomically(RestoringFile(state), std::to_string(epoch) + "\n", 0600));
     Status copied = CopyAll(places);
     if (copied.ok()) copied = CheckReadable(places);
     if (!copied.ok()) {
-      static_cast<void>(RemoveUnfinished(state, old.epoch));  // or the next restore
+      // Or the next restore does.
+      if (RemoveCopies(epoch).ok()) static_cast<void>(ForgetUnfinished(state));
       return copied.WithContext("nothing was restored");
     }
     COEVAL_RETURN_IF_ERROR(WriteStoreEpoch(state, epoch));
-    static_cast<void>(RemoveTree(RestoringFile(state)));  // it says nothing any more
-    return ReportOf(epoch, replaced);
+    // Where it stays, it names the epoch that counts: the next restore removes it alone.
+    static_cast<void>(ForgetUnfinished(state));
+    return ReportOf(old, epoch, replaced);
   }
 
  private:
-  // The copies of a restore that was killed, or failed. `current`: the epoch that counts.
-  Status RemoveUnfinished(const std::string& state, std::int64_t current) const {
+  // The copies of a restore that was killed, or failed.
+  Status RemoveUnfinished(const std::string& state) const {
+    COEVAL_RETURN_IF_ERROR(RemoveHalfWritten(state));
     const auto text = ReadFile(RestoringFile(state), 64);
     if (text.status().code() == StatusCode::kNotFound) return {};
     if (!text.ok()) return text.status();
-    const auto epoch = ParseJson(*text);
-    if (epoch.ok() && epoch->is_int() && epoch->AsInt() > 0) {
-      // It may have come to its last step.
-      COEVAL_ASSIGN_OR_RETURN(const std::int64_t now, EpochNow(state, current));
-      if (epoch->AsInt() != now) {
-        const StorePlaces places = PlacesOf(config_, epoch->AsInt());
-        COEVAL_RETURN_IF_ERROR(RemoveTree(ParentDirectory(places.registry)));
-        COEVAL_RETURN_IF_ERROR(RemoveTree(places.online));
-        COEVAL_RETURN_IF_ERROR(RemoveTree(ParentDirectory(places.log)));
-      }
+    const auto json = ParseJson(*text);
+    const std::int64_t epoch = json.ok() && json->is_int() ? json->AsInt() : 0;
+    if (epoch > 0 && epoch <= kGreatestEpoch) {
+      // It may have come to its last step; where EPOCH cannot tell, it may be what counted.
+      const auto now = ReadStoreEpoch(state);
+      if (now.status().code() == StatusCode::kCorruption) return {};
+      if (!now.ok()) return now.status();
+      if (epoch != *now) COEVAL_RETURN_IF_ERROR(RemoveCopies(epoch));
     }
-    return RemoveTree(RestoringFile(state));
+    return ForgetUnfinished(state);
   }
 
-  static Result<std::int64_t> EpochNow(const std::string& state, std::int64_t otherwise) {
-    auto now = ReadStoreEpoch(state);
-    if (now.status().code() == StatusCode::kCorruption) return otherwise;
-    return now;
+  // What a killed restore did not come to rename.
+  static Status RemoveHalfWritten(const std::string& state) {
+    COEVAL_ASSIGN_OR_RETURN(const auto names, ListDirectory(state));
+    for (const std::string& name : names) {
+      const bool ours = name.starts_with(".EPOCH.") || name.starts_with(".RESTORING.");
+      if (!ours || !name.ends_with(".tmp")) continue;
+      COEVAL_RETURN_IF_ERROR(RemoveTree(JoinPath(state, name)));
+    }
+    return {};
+  }
+
+  // All that lies in folders of this epoch's own, and nothing else, whatever the settings say.
+  [[nodiscard]] Status RemoveCopies(std::int64_t epoch) const {
+    const StorePlaces places = PlacesOf(config_, epoch);
+    const std::string name = EpochName(epoch);
+    COEVAL_RETURN_IF_ERROR(RemoveTree(JoinPath(places.state, name)));
+    for (const std::string& folder : {ParentDirectory(places.registry), places.online}) {
+      if (folder.ends_with("/" + name)) COEVAL_RETURN_IF_ERROR(RemoveTree(folder));
+    }
+    return {};
+  }
+
+  static Status ForgetUnfinished(const std::string& state) {
+    COEVAL_RETURN_IF_ERROR(RemoveTree(RestoringFile(state)));
+    return SyncDirectory(state);
   }
 
   [[nodiscard]] static std::string PlaceOf(const StorePlaces& places, const std::string& name) {
@@ -192,14 +241,12 @@ class Restorer {
     for (const BackupFile& file : manifest_.files) {
       const std::string from = JoinPath(folder_, file.name);
       const std::string to = PlaceOf(places, file.name);
-      COEVAL_RETURN_IF_ERROR(MakeDirectories(ParentDirectory(to), 0700));
-      const auto copied = CopyFileDurably(from, to, -1, go_on);
-      if (copied.status().code() == StatusCode::kNotFound) {
-        return Status::Corruption("'" + from + "', a part of the backup, is missing");
-      }
-      if (!copied.ok()) return copied.status();
-      COEVAL_RETURN_IF_ERROR(CheckContent(from, file, *copied));
-      AddFolders(ParentDirectory(to), &made);
+      COEVAL_RETURN_IF_ERROR(MakeDirectoriesDurably(ParentDirectory(to), 0700));
+      COEVAL_RETURN_IF_ERROR(CheckSize(from, file));
+      COEVAL_ASSIGN_OR_RETURN(const FileContent copied,
+                              CopyFileDurably(from, to, file.content.bytes, go_on));
+      COEVAL_RETURN_IF_ERROR(CheckContent(from, file, copied));
+      made.insert(ParentDirectory(to));
     }
     for (const std::string& folder : made) COEVAL_RETURN_IF_ERROR(SyncDirectory(folder));
     return {};
@@ -214,21 +261,20 @@ class Restorer {
     return ReadSealedLog(places.log).status();
   }
 
-  // It and all above: any of them may have been made just now.
-  static void AddFolders(std::string folder, std::set<std::string>* folders) {
-    while (folders->insert(folder).second && folder != "/" && folder != ".") {
-      folder = ParentDirectory(folder);
-    }
-  }
-
-  [[nodiscard]] Json ReportOf(std::int64_t epoch, const std::vector<std::string>& replaced) const {
+  // What lies outside of the state folder may be other projects' as well.
+  [[nodiscard]] Json ReportOf(const StorePlaces& old, std::int64_t epoch,
+                              const std::vector<std::string>& replaced) const {
     Json kept = Json::MakeArray();
-    for (const std::string& path : replaced) kept.Append(config_.Redact(path));
+    Json removable = Json::MakeArray();
+    for (const std::string& path : replaced) {
+      kept.Append(config_.Redact(path));
+      if (IsInState(old, path)) removable.Append(config_.Redact(path));
+    }
     Json json = Json::MakeObject();
     json.Set("epoch", epoch).Set("time", FormatTime(manifest_.time));
     json.Set("files", std::ssize(manifest_.files)).Set("bytes", manifest_.bytes());
     json.Set("records", manifest_.log_last);
-    return json.Set("replaced", std::move(kept));
+    return json.Set("replaced", std::move(kept)).Set("removable", std::move(removable));
   }
 
   const Config& config_;

@@ -22,9 +22,12 @@
 
 namespace coeval {
 
+// Of epochs, a log's too: what is greater, or negative, nobody wrote.
+constexpr std::int64_t kGreatestEpoch = 1'000'000'000'000'000;
+
 struct StorePlaces {
   std::int64_t epoch = 0;
-  std::string state;  // of all epochs
+  std::string state;  // of all epochs; like the others without a slash at its end
   std::string registry;
   std::string online;
   std::string log;
@@ -43,7 +46,14 @@ Status WriteStoreEpoch(const std::string& state, std::int64_t epoch);
 // were found; those of ReadStoreEpoch.
 Status CheckStoreEpoch(const StorePlaces& places);
 
+// Does a path lie in the state folder, by its text?
+bool IsInState(const StorePlaces& places, const std::string& path);
+
+// "epoch-1482913": the folder that an epoch has for itself, wherever it has one.
+std::string EpochName(std::int64_t epoch);
 // Is `name`, of an entry of a folder, that of an epoch's own folder?
 bool IsEpochName(const std::string& name);
+// The epoch of such a name; 0 where it is another one.
+std::int64_t EpochOfName(const std::string& name);
 
 }  // namespace coeval

@@ -53,6 +53,38 @@ TEST_F(StorePlacesTest, WhatLiesOnAnotherDiskStaysThere) {
   EXPECT_EQ(places.log, At(".coeval/epoch-7/log"));
 }
 
+// However the settings came by it: what lies in the state folder is told by its text.
+TEST_F(StorePlacesTest, ASlashAtTheEndChangesNoPlace) {
+  Config config = Load();
+  const StorePlaces expected = PlacesOf(config, 7);
+  const auto with_slashes = [](const BoundText& path) {
+    return BoundText{Secret(path.value.Reveal() + "//"), path.shown};
+  };
+  config.state = with_slashes(config.state);
+  config.registry = with_slashes(config.registry);
+  config.online_store.path = with_slashes(config.online_store.path);
+  const StorePlaces places = PlacesOf(config, 7);
+  EXPECT_EQ(places.state, expected.state);
+  EXPECT_EQ(places.registry, expected.registry);
+  EXPECT_EQ(places.online, expected.online);
+  EXPECT_EQ(places.log, expected.log);
+  EXPECT_EQ(places.quarantine, expected.quarantine);
+}
+
+TEST_F(StorePlacesTest, WhatLiesInTheStateFolderIsKnown) {
+  const StorePlaces places = PlacesOf(Load("online_store: {path: .coeval-online}\n"), 0);
+  EXPECT_TRUE(IsInState(places, places.log));
+  EXPECT_FALSE(IsInState(places, places.online));
+}
+
+TEST_F(StorePlacesTest, AnEpochIsReadOfItsName) {
+  EXPECT_EQ(EpochOfName(EpochName(1'482'913)), 1'482'913);
+  for (const char* name : {"epoch-", "epoch--5", "epoch-0", "epoch-7x", "7",
+                           "epoch-9999999999999999", "epoch-99999999999999999999"}) {
+    EXPECT_EQ(EpochOfName(name), 0) << name;
+  }
+}
+
 TEST_F(StorePlacesTest, TheEpochThatCountsIsRead) {
   const std::string state = At("state");
   ASSERT_TRUE(MakeDirectories(state).ok());
@@ -72,7 +104,9 @@ TEST_F(StorePlacesTest, TheEpochThatCountsIsRead) {
 TEST_F(StorePlacesTest, ADamagedEpochIsNoEpoch) {
   const std::string state = At("state");
   ASSERT_TRUE(MakeDirectories(state).ok());
-  for (const char* text : {"", "17", "{}", R"({"format":1,"epoch":0})", R"({"format":1,"ep)"}) {
+  for (const char* text :
+       {"", "17", "{}", R"({"format":1,"epoch":0})", R"({"format":1,"ep)",
+        R"({"format":1,"epoch":-7})", R"({"format":1,"epoch":9223372036854775807})"}) {
     ASSERT_TRUE(WriteFileAtomically(state + "/EPOCH", text).ok());
     EXPECT_EQ(ReadStoreEpoch(state).status().code(), StatusCode::kCorruption) << text;
   }

@@ -2,6 +2,7 @@
 
 import json
 import random
+import signal
 import subprocess
 import time
 
@@ -80,18 +81,43 @@ def test_a_damaged_backup_is_told(money):
     assert "holds no whole backup" in money("verify", money.backup, code=3).err
 
 
-def killed(money, after, *arguments):
+def test_what_may_be_other_projects_is_not_said_to_be_removable(money):
+    (money.folder / "coeval.yaml").write_text("project: money\nregistry: shared/registry.db\n")
+    money("apply")
+    money.push(1.5)
+    money("backup", money.backup)
+    out = money("restore", money.backup, "--replace").out
+    removable, shared = out.split("outside of the state folder")
+    assert "can be removed" in removable
+    assert "registry.db" not in removable
+    assert "counts no more for this project" in shared
+    assert "shared/registry.db" in shared
+    assert "1.5" in money("get", "rates:rate", "currency=EUR").out
+
+
+LONG = 60.0  # seconds, by which any of these commands has ended
+
+
+def moments(whole, seed):
+    """When to kill 14 runs that take `whole` seconds: one at once, so that it is certain to be
+    killed, one so late that it has ended, and the others anywhere between."""
+    chosen = random.Random(seed)
+    return [0.0, *(chosen.uniform(0.05, 1.1) * whole for _ in range(12)), LONG]
+
+
+def ends_before(money, after, *arguments):
     """Runs a command and kills it after so many seconds. Did it come to its end?"""
     command = [money.program, "-C", money.folder, *CLOCK, *arguments]
     process = subprocess.Popen(
         [str(word) for word in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        return process.wait(timeout=after) == 0
+        code = process.wait(timeout=after)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.wait()
-        return False
+        code = process.wait()
+    assert code in (0, -signal.SIGKILL)  # none fails by itself
+    return code == 0
 
 
 def seconds(run, *arguments):
@@ -103,11 +129,12 @@ def seconds(run, *arguments):
 def test_a_backup_that_is_killed_is_whole_or_none(money):
     whole = seconds(money, "backup", money.backup)
     seed = random.randrange(2**32)
-    moments = random.Random(seed)
     found = {True: 0, False: 0}
-    for i in range(12):
+    kills = 0
+    for i, after in enumerate(moments(whole, seed)):
         folder = money.backup.with_name(f"backup {i}")
-        ended = killed(money, moments.uniform(0.1, 1.1) * whole, "backup", folder)
+        ended = ends_before(money, after, "backup", folder)
+        kills += not ended
         is_backup = (folder / "backup.json").exists()
         assert is_backup or not ended, f"seed {seed}"
         found[is_backup] += 1
@@ -116,22 +143,23 @@ def test_a_backup_that_is_killed_is_whole_or_none(money):
         else:
             assert "holds no whole backup" in money("restore", folder, "--replace", code=3).err
         assert "1.08" in money("get", "rates:rate", "currency=EUR").out
-    print(f"seed {seed}: {found}")
+    assert kills >= 1, f"seed {seed}"
+    assert found[True] >= 1 and found[False] >= 1, f"seed {seed}: {found}"
+    print(f"seed {seed}: {found}, {kills} killed")
 
 
 def test_a_restore_that_is_killed_is_whole_or_none(money):
     money("backup", money.backup)
     whole = seconds(money, "restore", money.backup, "--replace")
     seed = random.randrange(2**32)
-    moments = random.Random(seed)
     epoch = money.folder / ".coeval" / "EPOCH"
     found = {True: 0, False: 0}
-    for _ in range(12):
+    kills = 0
+    for after in moments(whole, seed):
         money.push(2.5)
         before = json.loads(epoch.read_text())["epoch"]
-        ended = killed(
-            money, moments.uniform(0.1, 1.1) * whole, "restore", money.backup, "--replace"
-        )
+        ended = ends_before(money, after, "restore", money.backup, "--replace")
+        kills += not ended
         restored = json.loads(epoch.read_text())["epoch"] != before
         assert restored or not ended, f"seed {seed}"
         found[restored] += 1
@@ -139,6 +167,8 @@ def test_a_restore_that_is_killed_is_whole_or_none(money):
         assert ("1.08" if restored else "2.5") in served, f"seed {seed}"
     money("restore", money.backup, "--replace")
     assert not (epoch.parent / "RESTORING").exists()
+    assert kills >= 1, f"seed {seed}"
+    assert found[True] >= 1 and found[False] >= 1, f"seed {seed}: {found}"
     counted = 1 + found[True] + 1  # what gave way stays, what was not finished does not
     assert len(list(epoch.parent.glob("epoch-*"))) == counted, f"seed {seed}: {found}"
-    print(f"seed {seed}: {found}")
+    print(f"seed {seed}: {found}, {kills} killed")

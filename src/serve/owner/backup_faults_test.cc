@@ -1,4 +1,5 @@
 // Backups that are damaged, and disks and processes that fail under a backup or a restore.
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -67,6 +68,24 @@ TEST_F(BackupTest, WhatIsDamagedIsNotRestored) {
   EXPECT_EQ(Ask(*repository.Open()), before);
   ASSERT_TRUE(RemoveTree(Folder("backup") + "/backup.json").ok());
   EXPECT_EQ(Restore(repository, "backup", true).status().code(), StatusCode::kNotFound);
+}
+
+// The opening of a pipe would wait for who writes, and a device has no end.
+TEST_F(BackupTest, WhatIsNoRegularFileIsNoPartOfABackup) {
+  const SharedRepository repository;
+  Push(*repository.Open(), 1);
+  Backup(*repository.Open(), "backup");
+  const std::string path = Folder("backup") + "/online/FORMAT";
+  const auto refused = [&] {
+    EXPECT_EQ(VerifyBackup(Folder("backup"), context_).status().code(), StatusCode::kCorruption);
+    EXPECT_EQ(Restore(repository, "backup", true).status().code(), StatusCode::kCorruption);
+    EXPECT_TRUE(RemoveTree(path).ok());
+  };
+  ASSERT_TRUE(RemoveTree(path).ok());
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  refused();
+  ASSERT_EQ(::symlink("/dev/zero", path.c_str()), 0);
+  refused();
 }
 
 // Its hashes are right, and yet this release could not open it.
@@ -161,6 +180,9 @@ TEST_F(BackupTest, ABackupThatIsStoppedIsNone) {
   cancel->Cancel();
   EXPECT_EQ(store->Backup(Folder("backup"), cancel).status().code(), StatusCode::kCancelled);
   EXPECT_FALSE(FileExists(Folder("backup")));
+  ASSERT_TRUE(MakeDirectories(Folder("empty")).ok());
+  EXPECT_EQ(store->Backup(Folder("empty"), cancel).status().code(), StatusCode::kCancelled);
+  EXPECT_TRUE(ListDirectory(Folder("empty"))->empty());
   const std::string staging = repository.folder() + "/.coeval/online/staging";
   EXPECT_TRUE(ListDirectory(staging)->empty());
   Push(*store, 2);
@@ -176,11 +198,90 @@ TEST_F(BackupTest, WhatAKilledRestoreLeftIsRemovedByTheNext) {
   const std::string state = repository.folder() + "/.coeval";
   ASSERT_TRUE(MakeDirectories(state + "/epoch-1000017/online/db").ok());
   ASSERT_TRUE(WriteFileAtomically(state + "/RESTORING", "1000017\n").ok());
+  const std::string half_written[] = {state + "/.EPOCH.17-0.tmp", state + "/.RESTORING.17-1.tmp"};
+  for (const std::string& path : half_written) ASSERT_TRUE(WriteFileAtomically(path, "{").ok());
   EXPECT_EQ(Ask(*repository.Open()), before);
   ASSERT_TRUE(Restore(repository, "backup", true).ok());
   EXPECT_FALSE(FileExists(state + "/epoch-1000017"));
+  for (const std::string& path : half_written) EXPECT_FALSE(FileExists(path)) << path;
   EXPECT_FALSE(FileExists(state + "/RESTORING"));
   EXPECT_EQ(Ask(*repository.Open()), before);
+}
+
+// Once its folders were taken to lie elsewhere, and the store's own log was removed.
+TEST_F(BackupTest, AFailedRestoreLeavesAStoreWhoseStateEndsWithASlash) {
+  const SharedRepository repository;
+  Configure(repository, "state: .coeval/\n");
+  Push(*repository.Open(), 1);
+  Backup(*repository.Open(), "backup");
+  const std::string before = Ask(*repository.Open());
+  const std::string state = repository.folder() + "/.coeval";
+  const std::string registry = Folder("backup") + "/registry.db";
+  ASSERT_TRUE(WriteFileAtomically(registry, *ReadFile(registry) + "x").ok());
+  EXPECT_EQ(Restore(repository, "backup", true).status().code(), StatusCode::kCorruption);
+  ASSERT_TRUE(WriteFileAtomically(state + "/RESTORING", "1000017\n").ok());
+  EXPECT_EQ(Restore(repository, "backup", true).status().code(), StatusCode::kCorruption);
+  EXPECT_TRUE(IsDirectory(state + "/log"));
+  EXPECT_EQ(Ask(*repository.Open()), before);
+}
+
+// What RESTORING names may be what counted: the restore may have come to its end.
+TEST_F(BackupTest, WhereNobodyKnowsWhatCountedNothingIsRemoved) {
+  const SharedRepository repository;
+  Push(*repository.Open(), 1);
+  Backup(*repository.Open(), "backup");
+  const std::string before = Ask(*repository.Open());
+  const auto first = Restore(repository, "backup", true);
+  ASSERT_TRUE(first.ok()) << first.status().ToString();
+  const std::int64_t epoch = first->GetInt("epoch");
+  const std::string state = repository.folder() + "/.coeval";
+  ASSERT_TRUE(WriteFileAtomically(state + "/EPOCH", "damaged").ok());
+  ASSERT_TRUE(WriteFileAtomically(state + "/RESTORING", std::to_string(epoch) + "\n").ok());
+  const auto second = Restore(repository, "backup", true);
+  ASSERT_TRUE(second.ok()) << second.status().ToString();
+  EXPECT_TRUE(FileExists(state + "/" + EpochName(epoch) + "/registry.db"));
+  EXPECT_TRUE(FileExists(state + "/" + EpochName(epoch) + "/log"));
+  EXPECT_GT(second->GetInt("epoch"), epoch);
+  EXPECT_FALSE(FileExists(state + "/RESTORING"));
+  EXPECT_EQ(Ask(*repository.Open()), before);
+}
+
+// /home is often one that its users may pass, and not list. (Root may do all.)
+TEST_F(BackupTest, AFolderAboveTheStoreNeedNotBeListed) {
+  const SharedRepository repository;
+  Push(*repository.Open(), 1);
+  Backup(*repository.Open(), "backup");
+  Lose(repository);
+  const std::string above = ParentDirectory(repository.folder());
+  ASSERT_EQ(::chmod(above.c_str(), 0311), 0);
+  const auto restored = Restore(repository, "backup");
+  ASSERT_EQ(::chmod(above.c_str(), 0700), 0);
+  ASSERT_TRUE(restored.ok()) << restored.status().ToString();
+}
+
+TEST_F(BackupTest, AdviceOnDamageNamesTheStoreThatCounts) {
+  const SharedRepository repository;
+  Push(*repository.Open(), 1);
+  Backup(*repository.Open(), "backup");
+  const auto restored = Restore(repository, "backup", true);
+  ASSERT_TRUE(restored.ok()) << restored.status().ToString();
+  const std::string online =
+      repository.folder() + "/.coeval/" + EpochName(restored->GetInt("epoch")) + "/online";
+  ASSERT_TRUE(WriteFileAtomically(online + "/FORMAT", "x").ok());
+  const auto report = repository.Open()->VerifyOnline({});
+  ASSERT_TRUE(report.ok()) << report.status().ToString();
+  EXPECT_FALSE(report->GetBool("ok", true));
+  EXPECT_THAT(report->GetString("advice"), HasSubstr("remove '" + online + "'"));
+}
+
+// Else somebody removes an online store that has nothing.
+TEST_F(BackupTest, DamageOfOtherFilesIsNotSaidOfTheOnlineStore) {
+  const SharedRepository repository;
+  const auto store = repository.Open();
+  ASSERT_TRUE(WriteFileAtomically(repository.folder() + "/.coeval/EPOCH", "damaged").ok());
+  const Status status = store->VerifyOnline({}).status();
+  EXPECT_EQ(status.code(), StatusCode::kCorruption);
+  EXPECT_THAT(status.message(), HasSubstr("EPOCH"));
 }
 
 // At each step; what is there afterwards is the old store or the restored one, and the next restore

@@ -75,6 +75,13 @@ class BackupTest : public testing::Test {
     return *std::move(table);
   }
 
+  // Settings beside those that the repository needs.
+  static void Configure(const SharedRepository& repository, const std::string& settings) {
+    ASSERT_TRUE(WriteFileAtomically(repository.folder() + "/coeval.yaml",
+                                    "project: shared\nlocations: {data: data}\n" + settings)
+                    .ok());
+  }
+
   static void Lose(const SharedRepository& repository) {
     ASSERT_TRUE(RemoveTree(repository.folder() + "/.coeval").ok());
   }

@@ -21,6 +21,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 TEST_F(BackupTest, ALostStoreComesBackAsItWas) {
   const SharedRepository repository;
@@ -185,10 +186,7 @@ TEST_F(BackupTest, AStoreThatIsThereIsNotReplacedUnasked) {
 // that nothing of the restored store goes with it.
 TEST_F(BackupTest, PlacesOutsideOfTheStateFolderAreRestoredThere) {
   const SharedRepository repository;
-  ASSERT_TRUE(WriteFileAtomically(repository.folder() + "/coeval.yaml",
-                                  "project: shared\nlocations: {data: data}\n"
-                                  "online_store: {path: ssd}\nregistry: own/registry.db\n")
-                  .ok());
+  Configure(repository, "online_store: {path: ssd}\nregistry: own/registry.db\n");
   ASSERT_TRUE(repository.Open()->Apply(nullptr, {}).ok());
   for (const char* name : {"first", "second"}) {
     SCOPED_TRACE(name);
@@ -202,6 +200,11 @@ TEST_F(BackupTest, PlacesOutsideOfTheStateFolderAreRestoredThere) {
     }
     const auto restored = Restore(repository, name, /*replace=*/true);
     ASSERT_TRUE(restored.ok()) << restored.status().ToString();
+    // The registry and the other disk may be other projects' too.
+    EXPECT_THAT(restored->Find("removable")->array(), SizeIs(1));
+    for (const Json& path : restored->Find("removable")->array()) {
+      EXPECT_THAT(path.AsString(), StartsWith(repository.folder() + "/.coeval/"));
+    }
     for (const Json& path : restored->Find("replaced")->array()) {
       ASSERT_TRUE(RemoveTree(path.AsString()).ok());
     }
@@ -219,6 +222,11 @@ TEST_F(BackupTest, TheOldOwnerIsFenced) {
   const auto client = repository.Open();
   Push(*old, 1);
   Push(*client, 2);
+  PushOptions with_bad_rows;
+  with_bad_rows.on_error = "quarantine";
+  const auto pushed_apart = old->Push("readings", RowsWithoutATime(*old), with_bad_rows);
+  ASSERT_TRUE(pushed_apart.ok()) << pushed_apart.status().ToString();
+  const std::string set_apart = pushed_apart->quarantine;
   Backup(*old, "backup");
   const std::string before = Ask(*old);
   ASSERT_TRUE(Restore(repository, "backup", /*replace=*/true).ok());
@@ -237,9 +245,14 @@ TEST_F(BackupTest, TheOldOwnerIsFenced) {
     apart.on_error = "quarantine";
     EXPECT_FALSE(stale->Push("readings", RowsWithoutATime(*stale), apart).ok());
     EXPECT_FALSE(stale->Ready().GetBool("ready"));
+    // It is not the quarantine that counts which they would look into, and drop rows of.
+    EXPECT_EQ(stale->Quarantined().status().code(), StatusCode::kFailedPrecondition);
+    EXPECT_EQ(stale->FindQuarantined(set_apart).status().code(), StatusCode::kFailedPrecondition);
+    EXPECT_EQ(stale->DropQuarantined(set_apart).code(), StatusCode::kFailedPrecondition);
   }
   EXPECT_FALSE(HasBackupManifest(Folder("stale")));
   EXPECT_EQ(Ask(*restored), before);
+  EXPECT_TRUE(restored->FindQuarantined(set_apart).ok());
   Push(*restored, 4);
 }
 
@@ -304,6 +317,41 @@ TEST_F(BackupTest, AFolderThatIsInUseIsRefused) {
   EXPECT_EQ(*ReadFile(Folder("full") + "/mine"), "mine");
   ASSERT_TRUE(MakeDirectories(Folder("empty")).ok());
   EXPECT_TRUE(store->Backup(Folder("empty")).ok());
+}
+
+TEST_F(BackupTest, OfTwoBackupsIntoOneFolderOneIsTaken) {
+  const SharedRepository repository;
+  const auto store = repository.Open();
+  Push(*store, 1);
+  for (int round = 0; round < 10; ++round) {
+    SCOPED_TRACE("round " + std::to_string(round));
+    const std::string folder = Folder("backup " + std::to_string(round));
+    Status other;
+    std::thread second([&] { other = store->Backup(folder).status(); });
+    const Status one = store->Backup(folder).status();
+    second.join();
+    EXPECT_NE(one.ok(), other.ok()) << one.ToString() << ", " << other.ToString();
+    EXPECT_EQ((one.ok() ? other : one).code(), StatusCode::kFailedPrecondition);
+    const auto sound = VerifyBackup(folder, context_);
+    ASSERT_TRUE(sound.ok()) << sound.status().ToString();
+    EXPECT_THAT(sound->Find("problems")->array(), SizeIs(0)) << sound->Write();
+    EXPECT_FALSE(FileExists(folder + "/WRITING"));
+  }
+}
+
+// Who comes second removes nothing of the first one's.
+TEST_F(BackupTest, AFolderThatAnotherBackupHasClaimedIsLeftAlone) {
+  const SharedRepository repository;
+  const auto store = repository.Open();
+  Push(*store, 1);
+  const std::string claim = Folder("claimed") + "/WRITING";
+  ASSERT_TRUE(MakeDirectories(Folder("claimed")).ok());
+  ASSERT_TRUE(WriteFileAtomically(claim, "").ok());
+  const Status refused = store->Backup(Folder("claimed")).status();
+  EXPECT_EQ(refused.code(), StatusCode::kFailedPrecondition);
+  EXPECT_THAT(refused.message(), HasSubstr("another backup"));
+  EXPECT_TRUE(FileExists(claim));
+  EXPECT_EQ(VerifyBackup(Folder("claimed"), context_).status().code(), StatusCode::kNotFound);
 }
 
 TEST_F(BackupTest, ABackupOfAnotherProjectIsRefused) {
