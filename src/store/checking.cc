@@ -21,7 +21,7 @@ Json DamageJson(StoreDamage damage, const Config& config) {
 
 // What to do about damage.
 std::string Advice(const FeatureStore::Impl& impl, const VerifyReport& report) {
-  const std::string log = impl.LogFolder();
+  const std::string& log = impl.LogFolder();
   const auto of_log = [&](const StoreDamage& damage) {
     return damage.what.find(log) != std::string::npos;
   };
