@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "column/row_encoding.h"
 #include "online/view_answers.h"
 #include "retrieval/key_window.h"
 
@@ -14,6 +13,7 @@ EventAnswersBuilder::EventAnswersBuilder(const ViewQuestion& question, const Kee
     : question_(question),
       view_(*question.aggregated),
       rule_(rule),
+      layout_(rule_.types),
       t_(t),
       windows_(view_, question.features),
       standing_(view_, rule_),
@@ -35,9 +35,9 @@ void EventAnswersBuilder::AddNothing() {
 }
 
 Status EventAnswersBuilder::Append(const KeptFact& fact) {
-  COEVAL_ASSIGN_OR_RETURN(const RowView row, RowView::Parse(fact.row, rule_.types));
+  COEVAL_RETURN_IF_ERROR(row_.Reset(fact.row, layout_));
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    if (read_[i]) COEVAL_RETURN_IF_ERROR(row.AppendTo(i, &columns_[i]));
+    if (read_[i]) COEVAL_RETURN_IF_ERROR(row_.AppendTo(i, &columns_[i]));
   }
   times_.push_back(fact.times.event_time);
   return {};

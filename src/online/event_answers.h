@@ -11,6 +11,8 @@
 #include "base/status.h"
 #include "base/time.h"
 #include "column/builder.h"
+#include "column/row_encoding.h"
+#include "column/row_layout.h"
 #include "online/event_index.h"
 #include "online/online_store.h"
 #include "online/standing_events.h"
@@ -72,11 +74,13 @@ class EventAnswersBuilder {
   const ViewQuestion& question_;
   const AggregatedView& view_;
   const KeepRule rule_;
+  const RowLayout layout_;
   const TimeMicros t_;
   ViewWindows windows_;
   StandingEvents standing_;
   const EventSpan span_;
   const std::vector<bool> read_;  // of the inputs
+  RowView row_;  // of the event that is being appended
   std::vector<ColumnBuilder> columns_;
   std::vector<TimeMicros> times_;
   std::vector<Key> keys_;

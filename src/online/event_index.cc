@@ -8,6 +8,7 @@
 
 #include "column/builder.h"
 #include "column/row_encoding.h"
+#include "column/row_layout.h"
 #include "retrieval/view_windows.h"
 
 namespace coeval {
@@ -24,8 +25,10 @@ Result<std::vector<Column>> Decode(std::span<const KeptFact> facts,
     builders.emplace_back(type);
     builders.back().Reserve(std::ssize(facts));
   }
+  const RowLayout layout(types);
+  RowView row;
   for (const KeptFact& fact : facts) {
-    COEVAL_ASSIGN_OR_RETURN(const RowView row, RowView::Parse(fact.row, types));
+    COEVAL_RETURN_IF_ERROR(row.Reset(fact.row, layout));
     for (std::size_t i = 0; i < types.size(); ++i) {
       COEVAL_RETURN_IF_ERROR(row.AppendTo(i, &builders[i]));
     }

@@ -1,5 +1,6 @@
 // One online read of a month's windows of two columns of one key: count, sum, mean, min and max of
-// each, by the number of events in the window; plainly, and with an index over the key's events.
+// each, by the number of events in the window: plainly, out of the store's files; with the key's
+// events in memory; and with tiles over them.
 #include <cstdint>
 #include <memory>
 #include <random>
@@ -14,6 +15,8 @@
 
 namespace coeval {
 namespace {
+
+enum Index : std::int64_t { kNone = 0, kEvents = 1, kTiles = 2 };
 
 constexpr TimeMicros kNow = 1'357'041'600'000'000;
 
@@ -74,7 +77,8 @@ void ReadMonth(benchmark::State& state) {
   Context context = TestClock(kNow).context();
   context.memory_budget_bytes = std::int64_t{4} << 30;
   OnlineStoreOptions options;
-  if (state.range(1) == 0) options.index.bytes = 0;
+  if (state.range(1) == kNone) options.index.bytes = 0;
+  if (state.range(1) == kEvents) options.index.leaf_events = std::size_t{1} << 40U;
   const auto store = *OpenRocksDbStore(folder / "online", "bench", context, options);
   Load(*store, view, state.range(0));
   ColumnBuilder cities(TypeId::kInt64);
@@ -97,7 +101,7 @@ void ReadMonth(benchmark::State& state) {
 
 BENCHMARK(ReadMonth)
     ->ArgNames({"events", "index"})
-    ->ArgsProduct({{1'000, 10'000, 100'000, 1'000'000}, {0, 1}})
+    ->ArgsProduct({{1'000, 10'000, 100'000, 1'000'000}, {kNone, kEvents, kTiles}})
     ->Unit(benchmark::kMicrosecond);
 
 }  // namespace
