@@ -80,7 +80,7 @@ class EventAnswersBuilder {
   StandingEvents standing_;
   const EventSpan span_;
   const std::vector<bool> read_;  // of the inputs
-  RowView row_;  // of the event that is being appended
+  RowView row_;                   // of the event that is being appended
   std::vector<ColumnBuilder> columns_;
   std::vector<TimeMicros> times_;
   std::vector<Key> keys_;
