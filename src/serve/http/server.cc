@@ -19,6 +19,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 
+#include "io/thread_priority.h"
 #include "io/unix_socket.h"
 #include "serve/http/session.h"
 
@@ -43,6 +44,7 @@ struct HttpServer::Impl {
         drain_timer(strand),
         poll_timer(strand) {
     shared->options = std::move(options);
+    asio::post(shared->slow, GiveWay);  // materializing takes all processors, and reads go on
     if (shared->options.workers > 0) {
       shared->workers.emplace(static_cast<std::size_t>(shared->options.workers));
     }

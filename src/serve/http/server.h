@@ -5,9 +5,9 @@
 // Limits, with the status that tells of them: header 431, body 413; what is no HTTP/1.1 is 400. A
 // request that takes too long to arrive, and the newest of too many connections, are just closed.
 // Threads: Run() and Stop() may be called from different threads; handlers run on the server's
-// threads, except those of slow paths, which run on a thread of their own, so that reads go on, and
-// where there are workers, all but those of instant paths, which run on these: then instant paths
-// are answered whatever the others do.
+// threads, except those of slow paths: these run on one thread of their own, which gives way to the
+// others (io/thread_priority.h), so that reads go on. Where there are workers, all but instant
+// paths run on these: then instant paths are answered whatever the others do.
 #pragma once
 
 #include <cstdint>
