@@ -46,6 +46,7 @@ Status NoSuchObject(const StoredState& state, const ObjectKey& key) {
 
 Registry::Registry(RegistryOptions options)
     : options_(std::move(options)),
+      catalogue_(options_.path, options_.project, options_.busy_timeout),
       at_fork_(
           [this] {
             mutex_.lock();
@@ -65,7 +66,6 @@ Status Registry::Connect() {
   COEVAL_ASSIGN_OR_RETURN(const TimeMicros now, options_.clock->Now());
   COEVAL_ASSIGN_OR_RETURN(
       database_, OpenRegistryFile(options_.path, now, options_.release, options_.busy_timeout));
-  data_version_ = -1;
   return {};
 }
 
@@ -82,28 +82,12 @@ Result<Author> Registry::AuthorOf(const std::string& who) const {
   return Author{options_.project, who, options_.release, now};
 }
 
-// SQLite's data version changes when another connection commits; this one's own changes drop the
-// snapshot themselves.
 Result<CatalogueSnapshot> Registry::Snapshot() {
-  const std::lock_guard lock(mutex_);
-  COEVAL_RETURN_IF_ERROR(Connect());
-  COEVAL_ASSIGN_OR_RETURN(const std::int64_t data_version,
-                          database_->QueryInt("PRAGMA data_version"));
-  if (snapshot_ != nullptr && data_version == data_version_) return snapshot_;
-  if (snapshot_ != nullptr) {  // runs and training sets change no catalogue
-    COEVAL_ASSIGN_OR_RETURN(
-        const std::int64_t revision,
-        database_->QueryInt("SELECT revision FROM projects WHERE project = ?", {options_.project}));
-    if (revision == snapshot_->revision) {
-      data_version_ = data_version;
-      return snapshot_;
-    }
-  }
-  COEVAL_ASSIGN_OR_RETURN(const StoredState state, ReadState());
-  COEVAL_ASSIGN_OR_RETURN(snapshot_, CatalogueOf(state));
-  data_version_ = data_version;
-  served_.clear();
-  return snapshot_;
+  COEVAL_ASSIGN_OR_RETURN(CatalogueSnapshot snapshot, catalogue_.Snapshot());
+  const std::lock_guard lock(served_mutex_);
+  if (snapshot->revision != served_revision_) served_.clear();
+  served_revision_ = snapshot->revision;
+  return snapshot;
 }
 
 Result<std::unique_ptr<RegistryCopy>> Registry::BeginCopy() {
@@ -146,7 +130,6 @@ Result<Plan> Registry::Change(const std::string& who, const Planning& planning) 
   if (!WritesAnything(planned)) return std::move(planned.plan);
   COEVAL_RETURN_IF_ERROR(WritePlan(database_.get(), planned, author));
   COEVAL_RETURN_IF_ERROR(transaction->Commit());
-  snapshot_ = nullptr;
   return std::move(planned.plan);
 }
 
@@ -274,36 +257,32 @@ Status Registry::Move(const ObjectKey& key, const std::string& who, const Moving
   if (before == after) return {};
   COEVAL_RETURN_IF_ERROR(GrowRevision(database_.get(), options_.project));
   COEVAL_RETURN_IF_ERROR(transaction->Commit());
-  snapshot_ = nullptr;
   return {};
 }
 
 Status Registry::MarkServed(ObjectKind kind, const std::string& name, int version) {
-  const std::lock_guard lock(mutex_);
-  COEVAL_RETURN_IF_ERROR(Connect());
   const std::pair<ObjectKey, int> marked({kind, name}, version);
-  if (served_.contains(marked)) return {};
-  COEVAL_ASSIGN_OR_RETURN(const Author author, AuthorOf(""));
-  const std::vector<SqlValue> row = {options_.project, std::string(ObjectKindName(kind)), name,
-                                     std::int64_t{version}};
-  // Asked first, so that a reader of a registry that was marked long ago never waits for a writer.
-  COEVAL_ASSIGN_OR_RETURN(
-      const std::int64_t open,
-      database_->QueryInt(
-          "SELECT count(*) FROM versions WHERE project = ? AND kind = ? AND name = ? AND "
-          "version = ? AND served_at IS NULL",
-          row));
-  if (open > 0) {
-    std::vector<SqlValue> values = {author.now};
-    values.insert(values.end(), row.begin(), row.end());
-    COEVAL_RETURN_IF_ERROR(
-        database_->Execute("UPDATE versions SET served_at = ? WHERE project = ? AND kind = ? AND "
-                           "name = ? AND version = ? AND "
-                           "served_at IS NULL",
-                           values));
+  {
+    const std::lock_guard lock(served_mutex_);
+    if (served_.contains(marked)) return {};
   }
+  // Asked first, so that a reader of a registry that was marked long ago never waits for a writer.
+  COEVAL_ASSIGN_OR_RETURN(const bool is_served, catalogue_.IsServed(kind, name, version));
+  if (!is_served) COEVAL_RETURN_IF_ERROR(WriteServed(kind, name, version));
+  const std::lock_guard lock(served_mutex_);
   served_.insert(marked);
   return {};
+}
+
+Status Registry::WriteServed(ObjectKind kind, const std::string& name, int version) {
+  const std::lock_guard lock(mutex_);
+  COEVAL_RETURN_IF_ERROR(Connect());
+  COEVAL_ASSIGN_OR_RETURN(const Author author, AuthorOf(""));
+  return database_->Execute(
+      "UPDATE versions SET served_at = ? WHERE project = ? AND kind = ? AND name = ? AND "
+      "version = ? AND served_at IS NULL",
+      {author.now, options_.project, std::string(ObjectKindName(kind)), name,
+       std::int64_t{version}});
 }
 
 }  // namespace coeval

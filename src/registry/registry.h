@@ -27,6 +27,7 @@
 #include "definition/object_kind.h"
 #include "io/at_fork.h"
 #include "registry/apply.h"
+#include "registry/catalogue_reader.h"
 #include "registry/plan.h"
 #include "registry/planner.h"
 #include "registry/registry_copy.h"
@@ -59,8 +60,8 @@ class Registry {
   // to run.
   static Result<std::unique_ptr<Registry>> Open(RegistryOptions options);
 
-  // The catalogue as of now; the same object until something changes. Cost: microseconds while
-  // nothing was written, by whatever process.
+  // The catalogue as of now; the same object until something changes. Waits for no other call.
+  // Cost: microseconds while nothing was written, by whatever process.
   Result<CatalogueSnapshot> Snapshot();
 
   // What Apply would do. `definitions` have complete schemas (FillFrozenSchemas, then inference).
@@ -113,8 +114,8 @@ class Registry {
   // Errors: NotFound.
   Result<TrainingSetRecord> FindTrainingSet(std::int64_t id);
 
-  // The file as it is now, to be written elsewhere (registry_copy.h). Other calls wait until what
-  // comes back is gone.
+  // The file as it is now, to be written elsewhere (registry_copy.h). Other calls but Snapshot wait
+  // until what comes back is gone.
   Result<std::unique_ptr<RegistryCopy>> BeginCopy();
 
   [[nodiscard]] const std::string& path() const { return options_.path; }
@@ -134,16 +135,18 @@ class Registry {
   [[nodiscard]] Result<Author> AuthorOf(const std::string& who) const;
   Result<Plan> Change(const std::string& who, const Planning& planning);
   Status Move(const ObjectKey& key, const std::string& who, const Moving& work);
+  Status WriteServed(ObjectKind kind, const std::string& name, int version);
   static Status CheckUpstream(const StoredState& state, const ObjectKey& key,
                               const StoredVersion& version);
 
   const RegistryOptions options_;
+  CatalogueReader catalogue_;
+  std::mutex served_mutex_;
+  std::set<std::pair<ObjectKey, int>> served_;  // marked already
+  std::int64_t served_revision_ = -1;           // of the catalogue, when the first of them were
   std::mutex mutex_;
   std::unique_ptr<SqlDatabase> database_;
-  CatalogueSnapshot snapshot_;      // null until the first one, and after a change
-  std::int64_t data_version_ = -1;  // SQLite's, when snapshot_ was known to be the newest
-  std::set<std::pair<ObjectKey, int>> served_;  // marked already
-  AtFork at_fork_;                              // ends before all else
+  AtFork at_fork_;  // ends before all else
 };
 
 }  // namespace coeval

@@ -16,7 +16,8 @@
 
 namespace coeval {
 
-// While it lives, the Registry that it came from does nothing else, and the process cannot fork.
+// While it lives, the Registry that it came from gives snapshots of the catalogue and does nothing
+// else, and the process cannot fork.
 // Threads: the one that made it.
 class RegistryCopy {
  public:

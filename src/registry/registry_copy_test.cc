@@ -46,6 +46,17 @@ TEST_F(RegistryCopyTest, ACopyIsOfTheMomentAtWhichItBegan) {
   EXPECT_EQ(content->versions, 4);
 }
 
+// Requests ask for the catalogue, and mark what they are answered by.
+TEST_F(RegistryCopyTest, RequestsGoOnWhileAFileIsCopied) {
+  Apply(SampleDefinitions());
+  ASSERT_TRUE(registry_->MarkServed(ObjectKind::kFeatureView, "weather", 1).ok());
+  registry_.reset();
+  registry_ = OpenIt();
+  const auto copy = *registry_->BeginCopy();
+  EXPECT_EQ(Now()->views.at("weather").size(), 1U);
+  EXPECT_TRUE(registry_->MarkServed(ObjectKind::kFeatureView, "weather", 1).ok());
+}
+
 // It stands in place of a registry that was lost.
 TEST_F(RegistryCopyTest, ACopyIsARegistry) {
   MakeCopy();
