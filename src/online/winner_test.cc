@@ -153,6 +153,21 @@ TEST(WinnerTest, NothingOlderThanTwiceTheTtlBeforeTheHorizonIsKept) {
   EXPECT_EQ(Collapsed(facts.kept(), 121, 10).size(), 0U);
 }
 
+// Rule 3.3: of facts equal in rank the one known first is kept, whichever came first.
+TEST(WinnerTest, OfEqualFactsTheOneKnownFirstStays) {
+  const Source source = TestSource();
+  const Facts facts({{.event_time = 100, .n = 1}, {.event_time = 100, .n = 1}}, source);
+  std::vector<KeptFact> both = facts.kept();
+  both[0].visible_time = 150;
+  both[1].visible_time = 120;
+  for (int turn = 0; turn < 2; ++turn) {
+    const std::vector<KeptFact> kept = Collapsed(both, 110, 0);
+    ASSERT_EQ(kept.size(), 1U);
+    EXPECT_EQ(kept[0].visible_time, 120);
+    std::swap(both[0], both[1]);
+  }
+}
+
 // A row that cannot be read must not lose a tie silently: the reader is told.
 TEST(WinnerTest, ADamagedRowOutranksWhatItTiesWith) {
   const Source source = TestSource();
