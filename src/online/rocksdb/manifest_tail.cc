@@ -147,14 +147,16 @@ Status ManifestTail::CutTorn() const {
   if (!FileExists(current)) return {};  // a new store
   COEVAL_ASSIGN_OR_RETURN(std::string name, ReadFile(current));
   if (!name.empty() && name.back() == '\n') name.pop_back();
+  const Committed committed = LastCommitted();
+  if (!FileExists(db_folder_ + "/" + name)) {
+    COEVAL_ASSIGN_OR_RETURN(name, GoBack(committed));
+  }
   const std::string path = db_folder_ + "/" + name;
   if (!name.starts_with("MANIFEST-") || !FileExists(path)) return {};  // RocksDB says what is wrong
   COEVAL_ASSIGN_OR_RETURN(const std::string manifest, ReadFile(path));
   const std::int64_t whole = WholeManifestBytes(manifest);
-  const Result<Json> committed = ParseJson(file_.record());
-  const bool known =
-      committed.ok() && committed->is_object() && committed->GetString("manifest", "") == name;
-  const std::int64_t size = known ? committed->GetInt("size", 0) : 0;
+  const bool known = committed.manifest == name;
+  const std::int64_t size = known ? committed.size : 0;
   if (whole < size) {
     return Status::Corruption(
         NotCommitted(path, whole, size).message() +
@@ -165,6 +167,28 @@ Status ManifestTail::CutTorn() const {
   // Of a manifest that nothing is written down of, nothing was acknowledged behind its beginning.
   if (!known && !EndsUnwritten(manifest, static_cast<std::size_t>(whole))) return {};
   return Truncate(path, whole);
+}
+
+ManifestTail::Committed ManifestTail::LastCommitted() const {
+  const Result<Json> record = ParseJson(file_.record());
+  if (!record.ok() || !record->is_object()) return {};
+  return {.manifest = record->GetString("manifest", ""), .size = record->GetInt("size", 0)};
+}
+
+// RocksDB syncs the name of a new manifest together with CURRENT, which tells of it: of both a file
+// system may keep the second alone. Nothing was committed to it then; what was is in the one before
+// it, which goes only later. Where nothing ever was, the database is made anew.
+Result<std::string> ManifestTail::GoBack(const Committed& committed) const {
+  const std::string current = db_folder_ + "/CURRENT";
+  if (!committed.manifest.empty() && FileExists(db_folder_ + "/" + committed.manifest)) {
+    COEVAL_RETURN_IF_ERROR(WriteFileAtomically(current, committed.manifest + "\n"));
+    return committed.manifest;
+  }
+  COEVAL_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(db_folder_));
+  const bool has_tables = std::any_of(
+      names.begin(), names.end(), [](const std::string& name) { return name.ends_with(".sst"); });
+  if (file_.record().empty() && !has_tables) COEVAL_RETURN_IF_ERROR(RemoveTree(current));
+  return std::string();
 }
 
 void ManifestTail::Remember(rocksdb::DB& db) {

@@ -41,6 +41,16 @@ class ManifestTail {
   void Remember(rocksdb::DB& db);
 
  private:
+  // As the file says; "" = nothing was, or it is not known.
+  struct Committed {
+    std::string manifest;
+    std::int64_t size = 0;
+  };
+
+  [[nodiscard]] Committed LastCommitted() const;
+  // Where CURRENT names a manifest that is not there: the one that counts, or "".
+  [[nodiscard]] Result<std::string> GoBack(const Committed& committed) const;
+
   ManifestTail(std::string db_folder, SlotFile file)
       : db_folder_(std::move(db_folder)), file_(std::move(file)) {}
 

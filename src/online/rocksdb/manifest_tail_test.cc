@@ -131,5 +131,34 @@ TEST_F(ManifestTailTest, AStoreOfAnEarlierReleaseIsNotCutWhereItIsDamaged) {
   EXPECT_EQ(Open(damaged, 0).status().code(), StatusCode::kCorruption);
 }
 
+// A cut while RocksDB begins another manifest: CURRENT names it, and it is not there.
+TEST_F(ManifestTailTest, WhereAManifestWasJustBegunTheOneBeforeItCounts) {
+  const std::string store = folder_ / "online";
+  ASSERT_TRUE(WriteFileAtomically(store + "/db/CURRENT", "MANIFEST-000999\n").ok());
+  const auto opened = OpenRocksDbStore(store, "flights", clock_.context());
+  ASSERT_TRUE(opened.ok()) << opened.status().ToString();
+  const auto snapshot = *(*opened)->Now();
+  const auto answers = *AskStore(*snapshot, view_, 1, snapshot->time());
+  EXPECT_EQ(answers[0].values[0].AsInt(), 2);
+}
+
+TEST_F(ManifestTailTest, ADatabaseThatWasBeingMadeIsMadeAnew) {
+  const std::string store = folder_ / "new";
+  ASSERT_TRUE(MakeDirectories(store + "/db").ok());
+  ASSERT_TRUE(WriteFileAtomically(store + "/db/CURRENT", "MANIFEST-000001\n").ok());
+  EXPECT_TRUE(OpenRocksDbStore(store, "flights", clock_.context()).ok());
+}
+
+TEST_F(ManifestTailTest, WithoutWhatWasCommittedNothingIsOpenedAndNothingRemoved) {
+  const std::string store = folder_ / "online";
+  const std::string current = *ReadFile(store + "/db/CURRENT");
+  std::filesystem::remove(ManifestOf(store));
+  EXPECT_FALSE(OpenRocksDbStore(store, "flights", clock_.context()).ok());
+  EXPECT_EQ(*ReadFile(store + "/db/CURRENT"), current);
+  std::filesystem::remove(store + "/COMMITTED");
+  EXPECT_FALSE(OpenRocksDbStore(store, "flights", clock_.context()).ok());
+  EXPECT_EQ(*ReadFile(store + "/db/CURRENT"), current);
+}
+
 }  // namespace
 }  // namespace coeval
