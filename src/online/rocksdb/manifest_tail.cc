@@ -144,7 +144,7 @@ Result<ManifestTail> ManifestTail::Open(const std::string& folder) {
 
 Status ManifestTail::CutTorn() const {
   const std::string current = db_folder_ + "/CURRENT";
-  if (!FileExists(current)) return {};  // a new store
+  if (!FileExists(current)) return ForgetUnfinished();
   COEVAL_ASSIGN_OR_RETURN(std::string name, ReadFile(current));
   if (!name.empty() && name.back() == '\n') name.pop_back();
   const Committed committed = LastCommitted();
@@ -177,18 +177,24 @@ ManifestTail::Committed ManifestTail::LastCommitted() const {
 
 // RocksDB syncs the name of a new manifest together with CURRENT, which tells of it: of both a file
 // system may keep the second alone. Nothing was committed to it then; what was is in the one before
-// it, which goes only later. Where nothing ever was, the database is made anew.
+// it, which goes only later.
 Result<std::string> ManifestTail::GoBack(const Committed& committed) const {
-  const std::string current = db_folder_ + "/CURRENT";
-  if (!committed.manifest.empty() && FileExists(db_folder_ + "/" + committed.manifest)) {
-    COEVAL_RETURN_IF_ERROR(WriteFileAtomically(current, committed.manifest + "\n"));
-    return committed.manifest;
+  if (committed.manifest.empty() || !FileExists(db_folder_ + "/" + committed.manifest)) {
+    COEVAL_RETURN_IF_ERROR(ForgetUnfinished());
+    return std::string();
   }
+  COEVAL_RETURN_IF_ERROR(WriteFileAtomically(db_folder_ + "/CURRENT", committed.manifest + "\n"));
+  return committed.manifest;
+}
+
+// A database that was being made, of which any files may be there: RocksDB makes one anew only
+// where there is none. One that ever held something is left as it is.
+Status ManifestTail::ForgetUnfinished() const {
+  if (!IsDirectory(db_folder_)) return {};
   COEVAL_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(db_folder_));
   const bool has_tables = std::any_of(
       names.begin(), names.end(), [](const std::string& name) { return name.ends_with(".sst"); });
-  if (file_.record().empty() && !has_tables) COEVAL_RETURN_IF_ERROR(RemoveTree(current));
-  return std::string();
+  return has_tables || !file_.record().empty() ? Status() : RemoveTree(db_folder_);
 }
 
 void ManifestTail::Remember(rocksdb::DB& db) {

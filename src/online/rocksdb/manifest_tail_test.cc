@@ -145,6 +145,10 @@ TEST_F(ManifestTailTest, WhereAManifestWasJustBegunTheOneBeforeItCounts) {
 TEST_F(ManifestTailTest, ADatabaseThatWasBeingMadeIsMadeAnew) {
   const std::string store = folder_ / "new";
   ASSERT_TRUE(MakeDirectories(store + "/db").ok());
+  ASSERT_TRUE(WriteFileAtomically(store + "/db/000004.log", "").ok());
+  EXPECT_TRUE(OpenRocksDbStore(store, "flights", clock_.context()).ok());
+  std::filesystem::remove_all(store);
+  ASSERT_TRUE(MakeDirectories(store + "/db").ok());
   ASSERT_TRUE(WriteFileAtomically(store + "/db/CURRENT", "MANIFEST-000001\n").ok());
   EXPECT_TRUE(OpenRocksDbStore(store, "flights", clock_.context()).ok());
 }
