@@ -204,6 +204,7 @@ struct OnlineStats {
   std::int64_t cache_entries = 0;
   std::int64_t cache_hits = 0;
   std::int64_t cache_misses = 0;
+  bool warming = false;  // KeepWarm is on its way
 };
 
 // Something that is not as it was written.
@@ -303,6 +304,10 @@ class OnlineStore {
   virtual Result<VerifyReport> Verify(const Context& context,
                                       const ProgressSink& progress = nullptr) = 0;
   virtual OnlineStats Stats() const = 0;
+  // For who serves: reads in the background what was in memory when the last one that served was
+  // closed, and writes down what is there when this one is. Where it is not closed in order, the
+  // list before stays.
+  virtual void KeepWarm() = 0;
   // Merges and drops all that rule 3.6 lets go, now.
   virtual Status Compact() = 0;
   // SHA-256 over the collapsed facts of a view at `horizon`, which is at least horizon(): a

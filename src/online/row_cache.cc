@@ -407,6 +407,23 @@ void RowCache::Put(std::string_view key, std::uint64_t hash, std::uint64_t files
   shard.Shrink();
 }
 
+std::vector<std::string> RowCache::Keys(std::size_t most) const {
+  std::vector<std::string> keys;
+  std::size_t bytes = 0;
+  for (const bool in_main : {true, false}) {
+    for (const auto& shard : shards_) {
+      const std::lock_guard lock(shard->mutex);
+      const Shard::Queue& queue = in_main ? shard->main : shard->fresh;
+      for (const Entry* entry = queue.newest; entry != nullptr; entry = entry->before) {
+        bytes += entry->key_size;
+        if (bytes > most) return keys;
+        keys.emplace_back(entry->key());
+      }
+    }
+  }
+  return keys;
+}
+
 RowCache::Stats RowCache::stats() const {
   Stats stats;
   stats.limit = static_cast<std::int64_t>(limit_);

@@ -21,6 +21,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -57,6 +58,9 @@ class RowCache {
   void Put(std::string_view key, std::uint64_t hash, std::uint64_t files, std::string_view value);
 
   [[nodiscard]] ReaderEpochs& epochs() { return epochs_; }
+
+  // The keys in memory, those that stay longest first, of at most so many bytes together.
+  [[nodiscard]] std::vector<std::string> Keys(std::size_t most) const;
 
   struct Stats {
     std::int64_t limit = 0;

@@ -184,7 +184,10 @@ Status StoreAccess::TakeOver() {
   mine.keeps = true;
   for (int round = 0; round < kMostRounds; ++round) {
     COEVAL_ASSIGN_OR_RETURN(const Reached reached, Reach());
-    if (reached.here) return {};
+    if (reached.here) {
+      reached.here->online->KeepWarm();
+      return {};
+    }
     const Status given = reached.owner->HandOver();
     if (!given.ok() && !reached.owner->gone()) {
       return given.WithContext("the online store has one owner, " + reached.owner->name());

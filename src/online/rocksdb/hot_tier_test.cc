@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "online/rocksdb/open.h"
+#include "online/rocksdb/warm_rows.h"
 #include "online/testing.h"
 
 namespace coeval {
@@ -224,6 +225,67 @@ TEST_F(HotTierTest, BatchesAreSeenWholeUnderEviction) {
   const auto answers = *AskStore(*snapshot, view, kMany, snapshot->time());
   EXPECT_EQ(answers.front().values[0].AsInt(), 41);
   EXPECT_GT(store->LogApplied(), 0);
+}
+
+// Who serves begins with what was in memory; others do not read it, and do not lose it.
+TEST_F(HotTierTest, AStoreThatServesIsWarmedWithTheRowsThatItHadInMemory) {
+  const ViewVersion view = TestView(TestSource(CreatedMeaning::kArrival), kHour);
+  const ViewVersion other = TestView(TestSource(CreatedMeaning::kArrival), kHour, "other");
+  TestFolder folder;
+  std::unique_ptr<OnlineStore> store;
+  const auto open = [&](bool serves) {
+    store.reset();
+    store = *OpenRocksDbStore(folder / "online", "flights", clock_.context(),
+                              {.cache_bytes = 16 << 20});
+    if (serves) store->KeepWarm();
+    while (store->Stats().warming) std::this_thread::yield();
+  };
+  const auto ask = [&] {
+    const auto snapshot = *store->Now();
+    return *AskStore(*snapshot, view, kKeys, snapshot->time());
+  };
+  open(true);
+  std::vector<TestFact> facts;
+  for (std::int64_t key = 0; key < kKeys; ++key) {
+    facts.push_back({.key = key, .event_time = kNow, .n = key});
+  }
+  ASSERT_TRUE(LoadFacts(*store, view, facts).ok());
+  ASSERT_TRUE(LoadFacts(*store, other, facts).ok());
+  const auto expected = ask();
+  open(false);
+  EXPECT_EQ(store->Stats().cache_entries, 0);
+  open(true);
+  EXPECT_EQ(store->Stats().cache_entries, kKeys);
+  EXPECT_EQ(ask(), expected);
+  EXPECT_EQ(store->Stats().cache_misses, 0);
+  // What came since is what is read.
+  facts[3].n = 777;
+  facts[3].event_time = kNow + 1;
+  open(false);
+  clock_.fixed->Set(kNow + kMinute);
+  ASSERT_TRUE(LoadFacts(*store, view, {facts[3]}).ok());
+  open(true);
+  EXPECT_EQ(ask()[3].values[0].AsInt(), 777);
+  EXPECT_EQ(store->Stats().cache_misses, 0);
+  // Keys of data that were dropped, and a list that is damaged, warm nothing.
+  ASSERT_TRUE(store->Drop(view.data_identity).ok());
+  open(true);
+  EXPECT_EQ(store->Stats().cache_entries, 0);
+}
+
+TEST(WarmKeysTest, AListIsReadAsItWasWrittenOrNotAtAll) {
+  const std::vector<std::string> keys = {"abc", "", std::string(300, 'x')};
+  const std::string bytes = EncodeWarmKeys(keys, 1 << 20);
+  EXPECT_EQ(*DecodeWarmKeys(bytes), keys);
+  EXPECT_EQ(*DecodeWarmKeys(EncodeWarmKeys(keys, 30)), std::vector<std::string>({"abc", ""}));
+  for (std::size_t size = 0; size < bytes.size(); size += 7) {
+    EXPECT_FALSE(DecodeWarmKeys(std::string_view(bytes).substr(0, size)).ok());
+  }
+  for (std::size_t at = 0; at < bytes.size(); at += 5) {
+    std::string damaged = bytes;
+    damaged[at] ^= 16;
+    EXPECT_FALSE(DecodeWarmKeys(damaged).ok()) << at;
+  }
 }
 
 // Random pushes, flushes and reads of single keys on several threads: a key's value never goes

@@ -48,7 +48,8 @@ void AddSizes(const StoreState& state, OnlineStats* stats) {
 Result<std::unique_ptr<OnlineStore>> RocksDbStore::Open(const StoreCore::Options& options,
                                                         const Context& context) {
   COEVAL_ASSIGN_OR_RETURN(std::shared_ptr<StoreCore> core, StoreCore::Open(options, context));
-  return std::unique_ptr<OnlineStore>(std::make_unique<RocksDbStore>(std::move(core)));
+  return std::unique_ptr<OnlineStore>(
+      std::make_unique<RocksDbStore>(std::move(core), options.folder, context));
 }
 
 Result<std::unique_ptr<OnlineStore>> OpenRocksDbStore(const std::string& path,
@@ -153,10 +154,19 @@ OnlineStats RocksDbStore::Stats() const {
   stats.cache_entries = cache.entries;
   stats.cache_hits = cache.hits;
   stats.cache_misses = cache.misses;
+  {
+    const std::lock_guard lock(warm_mutex_);
+    stats.warming = warm_.has_value() && !warm_->done();
+  }
   if (const Result<SharedState> state = core_->State(); state.ok()) AddSizes(**state, &stats);
   std::stable_sort(stats.views.begin(), stats.views.end(),
                    [](const auto& a, const auto& b) { return a.name < b.name; });
   return stats;
+}
+
+void RocksDbStore::KeepWarm() {
+  const std::lock_guard lock(warm_mutex_);
+  if (!warm_.has_value()) warm_.emplace(core_.get(), folder_ + "/WARM", context_);
 }
 
 Status RocksDbStore::Compact() {

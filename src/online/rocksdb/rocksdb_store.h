@@ -3,12 +3,15 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 
 #include "base/context.h"
 #include "base/status.h"
 #include "online/online_store.h"
 #include "online/rocksdb/store_core.h"
+#include "online/rocksdb/warm_rows.h"
 
 namespace coeval {
 
@@ -19,7 +22,8 @@ class RocksDbStore : public OnlineStore {
   static Result<std::unique_ptr<OnlineStore>> Open(const StoreCore::Options& options,
                                                    const Context& context);
 
-  explicit RocksDbStore(std::shared_ptr<StoreCore> core) : core_(std::move(core)) {}
+  RocksDbStore(std::shared_ptr<StoreCore> core, std::string folder, const Context& context)
+      : core_(std::move(core)), folder_(std::move(folder)), context_(context) {}
 
   Result<std::shared_ptr<const OnlineSnapshot>> Now() override;
   ViewProgress Progress(const ViewVersion& version) const override;
@@ -38,11 +42,16 @@ class RocksDbStore : public OnlineStore {
   Status Drop(const std::string& data_identity) override;
   Result<VerifyReport> Verify(const Context& context, const ProgressSink& progress) override;
   OnlineStats Stats() const override;
+  void KeepWarm() override;
   Status Compact() override;
   Result<std::string> StateHash(const ViewVersion& version, TimeMicros horizon) override;
 
  private:
   const std::shared_ptr<StoreCore> core_;
+  const std::string folder_;
+  const Context context_;
+  mutable std::mutex warm_mutex_;
+  std::optional<WarmRows> warm_;  // once somebody serves
 };
 
 }  // namespace coeval
