@@ -21,6 +21,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/context.h"
@@ -31,6 +32,7 @@
 #include "column/key.h"
 #include "definition/aggregated_view.h"
 #include "definition/catalogue.h"
+#include "online/kept_facts.h"
 #include "retrieval/assemble.h"
 
 namespace coeval {
@@ -69,6 +71,14 @@ struct ViewQuestion {
   const AggregatedView* aggregated = nullptr;  // of an aggregated view: resolved
 };
 
+// What the store knows of the data of one view (rule 7.7).
+struct ViewProgress {
+  std::optional<TimeMicros> watermark;  // none: nothing carried yet, or not for so long a ttl
+  std::string change_token;             // of the source, when a timeless view was last carried
+  TimeMicros committed = kMinTime;      // C of the last load
+  std::int64_t rows = 0;                // facts that the last load wrote
+};
+
 // Everything that was visible at one moment; later loads do not change it. Holding one keeps old
 // files on disk: for a request, not for a day. Threads: immutable.
 class OnlineSnapshot {
@@ -86,14 +96,21 @@ class OnlineSnapshot {
   // key where stored bytes are not what was written; IoError.
   virtual Result<std::vector<ViewAnswers>> Read(std::span<const ViewQuestion> questions,
                                                 TimeMicros t) const = 0;
-};
 
-// What the store knows of the data of one view (rule 7.7).
-struct ViewProgress {
-  std::optional<TimeMicros> watermark;  // none: nothing carried yet, or not for so long a ttl
-  std::string change_token;             // of the source, when a timeless view was last carried
-  TimeMicros committed = kMinTime;      // C of the last load
-  std::int64_t rows = 0;                // facts that the last load wrote
+  // What follows is for comparing the store with its sources.
+
+  // As OnlineStore::Progress, at this moment.
+  [[nodiscard]] virtual ViewProgress Progress(const ViewVersion& version) const = 0;
+  // The encoded keys of the entities of which files hold facts of a version, each at least once.
+  // What was pushed and is not in files yet may be left out: the log has it. What cannot be read is
+  // passed over; it comes back how many stretches of rows are. Errors: IoError; those of `visit`.
+  virtual Result<std::int64_t> ForEachEntity(
+      const ViewVersion& version,
+      const std::function<Status(std::string_view key)>& visit) const = 0;
+  // All facts of a version that are kept under a key, visible or not; some perhaps twice. Appends
+  // them. Errors: Corruption; IoError.
+  virtual Status AddFacts(const ViewVersion& version, std::string_view key,
+                          KeptFacts* facts) const = 0;
 };
 
 // Facts of one view, in columns.

@@ -135,6 +135,14 @@ const ViewRecord* Meta::Find(const std::string& data_identity) const {
   return found == views.end() ? nullptr : found->second.get();
 }
 
+ViewProgress Meta::ProgressOf(const ViewVersion& version) const {
+  const ViewRecord* record = Find(version.data_identity);
+  if (record == nullptr) return {};
+  ViewProgress progress = record->progress;
+  if (!record->Covers(KeptTtl(version))) progress.watermark.reset();
+  return progress;
+}
+
 std::string ViewKey(const std::string& project, const std::string& data_identity) {
   return std::string(kViewPrefix) + project + "/" + data_identity;
 }

@@ -75,6 +75,8 @@ struct Meta {
 
   // Null where nothing was ever carried.
   [[nodiscard]] const ViewRecord* Find(const std::string& data_identity) const;
+  // As OnlineStore::Progress.
+  [[nodiscard]] ViewProgress ProgressOf(const ViewVersion& version) const;
 };
 
 std::string ViewKey(const std::string& project, const std::string& data_identity);

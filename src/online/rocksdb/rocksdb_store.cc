@@ -67,12 +67,7 @@ Result<std::shared_ptr<const OnlineSnapshot>> RocksDbStore::Now() {
 }
 
 ViewProgress RocksDbStore::Progress(const ViewVersion& version) const {
-  const std::shared_ptr<const Meta> meta = core_->meta();
-  const ViewRecord* record = meta->Find(version.data_identity);
-  if (record == nullptr) return {};
-  ViewProgress progress = record->progress;
-  if (!record->Covers(KeptTtl(version))) progress.watermark.reset();
-  return progress;
+  return core_->meta()->ProgressOf(version);
 }
 
 TimeMicros RocksDbStore::horizon() const {

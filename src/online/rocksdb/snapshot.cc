@@ -8,7 +8,9 @@
 
 #include "base/hash.h"
 #include "online/rocksdb/fact_merge.h"
+#include "online/rocksdb/key_facts.h"
 #include "online/rocksdb/status.h"
+#include "online/rocksdb/walk.h"
 #include "online/rocksdb/window_read.h"
 #include "online/row_cache.h"
 #include "online/view_answers.h"
@@ -172,6 +174,34 @@ Result<std::vector<ViewAnswers>> RocksDbSnapshot::Read(std::span<const ViewQuest
     all.push_back(std::move(answers));
   }
   return all;
+}
+
+ViewProgress RocksDbSnapshot::Progress(const ViewVersion& version) const {
+  return state_->meta->ProgressOf(version);
+}
+
+Result<std::int64_t> RocksDbSnapshot::ForEachEntity(
+    const ViewVersion& version, const std::function<Status(std::string_view key)>& visit) const {
+  const ViewRecord* record = state_->meta->Find(version.data_identity);
+  if (record == nullptr) return 0;
+  std::int64_t missed = 0;
+  COEVAL_RETURN_IF_ERROR(ForEachReadableRow(
+      *state_, record->id,
+      [&](std::string_view key, std::string_view) -> Status {
+        const Result<std::string_view> entity = EntityOf(*record, key);
+        if (entity.ok()) return visit(*entity);
+        ++missed;
+        return {};
+      },
+      [&](const UnreadableRows&) { ++missed; }));
+  return missed;
+}
+
+Status RocksDbSnapshot::AddFacts(const ViewVersion& version, std::string_view key,
+                                 KeptFacts* facts) const {
+  const ViewRecord* record = state_->meta->Find(version.data_identity);
+  if (record == nullptr) return {};
+  return AddKeyFacts(*state_, *record, key, facts);
 }
 
 }  // namespace coeval

@@ -1,7 +1,10 @@
 // Reading from the embedded store: one MultiGet for all keys of all views of a request.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
@@ -22,6 +25,13 @@ class RocksDbSnapshot : public OnlineSnapshot {
 
   Result<std::vector<ViewAnswers>> Read(std::span<const ViewQuestion> questions,
                                         TimeMicros t) const override;
+
+  [[nodiscard]] ViewProgress Progress(const ViewVersion& version) const override;
+  Result<std::int64_t> ForEachEntity(
+      const ViewVersion& version,
+      const std::function<Status(std::string_view key)>& visit) const override;
+  Status AddFacts(const ViewVersion& version, std::string_view key,
+                  KeptFacts* facts) const override;
 
  private:
   const TimeMicros time_;
