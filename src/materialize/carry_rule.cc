@@ -47,6 +47,14 @@ CarryRule ForNext(const Source& source, const CarryRequest& request, TimeMicros 
 
 }  // namespace
 
+bool IsCarried(const CarryRule& rule, const FactTimes& times) {
+  const FactRange& range = rule.range;
+  const bool created_late =
+      range.created_min && times.has_created && times.created_time >= *range.created_min;
+  return times.event_time <= range.event_max &&
+         (times.event_time >= range.event_min || created_late) && rule.Carries(times);
+}
+
 CarryRule MakeCarryRule(const Source& source, const CarryRequest& request,
                         const CarryState& state) {
   const TimeMicros reached = std::min(request.end, state.clock);

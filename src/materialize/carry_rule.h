@@ -52,6 +52,9 @@ struct CarryRule {
   }
 };
 
+// Of any fact of a batch source with times: does the run read and carry it?
+bool IsCarried(const CarryRule& rule, const FactTimes& times);
+
 CarryRule MakeCarryRule(const Source& source, const CarryRequest& request, const CarryState& state);
 
 }  // namespace coeval
