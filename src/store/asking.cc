@@ -88,6 +88,30 @@ OpenView OpenerOf(FeatureStore::Impl& impl, const Context& context) {
   };
 }
 
+Result<FeatureTable> AskSources(FeatureStore::Impl& impl, const FeaturePlan& plan,
+                                std::span<const Column> columns, std::int64_t n, TimeMicros at,
+                                const Context& context) {
+  TrainingSetOptions options;
+  options.on_invalid = OnInvalid::kNull;
+  options.details = true;
+  options.time_column = FreeTimeName(plan);
+  COEVAL_ASSIGN_OR_RETURN(ArrowTable spine, SpineOf(plan, columns, n, at, options.time_column));
+  COEVAL_ASSIGN_OR_RETURN(TrainingSet set, MakeTrainingSet(plan, std::move(spine), options,
+                                                           OpenerOf(impl, context), context));
+  return set.features->Whole();
+}
+
+Result<FeatureTable> AskSnapshot(const OnlineSnapshot& snapshot, const FeaturePlan& plan,
+                                 std::span<const Column> columns, std::int64_t n, TimeMicros t) {
+  RequestKeys keys(plan, columns, n);
+  std::vector<ViewQuestion> questions;
+  for (const PlannedView& view : plan.views) {
+    questions.push_back({view.version.get(), view.features, keys.Of(view), view.aggregated.get()});
+  }
+  COEVAL_ASSIGN_OR_RETURN(std::vector<ViewAnswers> answers, snapshot.Read(questions, t));
+  return AssembleFeatures(plan, answers, columns, n, {&t, 1});
+}
+
 Result<SharedFeaturePlan> FeatureStore::PlanRequest(const FeatureRequest& request) {
   COEVAL_ASSIGN_OR_RETURN(CatalogueSnapshot catalogue, impl_->Snapshot());
   return impl_->plans.Get(catalogue, request);
@@ -152,15 +176,7 @@ Result<OnlineAnswer> FeatureStore::ReadSources(const SharedFeaturePlan& plan,
                                                std::span<const Column> columns, std::int64_t n,
                                                TimeMicros at) {
   OnlineAnswer answer{plan, {}, at, true};
-  TrainingSetOptions options;
-  options.on_invalid = OnInvalid::kNull;
-  options.details = true;
-  options.time_column = FreeTimeName(*plan);
-  COEVAL_ASSIGN_OR_RETURN(ArrowTable spine, SpineOf(*plan, columns, n, at, options.time_column));
-  COEVAL_ASSIGN_OR_RETURN(TrainingSet set,
-                          MakeTrainingSet(*plan, std::move(spine), options,
-                                          OpenerOf(*impl_, impl_->context), impl_->context));
-  COEVAL_ASSIGN_OR_RETURN(answer.table, set.features->Whole());
+  COEVAL_ASSIGN_OR_RETURN(answer.table, AskSources(*impl_, *plan, columns, n, at, impl_->context));
   return answer;
 }
 
@@ -177,14 +193,7 @@ Result<OnlineAnswer> FeatureStore::ReadHere(OnlineStore& online, const SharedFea
   const bool unfilled = snapshot->horizon() == kMinTime;
   *before_horizon = at && (answer.t < snapshot->horizon() || unfilled);
   if (*before_horizon) return answer;
-  RequestKeys keys(*plan, columns, n);
-  std::vector<ViewQuestion> questions;
-  for (const PlannedView& view : plan->views) {
-    questions.push_back({view.version.get(), view.features, keys.Of(view), view.aggregated.get()});
-  }
-  COEVAL_ASSIGN_OR_RETURN(std::vector<ViewAnswers> answers, snapshot->Read(questions, answer.t));
-  COEVAL_ASSIGN_OR_RETURN(answer.table,
-                          AssembleFeatures(*plan, answers, columns, n, {&answer.t, 1}));
+  COEVAL_ASSIGN_OR_RETURN(answer.table, AskSnapshot(*snapshot, *plan, columns, n, answer.t));
   COEVAL_RETURN_IF_ERROR(impl_->MarkServed(*plan));
   return answer;
 }

@@ -116,22 +116,6 @@ Status StatusOf(const Materialized& done) {
   return {done.status.code(), std::move(failed)};
 }
 
-// A version that was applied, or made active again, after a push was not fed with it: then that is
-// carried from the log. Once a run has carried all from before, what is missing is of since then.
-Result<LoggedPushes> PushesToCarry(FeatureStore::Impl* impl, OpenedStore& store,
-                                   const ViewVersion& version) {
-  COEVAL_ASSIGN_OR_RETURN(LoggedPushes pushed,
-                          impl->PushedHere(store, version, /*hindsight=*/false));
-  const std::optional<TimeMicros> watermark = store.online->Progress(version).watermark;
-  if (!watermark.has_value()) return pushed;
-  const TimeMicros since = SaturatingSubtract(*watermark, version.source.overlap);
-  std::erase_if(pushed.batches, [&](const LogBatch& batch) {
-    const auto fed = std::find(batch.fed.begin(), batch.fed.end(), version.data_identity);
-    return fed != batch.fed.end() || batch.c < since;
-  });
-  return pushed;
-}
-
 Result<std::vector<MaterializeReport>> CarryHere(FeatureStore::Impl* impl, OpenedStore& store,
                                                  const CarryRequest& carry,
                                                  const MaterializeOptions& options) {
@@ -151,7 +135,7 @@ Result<std::vector<MaterializeReport>> CarryHere(FeatureStore::Impl* impl, Opene
     return location.value.Reveal();
   };
   tools.open = OpenSources(locate, [impl, &store](const ViewVersion& version) {
-    return PushesToCarry(impl, store, version);
+    return impl->PushesToCarry(store, version);
   });
   tools.runs = &runs;
   tools.progress = options.progress;
@@ -174,6 +158,21 @@ Result<std::vector<MaterializeReport>> Carry(FeatureStore::Impl* impl, const Car
 }
 
 }  // namespace
+
+// A version that was applied, or made active again, after a push was not fed with it: then that is
+// carried from the log. Once a run has carried all from before, what is missing is of since then.
+Result<LoggedPushes> FeatureStore::Impl::PushesToCarry(OpenedStore& store,
+                                                       const ViewVersion& version) {
+  COEVAL_ASSIGN_OR_RETURN(LoggedPushes pushed, PushedHere(store, version, /*hindsight=*/false));
+  const std::optional<TimeMicros> watermark = store.online->Progress(version).watermark;
+  if (!watermark.has_value()) return pushed;
+  const TimeMicros since = SaturatingSubtract(*watermark, version.source.overlap);
+  std::erase_if(pushed.batches, [&](const LogBatch& batch) {
+    const auto fed = std::find(batch.fed.begin(), batch.fed.end(), version.data_identity);
+    return fed != batch.fed.end() || batch.c < since;
+  });
+  return pushed;
+}
 
 Result<std::vector<MaterializeReport>> FeatureStore::Materialize(
     TimeMicros start, TimeMicros end, const MaterializeOptions& options) {

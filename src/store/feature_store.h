@@ -81,6 +81,17 @@ struct VerifyOptions {
   std::shared_ptr<CancelToken> cancel;  // null: the store's own
 };
 
+struct DiffOptions {
+  // Views, on-demand views and services; none = all views that are online. Of an on-demand view or
+  // a service the views that it pins: what it computes of them is computed by one code.
+  std::vector<std::string> references;
+  std::int64_t keys = 1000;          // of each view, at most
+  std::optional<std::int64_t> seed;  // of the sample; none: another one each time
+  std::optional<TimeMicros> at;      // none: now
+  ProgressSink progress;             // rows of the sources, then keys, of each view
+  std::shared_ptr<CancelToken> cancel;
+};
+
 // One view's outcome of a materialization.
 struct MaterializeReport {
   std::string view;  // "weather@v2"
@@ -265,6 +276,15 @@ class FeatureStore {
   // all is well. Notes: where versions of the registry and data do not belong together. Errors: as
   // for ReadOnline; Corruption of the registry and of EPOCH (store_places.h); Cancelled.
   Result<Json> VerifyOnline(const VerifyOptions& options);
+  // Compares what the online store answers with what training says, for a sample of keys, bit for
+  // bit: {"ok", "time", "seed", "views": [{"view", "watermark", "keys", "same", "differing",
+  // "damaged", "unreadable", "reasons": {reason: count}}], "keys", "difference_count",
+  // "unexplained_count", "differences": [{"view", "key", "reason", "explained", "missing", "extra",
+  // "features": [{"feature", "online", "online_status", "online_time", "training", ...}], "text"}],
+  // "damaged": [{"view", "key"}], "advice", "notes"}. ok: nothing differs that materializing would
+  // not mend. Errors: NotFound and InvalidArgument (references, keys, at); TooOld for a time before
+  // the horizon; as for ReadOnline; those of the sources; Cancelled.
+  Result<Json> DiffOnline(const DiffOptions& options);
   // What lies in the online store, for /metrics. Errors: as for ReadOnline.
   Result<OnlineStats> OnlineStatistics();
   // May it serve? {"ready": bool, "clock": ..., "registry": ..., "online_store": ...}

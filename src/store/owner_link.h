@@ -25,6 +25,7 @@
 namespace coeval {
 
 class FeatureStore;
+struct DiffOptions;
 struct MaterializeOptions;
 struct MaterializeReport;
 struct OnlineAnswer;
@@ -61,6 +62,8 @@ class StoreOwner {
   virtual Result<Json> SealLog() = 0;
   // Progress is not told. `cancel`: null = the asking store's own.
   virtual Result<Json> VerifyOnline(const std::shared_ptr<CancelToken>& cancel) = 0;
+  // Likewise.
+  virtual Result<Json> DiffOnline(const DiffOptions& options) = 0;
   // `folder`: absolute.
   virtual Result<Json> Backup(const std::string& folder, const CancelToken* cancel) = 0;
   // Asks it to give the store up; OK: it has. Errors: Unavailable (a server keeps its own;

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,6 +67,8 @@ struct FeatureStore::Impl {
   Result<LoggedPushes> PushedTo(const ViewVersion& view, bool hindsight);
   // The same for who has the store.
   Result<LoggedPushes> PushedHere(OpenedStore& store, const ViewVersion& view, bool hindsight);
+  // Of these, what a run carries to a version that they did not come to when they were pushed.
+  Result<LoggedPushes> PushesToCarry(OpenedStore& store, const ViewVersion& version);
   // Null where it cannot be opened (another process has it): for telling, not for answering.
   StoreUse OnlineForLooking();
 
@@ -100,6 +104,15 @@ struct FeatureStore::Impl {
 
 // Opens the facts of views, for the offline engine. Borrows both.
 OpenView OpenerOf(FeatureStore::Impl& impl, const Context& context);
+
+// The answer to columns as FeatureStore::ReadOnline takes them, for one time: as training says it,
+// with statuses and times; and as one moment of the online store does. Errors: those of
+// MakeTrainingSet; of OnlineSnapshot::Read.
+Result<FeatureTable> AskSources(FeatureStore::Impl& impl, const FeaturePlan& plan,
+                                std::span<const Column> columns, std::int64_t n, TimeMicros at,
+                                const Context& context);
+Result<FeatureTable> AskSnapshot(const OnlineSnapshot& snapshot, const FeaturePlan& plan,
+                                 std::span<const Column> columns, std::int64_t n, TimeMicros t);
 
 // "ann@host": who does things, for the history.
 std::string CurrentUser();

@@ -21,7 +21,7 @@ struct Route {
   std::string_view path;
 };
 
-constexpr std::array<Route, 13> kRoutes{{{"GET", "/v1/health"},
+constexpr std::array<Route, 14> kRoutes{{{"GET", "/v1/health"},
                                          {"POST", "/v1/online-features"},
                                          {"POST", "/v1/push"},
                                          {"POST", "/v1/materialize"},
@@ -32,6 +32,7 @@ constexpr std::array<Route, 13> kRoutes{{{"GET", "/v1/health"},
                                          {"GET", "/v1/log"},
                                          {"POST", "/v1/seal"},
                                          {"POST", "/v1/online/verify"},
+                                         {"POST", "/v1/online/diff"},
                                          {"POST", "/v1/backup"},
                                          {"POST", "/v1/hand-over"}}};
 
@@ -69,7 +70,7 @@ OwnerService::OwnerService(FeatureStore* store, OnlineLimits limits)
 PathSpeed OwnerService::SpeedOf(std::string_view path) {
   if (path == "/v1/health" || path == "/health") return PathSpeed::kInstant;
   if (path == "/v1/materialize" || path == "/v1/seal" || path == "/v1/backup" ||
-      path == "/v1/online/verify" || Service::IsSlow(path)) {
+      path == "/v1/online/verify" || path == "/v1/online/diff" || Service::IsSlow(path)) {
     return PathSpeed::kSlow;
   }
   return PathSpeed::kQuick;
@@ -111,6 +112,7 @@ Result<HttpResponse> OwnerService::Dispatch(const HttpRequest& request) {
   if (request.path == "/v1/log") return Log();
   if (request.path == "/v1/seal") return Seal();
   if (request.path == "/v1/online/verify") return VerifyOnline(request);
+  if (request.path == "/v1/online/diff") return DiffOnline(request);
   if (request.path == "/v1/backup") return Backup(request);
   return HandOver();
 }
@@ -213,6 +215,21 @@ Result<HttpResponse> OwnerService::VerifyOnline(const HttpRequest& request) {
   VerifyOptions options;
   options.cancel = request.cancel;
   COEVAL_ASSIGN_OR_RETURN(const Json report, store_->VerifyOnline(options));
+  return Plain(report);
+}
+
+Result<HttpResponse> OwnerService::DiffOnline(const HttpRequest& request) {
+  COEVAL_ASSIGN_OR_RETURN(const Json body, BodyOf(request));
+  DiffOptions options;
+  COEVAL_ASSIGN_OR_RETURN(options.references, TextsMember(body, "references"));
+  options.keys = body.GetInt("keys", options.keys);
+  if (const Json* seed = body.Find("seed"); seed != nullptr && seed->is_int()) {
+    options.seed = seed->AsInt();
+  }
+  COEVAL_ASSIGN_OR_RETURN(const TimeMicros at, TimeFromWire(body, "at"));
+  if (at != kMinTime) options.at = at;
+  options.cancel = request.cancel;
+  COEVAL_ASSIGN_OR_RETURN(const Json report, store_->DiffOnline(options));
   return Plain(report);
 }
 

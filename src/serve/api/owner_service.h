@@ -12,6 +12,8 @@
 //   POST /v1/rollback          {"name": "weather"}
 //   POST /v1/describe          {"name": "weather"}
 //   POST /v1/online/verify     {}: reads all of the store; what FeatureStore::VerifyOnline says
+//   POST /v1/online/diff       {"references": [...], "keys": 1000, "seed": 7, "at": time or null}:
+//                              what FeatureStore::DiffOnline says
 //   GET  /v1/log               {"end": 17}: the newest durable record
 //   POST /v1/backup            {"folder": "/backups/monday"}, which the owner writes
 //   POST /v1/hand-over         gives the store up
@@ -59,6 +61,7 @@ class OwnerService {
   Result<HttpResponse> Log();
   Result<HttpResponse> Seal();
   Result<HttpResponse> VerifyOnline(const HttpRequest& request);
+  Result<HttpResponse> DiffOnline(const HttpRequest& request);
   Result<HttpResponse> Backup(const HttpRequest& request);
   Result<HttpResponse> HandOver();
 

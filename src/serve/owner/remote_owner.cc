@@ -110,6 +110,17 @@ class RemoteOwner : public StoreOwner {
                 cancel ? cancel.get() : context_.cancel.get());
   }
 
+  Result<Json> DiffOnline(const DiffOptions& options) override {
+    Json references = Json::MakeArray();
+    for (const std::string& reference : options.references) references.Append(reference);
+    Json body = Json::MakeObject();
+    body.Set("references", std::move(references)).Set("keys", options.keys);
+    if (options.seed) body.Set("seed", *options.seed);
+    body.Set("at", options.at ? TimeToWire(*options.at) : Json());
+    const CancelToken* cancel = options.cancel ? options.cancel.get() : context_.cancel.get();
+    return Post("/v1/online/diff", body, cancel);
+  }
+
   Result<Json> Backup(const std::string& folder, const CancelToken* cancel) override {
     return Post("/v1/backup", Json::MakeObject().Set("folder", folder), cancel);
   }
