@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/online_diff.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
 
@@ -12,7 +13,15 @@ namespace {
 
 struct OnlineArguments {
   std::string what;
+  DiffArguments diff;
 };
+
+// "" where the arguments belong together.
+std::string WrongTogether(const OnlineArguments& arguments) {
+  if (arguments.what == "diff") return "";
+  if (!arguments.diff.references.empty()) return "coeval online verify takes no views";
+  return arguments.diff.untouched() ? "" : "--keys, --seed and --at belong to coeval online diff";
+}
 
 std::string CountText(std::int64_t count, const char* one, const char* many) {
   return FormatCount(count) + " " + (count == 1 ? one : many);
@@ -62,14 +71,30 @@ Result<int> RunVerify(const Invocation& invocation) {
 void AddOnlineCommand(CLI::App* app, Invocation* invocation) {
   CLI::App* command = AddCommand(
       app, "Serving", "online",
-      "Verifies the online store: reads every block and every row, and names what is damaged\n"
-      "By view, file and keys; exit 1 where something is. Reading, pushing and materializing go "
-      "on meanwhile.",
+      "Verifies the online store, or compares it with training\n"
+      "verify reads every block and every row, and names what is damaged by view, file and keys. "
+      "diff asks the online store and training for a sample of keys, compares the answers bit for "
+      "bit, and says of each difference why. Exit 1 where something is damaged, or differs in a "
+      "way that materialize-incremental does not mend. Reading, pushing and materializing go on "
+      "meanwhile.",
       "coeval online verify\n"
-      "coeval online verify --json");
+      "coeval online diff\n"
+      "coeval online diff weather departure_delay_v1 --keys 10000 --seed 7\n"
+      "coeval online diff --json");
   auto arguments = std::make_shared<OnlineArguments>();
-  AddArgument(command, "WHAT", &arguments->what, "verify").Required().OneOf({"verify"});
-  SetAction(command, invocation, [invocation, arguments] { return RunVerify(*invocation); });
+  AddArgument(command, "WHAT", &arguments->what, "verify or diff")
+      .Required()
+      .OneOf({"verify", "diff"});
+  AddArgument(command, "VIEWS", &arguments->diff.references,
+              "diff: these views and services only: weather, planes@v2; else all that are online");
+  AddDiffOptions(command, &arguments->diff);
+  SetAction(
+      command, invocation,
+      [invocation, arguments] {
+        return arguments->what == "diff" ? RunOnlineDiff(*invocation, arguments->diff)
+                                         : RunVerify(*invocation);
+      },
+      [arguments] { return WrongTogether(*arguments); });
 }
 
 }  // namespace coeval
