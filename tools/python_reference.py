@@ -20,7 +20,7 @@ SECTIONS = [
     (
         "The store",
         [
-            "FeatureStore", "Plan", "TrainingSet", "Explanation", "OnlineResponse", "Materialized", "Verified", "Damage", "Pushed", "PushMode", "Quarantined",
+            "FeatureStore", "Plan", "TrainingSet", "Explanation", "OnlineResponse", "Materialized", "Verified", "Damage", "OnlineDiff", "KeyDifference", "Pushed", "PushMode", "Quarantined",
         ],
     ),
     ("Joins without a repository", ["asof_join", "window"]),

@@ -52,6 +52,7 @@ from coeval.types import ValueType
 if TYPE_CHECKING:
     from coeval.asof import asof_join
     from coeval.checking import Damage, Verified
+    from coeval.comparing import KeyDifference, OnlineDiff
     from coeval.explanation import Explanation
     from coeval.materialization import Materialized
     from coeval.online_response import OnlineResponse
@@ -84,9 +85,11 @@ __all__ = [
     "Internal",
     "InvalidArgument",
     "IoError",
+    "KeyDifference",
     "Materialized",
     "NotFound",
     "OnDemandFeatureView",
+    "OnlineDiff",
     "OnlineResponse",
     "ParquetFormat",
     "Plan",
@@ -111,7 +114,9 @@ _ENGINE = {
     "Damage": "coeval.checking",
     "Explanation": "coeval.explanation",
     "FeatureStore": "coeval.store",
+    "KeyDifference": "coeval.comparing",
     "Materialized": "coeval.materialization",
+    "OnlineDiff": "coeval.comparing",
     "OnlineResponse": "coeval.online_response",
     "Plan": "coeval.plan",
     "PushMode": "coeval.pushing",

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from coeval import _core
 from coeval.checking import Checking
+from coeval.comparing import Comparing
 from coeval.definitions import (
     Entity,
     FeatureService,
@@ -49,7 +50,7 @@ Known = Literal["declared", "arrival", "hindsight"]
 EntityRows = Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Any]] | Any
 
 
-class FeatureStore(Pushing, Checking):
+class FeatureStore(Pushing, Checking, Comparing):
     """One repository, opened: a folder with `coeval.yaml` and definitions.
 
         store = coeval.FeatureStore("examples/flights")

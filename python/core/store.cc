@@ -127,6 +127,23 @@ std::string VerifyOnline(StoreHandle& store, const nb::object& progress) {
       .Write();
 }
 
+std::string DiffOnline(StoreHandle& store, std::vector<std::string> references, std::int64_t keys,
+                       std::optional<std::int64_t> seed, std::optional<std::int64_t> at,
+                       const nb::object& progress) {
+  ProgressBoard board;
+  DiffOptions options;
+  options.references = std::move(references);
+  options.keys = keys;
+  options.seed = seed;
+  options.at = at;
+  options.progress = board.Sink();
+  options.cancel = std::make_shared<CancelToken>();
+  return store
+      .CallLong<Json>([&](FeatureStore& engine) { return engine.DiffOnline(options); },
+                      *options.cancel, board, progress)
+      .Write();
+}
+
 nb::dict OutcomeOf(const PushOutcome& outcome) {
   nb::dict report;
   report["created"] = outcome.c == kMinTime ? nb::none() : DatetimeOf(outcome.c);
@@ -292,6 +309,8 @@ void BindStore(nb::module_& module) {
                     "collections.abc.Sequence[str], progress: object | None) -> "
                     "list[dict[str, typing.Any]]"));
   store.def("verify_online", &VerifyOnline, nb::arg("progress").none());
+  store.def("diff_online", &DiffOnline, nb::arg("references"), nb::arg("keys"),
+            nb::arg("seed").none(), nb::arg("at").none(), nb::arg("progress").none());
   BindPushing(store);
   store.def("seal_log", [](StoreHandle& handle) {
     return AsText(handle, [](FeatureStore& engine) { return engine.SealLog(); });
