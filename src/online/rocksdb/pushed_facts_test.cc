@@ -5,7 +5,9 @@
 #include <memory>
 #include <mutex>
 #include <random>
+#include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -331,6 +333,45 @@ TEST_F(PushedFactsTest, ManyOfOneKeyAreAnsweredFromFilesAsFromMemory) {
   CheckNow();
   // Facts of the last five minutes, and the one that holds at their begin.
   EXPECT_LE(store_->Verify(clock_.context())->facts, 50 * 32);
+}
+
+// What a comparison with the sources asks for, of one moment.
+TEST_F(PushedFactsTest, ASnapshotTellsItsKeysAndTheirFacts) {
+  const auto key_of = [&](std::int64_t city) {
+    return EncodeKey(std::vector<Value>{Value::Int(city)}, view_.join_keys);
+  };
+  const auto facts_of = [&](const OnlineSnapshot& snapshot, std::int64_t city) {
+    KeptFacts facts;
+    EXPECT_TRUE(snapshot.AddFacts(view_, key_of(city), &facts).ok());
+    std::set<TimeMicros> times;
+    for (const KeptFact& fact : facts.facts()) times.insert(fact.times.event_time);
+    return times;
+  };
+  const std::shared_ptr<const OnlineSnapshot> empty = *store_->Now();
+  EXPECT_EQ(facts_of(*empty, 1), std::set<TimeMicros>());
+  EXPECT_EQ(*empty->ForEachEntity(view_, [](std::string_view) { return Status(); }), 0);
+  Load({{.key = 1, .event_time = kNow - 5, .n = 1}, {.key = 2, .event_time = kNow - 4, .n = 2}});
+  Push({{.key = 1, .event_time = kNow - 3, .n = 3}});
+  const std::shared_ptr<const OnlineSnapshot> snapshot = *store_->Now();
+  Load({{.key = 3, .event_time = kNow - 2, .n = 4}});
+  for (const bool flushed : {false, true}) {
+    ASSERT_TRUE(!flushed || store_->Flush().ok());
+    EXPECT_EQ(facts_of(*snapshot, 1), (std::set<TimeMicros>{kNow - 5, kNow - 3}));
+    EXPECT_EQ(facts_of(*snapshot, 3), std::set<TimeMicros>());
+    std::set<std::string> keys;
+    const auto missed = snapshot->ForEachEntity(view_, [&](std::string_view key) {
+      keys.emplace(key);
+      return Status();
+    });
+    ASSERT_TRUE(missed.ok());
+    EXPECT_EQ(*missed, 0);
+    EXPECT_EQ(keys, (std::set<std::string>{key_of(1), key_of(2)}));
+  }
+  EXPECT_LT(snapshot->Progress(view_).committed, store_->Progress(view_).committed);
+  EXPECT_EQ(snapshot->ForEachEntity(view_, [](std::string_view) { return Status::Cancelled("no"); })
+                .status()
+                .code(),
+            StatusCode::kCancelled);
 }
 
 }  // namespace
