@@ -2,6 +2,7 @@
 found and given its reason."""
 
 import datetime as dt
+import shutil
 
 import coeval
 import pyarrow as pa
@@ -59,8 +60,11 @@ class Cities:
             ("rom", NOON - 30 * HOUR, 4.0),
         ]
         self.land(self.first)
-        self.store = coeval.FeatureStore(folder, clock=f"@{folder / 'clock'}")
+        self.open()
         self.store.apply(definitions())
+
+    def open(self):
+        self.store = coeval.FeatureStore(self.folder, clock=f"@{self.folder / 'clock'}")
 
     def set_clock(self, now):
         self.now = now
@@ -154,7 +158,7 @@ def test_plain_views_windows_services_and_pushes_agree(cities):
     compared = cities.store.online_diff("both")
     assert {view.view: view.keys for view in compared} == {"heat@v1": 4, "sums@v1": 2}
     cities.store.close()
-    cities.store = coeval.FeatureStore(cities.folder, clock=f"@{cities.folder / 'clock'}")
+    cities.open()
     cities.store.seal_log()
     assert cities.reasons(True) == set()
 
@@ -200,6 +204,30 @@ def test_a_view_that_lost_its_rows_is_found(cities):
         ("sums", "ber", "lost"),
         ("sums", "ams", "lost"),
     }
+
+
+def test_a_store_that_went_back_is_behind(cities, tmp_path):
+    """Watermark and data lie together, so what a copy of old has not is what a run carries."""
+    cities.carry()
+    cities.store.close()
+    shutil.copytree(cities.folder / ".coeval/online", tmp_path / "old")
+    cities.open()
+    cities.set_clock(NOON + HOUR)
+    cities.land([("ber", NOON + MINUTE, 7.0)])
+    cities.carry()
+    cities.push("osl", NOON, 9.0)
+    assert cities.reasons(True) == set()
+    cities.store.close()
+    shutil.rmtree(cities.folder / ".coeval/online")
+    shutil.copytree(tmp_path / "old", cities.folder / ".coeval/online")
+    cities.open()
+    assert cities.reasons(True) == {  # what was pushed came back from the log
+        ("heat", "ber", "not_materialized"),
+        ("sums", "ber", "not_materialized"),
+    }
+    shutil.rmtree(tmp_path / "old")
+    cities.carry()
+    assert cities.reasons(True) == set()
 
 
 def test_a_row_changed_in_place_is_named(cities):
@@ -258,7 +286,7 @@ def test_keys_in_a_damaged_block_are_told_apart(cities):
         if b"ams" in held and b"project/" not in held:
             held[5] ^= 4
             file.write_bytes(held)
-    cities.store = coeval.FeatureStore(cities.folder, clock=f"@{cities.folder / 'clock'}")
+    cities.open()
     compared = cities.store.online_diff()
     assert not compared.ok and compared.difference_count == 0
     assert {view.view: (view.damaged, view.same) for view in compared} == {
