@@ -95,15 +95,12 @@ class Differ {
       Tell(reader->counts().rows, reader->expected_rows(), /*finished=*/false);
     }
     std::int64_t rows = 0;
-    COEVAL_ASSIGN_OR_RETURN(
-        report_.unreadable,
-        request_.snapshot->ForEachEntity(version_, [&](std::string_view key) -> Status {
-          if (++rows % 4096 == 0) {
-            COEVAL_RETURN_IF_ERROR(context_.cancel->Check());
-          }
-          sample.Add(key);
-          return {};
-        }));
+    const auto add = [&](std::string_view key) -> Status {
+      if (++rows % 4096 == 0) COEVAL_RETURN_IF_ERROR(context_.cancel->Check());
+      sample.Add(key);
+      return {};
+    };
+    COEVAL_ASSIGN_OR_RETURN(report_.unreadable, request_.snapshot->ForEachEntity(version_, add));
     keys_ = sample.Sorted();
     return {};
   }
