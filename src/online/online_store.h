@@ -156,8 +156,10 @@ class CommitLog {
 struct LoadSpec {
   const ViewVersion* version = nullptr;  // must outlive the load
   DurationMicros ttl = 0;  // the greatest of the versions that share the data; 0 = none
-  bool replace = false;    // what was there before goes away with the commit (timeless, rule 7.7)
-  bool pushed = false;     // the view is pushed to as well
+  // What was there before goes away with the commit (timeless sources, rule 7.7; rebuilding). The
+  // data are then good for `ttl`, and what is pushed from BeginLoad on is among them.
+  bool replace = false;
+  bool pushed = false;  // the view is pushed to as well
 };
 
 struct LoadSummary {
@@ -277,7 +279,8 @@ class OnlineStore {
   virtual TimeMicros HorizonAfterLoad(TimeMicros clock) const = 0;
 
   // Errors: Unavailable while another load of the same data is on its way; FailedPrecondition where
-  // the version has no online data identity; IoError.
+  // the version has no online data identity; IoError. Of committing also Unavailable: data that are
+  // replaced were pushed to meanwhile for a greater ttl.
   virtual Result<std::unique_ptr<FactLoad>> BeginLoad(const LoadSpec& spec,
                                                       const Context& context) = 0;
 

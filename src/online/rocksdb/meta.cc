@@ -151,6 +151,12 @@ std::string ProjectKey(const std::string& project) {
   return std::string(kProjectPrefix) + project;
 }
 
+std::string ProjectOf(std::string_view key) {
+  const std::size_t slash = key.rfind('/');
+  if (!key.starts_with(kViewPrefix) || slash <= kViewPrefix.size()) return "";
+  return std::string(key.substr(kViewPrefix.size(), slash - kViewPrefix.size()));
+}
+
 std::string RetiredKey(DataId id) {
   return std::string(kRetiredPrefix) + std::to_string(id);
 }

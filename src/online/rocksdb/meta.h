@@ -28,6 +28,11 @@
 
 namespace coeval {
 
+// Are facts that are kept for one ttl enough for another? 0 = none: greater than any.
+inline bool CoversTtl(DurationMicros kept, DurationMicros other) {
+  return kept == 0 || (other != 0 && other <= kept);
+}
+
 // What is known of one view's data, and enough of its definition to read it without a registry.
 struct ViewRecord {
   DataId id = 0;
@@ -55,9 +60,7 @@ struct ViewRecord {
   }
 
   // Were facts carried for a ttl as long as this?
-  [[nodiscard]] bool Covers(DurationMicros other) const {
-    return ttl == 0 || (other != 0 && other <= ttl);
-  }
+  [[nodiscard]] bool Covers(DurationMicros other) const { return CoversTtl(ttl, other); }
 };
 
 struct ProjectRecord {
@@ -83,6 +86,8 @@ std::string ViewKey(const std::string& project, const std::string& data_identity
 std::string ProjectKey(const std::string& project);
 std::string RetiredKey(DataId id);
 inline constexpr std::string_view kNextIdKey = "next_id";
+// Whose row view/<project>/<data identity> is; "" of any other row.
+std::string ProjectOf(std::string_view key);
 
 std::string Write(const ViewRecord& record);
 std::string Write(const ProjectRecord& record);

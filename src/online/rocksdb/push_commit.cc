@@ -150,19 +150,20 @@ Status StoreCore::RecordPushed(const PushedBatch& batch, std::shared_ptr<Meta>* 
     const Meta& now = *changed != nullptr ? **changed : *meta_;
     const ViewRecord* record = now.Find(version.data_identity);
     const DurationMicros ttl = KeptTtl(version);
+    const auto load = loading_.find(version.data_identity);
+    if (load != loading_.end() && load->second.alone) {
+      return Status::FailedPrecondition(
+          "view " + version.view.name +
+          " is being materialized as a view that nothing is pushed to: wait for the run");
+    }
+    if (load != loading_.end() && load->second.mirrors_pushes) {
+      load->second.outgrown = load->second.outgrown || !CoversTtl(load->second.ttl, ttl);
+    }
     if (record != nullptr && record->Covers(ttl)) continue;
     ViewRecord next = record != nullptr ? *record : ViewRecord::Of(version, 0);
     next.ttl = ttl;
     next.progress.watermark.reset();
-    if (record == nullptr) {
-      const auto load = loading_.find(version.data_identity);
-      if (load != loading_.end() && load->second.alone) {
-        return Status::FailedPrecondition(
-            "view " + version.view.name +
-            " is being materialized as a view that nothing is pushed to: wait for the run");
-      }
-      next.id = load != loading_.end() ? load->second.id : next_id_++;
-    }
+    if (record == nullptr) next.id = load != loading_.end() ? load->second.id : next_id_++;
     keep_->SetView(next.id, next.Kept());
     if (*changed == nullptr) *changed = std::make_shared<Meta>(now);
     (*changed)->views[version.data_identity] = std::make_shared<const ViewRecord>(std::move(next));
@@ -178,7 +179,10 @@ void StoreCore::AddFresh(std::span<const PushedBatch> batches, TimeMicros first_
     for (const PushedView& pushed : batch.views) {
       const std::string& identity = pushed.version->data_identity;
       if (changed != nullptr) unwritten_views_.insert(identity);
-      AddFresh(pushed.rows, now->Find(identity)->id, {c, batch.log});
+      const DataId id = now->Find(identity)->id;
+      AddFresh(pushed.rows, id, {c, batch.log});
+      const DataId mirror = MirrorOf(identity);
+      if (mirror != 0 && mirror != id) AddFresh(pushed.rows, mirror, {c, batch.log});
     }
     ++c;
   }
@@ -233,7 +237,11 @@ Status StoreCore::Flush() {
     return flushing_ != nullptr;
   }();
   COEVAL_RETURN_IF_ERROR(FlushOnce());
-  return again ? FlushOnce() : Status();
+  if (again) COEVAL_RETURN_IF_ERROR(FlushOnce());
+  const std::lock_guard lock(commit_mutex_);
+  const SharedState now = state();
+  if (now != nullptr && !now->db->failed()) ReclaimRetired();  // a reader may have let go of it
+  return {};
 }
 
 // REQUIRES that flush_mutex_ is held.
@@ -259,9 +267,8 @@ Status StoreCore::FlushOnce() {
   if (status.ok()) {
     status = CommitFresh(*files);
     if (!status.ok() && EnsureHealthy().ok()) status = CommitFresh(*files);
-    if (!status.ok()) {
-      for (const std::string& path : files->All()) (void)env()->DeleteFile(path);
-    }
+    // Where it failed all of them; else those of data that were dropped or replaced meanwhile.
+    for (const std::string& path : files->All()) (void)env()->DeleteFile(path);
   }
   flush_status_ = status;
   flushed_.notify_all();
@@ -302,6 +309,23 @@ Result<StoreCore::FreshFiles> StoreCore::WriteFresh(const FreshFacts& facts, Tim
   return status;
 }
 
+void StoreCore::StageMirrored(const FreshFiles& files, const Meta& now, MetaRows* rows,
+                              std::vector<std::string>* paths) {
+  const std::lock_guard lock(state_mutex_);
+  for (auto& [identity, load] : loading_) {
+    const ViewRecord* record = now.Find(identity);
+    const auto of_load = files.paths.find(load.id);
+    const bool committed = record != nullptr && record->id == load.id;
+    if (!load.mirrors_pushes || committed || of_load == files.paths.end()) continue;
+    paths->insert(paths->end(), of_load->second.begin(), of_load->second.end());
+    (*rows)[RetiredKey(load.id)] = "{}";
+    load.in_files = true;
+    const auto newest = newest_pushed_.find(load.id);
+    if (newest == newest_pushed_.end()) continue;
+    load.newest_event_time = std::max(load.newest_event_time, newest->second);
+  }
+}
+
 // REQUIRES that commit_mutex_ is held.
 Status StoreCore::CommitFresh(const FreshFiles& files) {
   auto next = std::make_shared<Meta>(*meta());
@@ -335,6 +359,7 @@ Status StoreCore::CommitFresh(const FreshFiles& files) {
     }
     rows[ViewKey(options_.project, identity)] = Write(*record);
   }
+  StageMirrored(files, *next, &rows, &paths);
   COEVAL_RETURN_IF_ERROR(Ingest(paths, rows));
   unwritten_views_.clear();
   newest_pushed_.clear();

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include <rocksdb/convenience.h>
 #include <rocksdb/sst_file_writer.h>
 
 #include "io/files.h"
@@ -18,12 +17,6 @@ namespace {
 
 // How long a request may hold a snapshot before opening the database again gives up.
 constexpr std::chrono::seconds kMostPatience{30};
-
-std::string PrefixOf(DataId id) {
-  std::string prefix;
-  AppendDataId(id, &prefix);
-  return prefix;
-}
 
 // Do the versions of the files of all views? What readers keep of them relies on it.
 bool OnlyGrows(const Meta& from, const Meta& to) {
@@ -166,7 +159,9 @@ Status StoreCore::OpenDatabase() {
   // After a commit that failed at its last step, its C may be the newest after all.
   keeper_->Adopt(meta->project.c, [&] { Publish(meta, std::move(db)); });
   retired_.clear();
-  for (const DataId id : retired) Retire(id, 0);
+  for (const DataId id : retired) {
+    if (!IsLoading(id)) Retire(id, 0);  // else, opened again, it is still to be committed
+  }
   ReclaimRetired();
   return {};
 }
@@ -242,48 +237,6 @@ TimeMicros StoreCore::HorizonAfter(TimeMicros c) const {
   return std::max(meta()->project.horizon, SaturatingSubtract(c, options_.store.online_history));
 }
 
-Result<LoadTicket> StoreCore::BeginLoad(const LoadSpec& spec) {
-  const ViewVersion& version = *spec.version;
-  if (version.data_identity.empty()) {
-    return Status::FailedPrecondition("view " + version.view.name +
-                                      " was not applied: it has no identity to keep its data by");
-  }
-  // No push is between choosing its view's number and publishing it.
-  const std::lock_guard commit_lock(commit_mutex_);
-  COEVAL_RETURN_IF_ERROR(EnsureHealthy());
-  const std::lock_guard lock(state_mutex_);
-  if (loading_.contains(version.data_identity)) {
-    return Status::Unavailable("view " + version.view.name +
-                               " is being materialized by another run: wait for it to end");
-  }
-  const ViewRecord* existing = meta_->Find(version.data_identity);
-  LoadTicket ticket;
-  ticket.fresh = existing == nullptr || spec.replace;
-  ticket.alone = ticket.fresh && !spec.pushed;
-  ticket.record = ViewRecord::Of(version, ticket.fresh ? next_id_++ : existing->id);
-  ticket.record.ttl = version.view.is_aggregated() ? 0 : spec.ttl;
-  if (existing != nullptr) {
-    ticket.record.progress = existing->progress;
-    if (!spec.replace) ticket.record.newest_event_time = existing->newest_event_time;
-    ticket.covered = existing->Covers(ticket.record.ttl);
-    if (ticket.covered) ticket.record.ttl = existing->ttl;
-    if (ticket.fresh) ticket.replaces = existing->id;
-  }
-  loading_[version.data_identity] = {.id = ticket.record.id, .alone = ticket.alone};
-  // Before any file is there: from now on no compaction drops what the greater ttl needs.
-  keep_->SetView(ticket.record.id, ticket.record.Kept());
-  return ticket;
-}
-
-void StoreCore::EndLoad(const LoadTicket& ticket, bool committed) {
-  const std::lock_guard commit_lock(commit_mutex_);  // as BeginLoad
-  const std::lock_guard lock(state_mutex_);
-  loading_.erase(ticket.record.data_identity);
-  if (committed || !ticket.fresh) return;
-  const ViewRecord* found = meta_->Find(ticket.record.data_identity);
-  if (found == nullptr || found->id != ticket.record.id) keep_->ForgetView(ticket.record.id);
-}
-
 Result<std::string> StoreCore::WriteMetaFile(const MetaRows& rows) {
   std::string path = NewStagingPath("meta.sst");
   rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), MetaFileOptions(env()));
@@ -316,7 +269,9 @@ Status StoreCore::Ingest(const std::vector<std::string>& files, const MetaRows& 
   if (status.ok()) {
     manifest_.Remember(now->db->rocks());
   } else {
-    now->db->MarkFailed();
+    // Where it would lie beside what cannot be read, nothing was written: opening again heals none
+    // of that.
+    if (!status.IsCorruption()) now->db->MarkFailed();
     (void)env()->DeleteFile(path);  // else the next open removes it
   }
   return FromRocksDb(status, "committing to the online store");
@@ -335,43 +290,6 @@ void StoreCore::Publish(std::shared_ptr<const Meta> meta, std::shared_ptr<Db> db
     meta_ = next->meta;
     last = std::exchange(state_, std::move(next));
   }
-}
-
-void StoreCore::Retire(DataId id, std::uint64_t last_user) {
-  retired_.emplace_back(id, last_user);
-}
-
-void StoreCore::ReclaimRetired() {
-  std::erase_if(retired_, [&](const auto& entry) {
-    const auto& [id, last_user] = entry;
-    if (!keep_->IsPast(last_user)) return false;  // a reader of it or an older one is still there
-    if (const Status status = Reclaim(id); !status.ok()) {
-      context_.log(LogLevel::kWarning,
-                   "replaced data stays on disk until the online store is opened again: " +
-                       status.ToString());
-    }
-    keep_->ForgetView(id);
-    return true;
-  });
-}
-
-Status StoreCore::Reclaim(DataId id) {
-  const SharedState now = state();
-  const std::string begin = PrefixOf(id);
-  const std::string end = PrefixOf(id + 1);
-  const rocksdb::Slice first(begin);
-  const rocksdb::Slice last(end);
-  // Whole files at once; what lies in files with other views is covered by a range tombstone.
-  rocksdb::Status status = rocksdb::DeleteFilesInRange(&now->db->rocks(), now->db->facts(), &first,
-                                                       &last, /*include_end=*/false);
-  if (!status.ok()) now->db->MarkFailed();
-  const std::string path = NewStagingPath("reclaim.sst");
-  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), FactFileOptions(env()));
-  if (status.ok()) status = writer.Open(path);
-  if (status.ok()) status = writer.DeleteRange(begin, end);
-  if (status.ok()) status = writer.Finish();
-  COEVAL_RETURN_IF_ERROR(FromRocksDb(status, "writing to the online store"));
-  return Ingest({path}, {{RetiredKey(id), std::nullopt}});
 }
 
 Status StoreCore::Drop(const std::string& data_identity) {

@@ -74,6 +74,9 @@ struct LoadTicket {
   bool alone = false;    // and nobody else will put something there
   bool covered = false;  // the watermark that is there counts for the ttl asked for
   DataId replaces = 0;   // the data that goes away with the commit; 0 = none
+
+  // Until the commit pushes go to both, so that none is missing after it.
+  [[nodiscard]] bool mirrors_pushes() const { return replaces != 0 && !alone; }
 };
 
 // A sealed load, ready to become visible.
@@ -112,10 +115,12 @@ class StoreCore {
 
   // One load of a view's data at a time. Errors: Unavailable; FailedPrecondition; IoError.
   Result<LoadTicket> BeginLoad(const LoadSpec& spec);
-  // Gives the ticket back, committed or not.
+  // Gives the ticket back, committed or not. What pushes have put into files under it goes then.
   void EndLoad(const LoadTicket& ticket, bool committed);
   // Makes all of them visible with all that belongs to them, as one batch with one C.
   // Errors: IoError; nothing changed then, or, where the disk failed at the last step, everything.
+  // Unavailable where pushes have come for a greater ttl than data that are replaced are loaded
+  // for.
   Result<Committed> Commit(std::span<const SealedLoad> loads);
 
   // As OnlineStore says.
@@ -153,10 +158,16 @@ class StoreCore {
 
   struct Loading {
     DataId id = 0;
-    bool alone = false;  // LoadTicket::alone
+    DurationMicros ttl = 0;                   // that facts are carried for
+    bool alone = false;                       // LoadTicket::alone
+    bool mirrors_pushes = false;              // LoadTicket::mirrors_pushes
+    bool outgrown = false;                    // of these, one came for a greater ttl
+    bool in_files = false;                    // some of them are, or may be
+    TimeMicros newest_event_time = kMinTime;  // of those
   };
 
   using MetaRows = std::map<std::string, std::optional<std::string>>;  // nothing = removed
+  struct FreshFiles;  // what is written of the fresh facts of one flush
 
   StoreCore(Options options, const Context& context, LockFile owner, LeaseFile lease,
             ManifestTail manifest);
@@ -180,8 +191,10 @@ class StoreCore {
   void Publish(std::shared_ptr<const Meta> meta, std::shared_ptr<Db> db);
   // `last_user`: the number of the last state that shows the data.
   void Retire(DataId id, std::uint64_t last_user);
-  // Removes retired data that no reader can reach any more.
+  // Removes retired data that no reader can reach any more. What cannot be read well enough to be
+  // removed stays until the next opening, and is in nobody's way.
   void ReclaimRetired();
+  Result<std::pair<DataId, DataId>> DeadRangeAround(DataId id) const;
   Status Reclaim(DataId id);
   // Nothing of a push that failed will ever be found.
   Status SettleLog();
@@ -194,13 +207,19 @@ class StoreCore {
   void AddFresh(std::span<const PushedBatch> batches, TimeMicros first_c,
                 const std::shared_ptr<const Meta>& changed);
   void AddFresh(const FactRows& rows, DataId id, const FactEncoder::Arrival& arrival);
-  // What is written of the fresh facts of one flush.
-  struct FreshFiles;
+  // Files of pushes to data that are on their way: retired until the load is committed, so that
+  // they go where it never is.
+  void StageMirrored(const FreshFiles& files, const Meta& now, MetaRows* rows,
+                     std::vector<std::string>* paths);
   Result<FreshFiles> WriteFresh(const FreshFacts& facts, TimeMicros horizon);
   Status CommitFresh(const FreshFiles& files);
   Status FlushOnce();
   void FlushUntilStopped();
   // What follows needs no lock.
+  // Data that are being loaded beside those of the view, and get its pushes too; 0 = none.
+  [[nodiscard]] DataId MirrorOf(const std::string& data_identity) const;
+  [[nodiscard]] bool IsLoading(DataId id) const;
+  [[nodiscard]] Status CheckNotOutgrown(const ViewRecord& loaded) const;
   [[nodiscard]] SharedState state() const;
   // Is this still the store of its place (OnlineStoreOptions::fence)? Once it is not, never again.
   Status CheckOwner();

@@ -32,15 +32,6 @@ struct KnownData {
   std::string name;
 };
 
-// "weather", and "other/weather" of another project, of a row view/<project>/<identity>; "" of any
-// other row.
-std::string ProjectOf(std::string_view meta_key) {
-  constexpr std::string_view kView = "view/";
-  const std::size_t slash = meta_key.rfind('/');
-  if (!meta_key.starts_with(kView) || slash <= kView.size()) return "";
-  return std::string(meta_key.substr(kView.size(), slash - kView.size()));
-}
-
 // What is wrong with a row, or OK.
 Status CheckRow(const ViewRecord& record, std::string_view key, std::string_view value,
                 VerifyReport::View* view) {

@@ -53,19 +53,36 @@ std::string_view WithoutId(std::string_view key) {
   return key.substr(std::min(key.size(), sizeof(DataId)));
 }
 
-}  // namespace
-
-Result<std::shared_ptr<Meta>> ReadMeta(const Db& db, const std::string& project) {
-  auto meta = std::make_shared<Meta>();
+Status ForEachMetaRow(const Db& db, const VisitRow& visit) {
   rocksdb::ReadOptions options = RowScanOptions(/*snapshot=*/nullptr);
   options.verify_checksums = true;
   const std::unique_ptr<rocksdb::Iterator> rows(db.rocks().NewIterator(options, db.meta()));
   for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
-    COEVAL_RETURN_IF_ERROR(
-        ReadMetaRow(project, rows->key().ToStringView(), rows->value().ToStringView(), meta.get()));
+    COEVAL_RETURN_IF_ERROR(visit(rows->key().ToStringView(), rows->value().ToStringView()));
   }
-  COEVAL_RETURN_IF_ERROR(FromRocksDb(rows->status(), "reading the online store's meta data"));
+  return FromRocksDb(rows->status(), "reading the online store's meta data");
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Meta>> ReadMeta(const Db& db, const std::string& project) {
+  auto meta = std::make_shared<Meta>();
+  COEVAL_RETURN_IF_ERROR(ForEachMetaRow(db, [&](std::string_view key, std::string_view value) {
+    return ReadMetaRow(project, key, value, meta.get());
+  }));
   return meta;
+}
+
+Result<std::set<DataId>> ReadDataInUse(const Db& db) {
+  std::set<DataId> in_use;
+  const auto visit = [&](std::string_view key, std::string_view value) -> Status {
+    Meta row;
+    COEVAL_RETURN_IF_ERROR(ReadMetaRow(ProjectOf(key), key, value, &row));
+    for (const auto& [identity, record] : row.views) in_use.insert(record->id);
+    return {};
+  };
+  COEVAL_RETURN_IF_ERROR(ForEachMetaRow(db, visit));
+  return in_use;
 }
 
 Status ForEachRow(const StoreState& state, DataId id, const VisitRow& visit) {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,9 @@ namespace coeval {
 
 // What is committed in a database, as far as it concerns a project. Errors: Corruption; IoError.
 Result<std::shared_ptr<Meta>> ReadMeta(const Db& db, const std::string& project);
+
+// The data of all projects that share the database. Errors: as above.
+Result<std::set<DataId>> ReadDataInUse(const Db& db);
 
 // The key is without the view's number.
 using VisitRow = std::function<Status(std::string_view key, std::string_view value)>;

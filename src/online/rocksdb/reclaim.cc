@@ -1,0 +1,104 @@
+// StoreCore: data that nobody can ask for any more are removed.
+#include <algorithm>
+#include <iterator>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <rocksdb/convenience.h>
+#include <rocksdb/sst_file_writer.h>
+
+#include "online/rocksdb/fact_merge.h"
+#include "online/rocksdb/status.h"
+#include "online/rocksdb/store_core.h"
+#include "online/rocksdb/walk.h"
+
+namespace coeval {
+namespace {
+
+std::string PrefixOf(DataId id) {
+  std::string prefix;
+  AppendDataId(id, &prefix);
+  return prefix;
+}
+
+bool IsInFiles(const Db& db, DataId id) {
+  std::vector<rocksdb::LiveFileMetaData> files;
+  db.rocks().GetLiveFilesMetaData(&files);
+  return std::any_of(files.begin(), files.end(), [&](const rocksdb::LiveFileMetaData& file) {
+    return file.column_family_name == db.facts()->GetName() && DataIdOf(file.smallestkey) <= id &&
+           id <= DataIdOf(file.largestkey);
+  });
+}
+
+}  // namespace
+
+void StoreCore::Retire(DataId id, std::uint64_t last_user) {
+  retired_.emplace_back(id, last_user);
+}
+
+void StoreCore::ReclaimRetired() {
+  std::vector<DataId> past;
+  std::erase_if(retired_, [&](const auto& entry) {
+    const auto& [id, last_user] = entry;
+    if (!keep_->IsPast(last_user)) return false;  // a reader of it or an older one is still there
+    past.push_back(id);
+    return true;
+  });
+  for (const DataId id : past) {
+    if (const Status status = Reclaim(id); !status.ok()) {
+      context_.log(LogLevel::kWarning,
+                   "replaced data stays on disk until the online store is opened again: " +
+                       status.ToString());
+    }
+    keep_->ForgetView(id);
+  }
+}
+
+// The least first and the greatest end around it with no data in between that anybody may ask for:
+// of views whose data went one after the other, also the files that hold some of each are dropped.
+Result<std::pair<DataId, DataId>> StoreCore::DeadRangeAround(DataId id) const {
+  COEVAL_ASSIGN_OR_RETURN(std::set<DataId> in_use, ReadDataInUse(*state()->db));
+  const std::lock_guard lock(state_mutex_);
+  for (const auto& [identity, record] : meta_->views) in_use.insert(record->id);
+  for (const auto& [identity, load] : loading_) in_use.insert(load.id);
+  for (const auto& [other, last_user] : retired_) {
+    if (!keep_->IsPast(last_user)) in_use.insert(other);
+  }
+  const auto next = in_use.upper_bound(id);
+  const DataId end = next == in_use.end() ? std::max(next_id_, id + 1) : *next;
+  return std::pair(next == in_use.begin() ? DataId{0} : *std::prev(next) + 1, end);
+}
+
+Status StoreCore::Reclaim(DataId id) {
+  const SharedState now = state();
+  // Whole files at once; what lies in files with other data is covered by a range tombstone.
+  COEVAL_ASSIGN_OR_RETURN(const auto dead, DeadRangeAround(id));
+  const std::string dead_begin = PrefixOf(dead.first);
+  const std::string dead_end = PrefixOf(dead.second);
+  const rocksdb::Slice first(dead_begin);
+  const rocksdb::Slice last(dead_end);
+  rocksdb::Status status = rocksdb::DeleteFilesInRange(&now->db->rocks(), now->db->facts(), &first,
+                                                       &last, /*include_end=*/false);
+  if (!status.ok()) {
+    now->db->MarkFailed();
+    // As RocksDB does itself where another change of its manifest fails; Resume() demands it.
+    (void)now->db->rocks().DisableFileDeletions();
+  }
+  COEVAL_RETURN_IF_ERROR(FromRocksDb(status, "removing files of the online store"));
+  const MetaRows done = {{RetiredKey(id), std::nullopt}};
+  if (!IsInFiles(*now->db, id)) return Ingest({}, done);
+  const std::string path = NewStagingPath("reclaim.sst");
+  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), FactFileOptions(env()));
+  status = writer.Open(path);
+  if (status.ok()) status = writer.DeleteRange(PrefixOf(id), PrefixOf(id + 1));
+  if (status.ok()) status = writer.Finish();
+  COEVAL_RETURN_IF_ERROR(FromRocksDb(status, "writing to the online store"));
+  return Ingest({path}, done);
+}
+
+}  // namespace coeval
