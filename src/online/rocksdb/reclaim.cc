@@ -38,24 +38,28 @@ bool IsInFiles(const Db& db, DataId id) {
 }  // namespace
 
 void StoreCore::Retire(DataId id, std::uint64_t last_user) {
-  retired_.emplace_back(id, last_user);
+  retired_.push_back({.id = id, .last_user = last_user});
 }
 
 void StoreCore::ReclaimRetired() {
-  std::vector<DataId> past;
-  std::erase_if(retired_, [&](const auto& entry) {
-    const auto& [id, last_user] = entry;
-    if (!keep_->IsPast(last_user)) return false;  // a reader of it or an older one is still there
-    past.push_back(id);
+  std::vector<Retired> past;
+  std::erase_if(retired_, [&](const Retired& data) {
+    if (!keep_->IsPast(data.last_user)) return false;  // a reader of it or an older one is there
+    past.push_back(data);
     return true;
   });
-  for (const DataId id : past) {
-    if (const Status status = Reclaim(id); !status.ok()) {
+  for (Retired& data : past) {
+    const Status status = Reclaim(data);
+    keep_->ForgetView(data.id);
+    if (status.ok()) continue;
+    if (!data.unreadable) {
       context_.log(LogLevel::kWarning,
                    "replaced data stays on disk until the online store is opened again: " +
                        status.ToString());
     }
-    keep_->ForgetView(id);
+    data.unreadable = status.code() == StatusCode::kCorruption;
+    // A compaction that tried to read its files may have held them.
+    if (data.unreadable) retired_.push_back(data);
   }
 }
 
@@ -66,15 +70,16 @@ Result<std::pair<DataId, DataId>> StoreCore::DeadRangeAround(DataId id) const {
   const std::lock_guard lock(state_mutex_);
   for (const auto& [identity, record] : meta_->views) in_use.insert(record->id);
   for (const auto& [identity, load] : loading_) in_use.insert(load.id);
-  for (const auto& [other, last_user] : retired_) {
-    if (!keep_->IsPast(last_user)) in_use.insert(other);
+  for (const Retired& other : retired_) {
+    if (!keep_->IsPast(other.last_user)) in_use.insert(other.id);
   }
   const auto next = in_use.upper_bound(id);
   const DataId end = next == in_use.end() ? std::max(next_id_, id + 1) : *next;
   return std::pair(next == in_use.begin() ? DataId{0} : *std::prev(next) + 1, end);
 }
 
-Status StoreCore::Reclaim(DataId id) {
+Status StoreCore::Reclaim(const Retired& data) {
+  const DataId id = data.id;
   const SharedState now = state();
   // Whole files at once; what lies in files with other data is covered by a range tombstone.
   COEVAL_ASSIGN_OR_RETURN(const auto dead, DeadRangeAround(id));
@@ -92,6 +97,7 @@ Status StoreCore::Reclaim(DataId id) {
   COEVAL_RETURN_IF_ERROR(FromRocksDb(status, "removing files of the online store"));
   const MetaRows done = {{RetiredKey(id), std::nullopt}};
   if (!IsInFiles(*now->db, id)) return Ingest({}, done);
+  if (data.unreadable) return Status::Corruption("it lies in files that cannot be read");
   const std::string path = NewStagingPath("reclaim.sst");
   rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), FactFileOptions(env()));
   status = writer.Open(path);

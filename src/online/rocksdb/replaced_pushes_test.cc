@@ -91,7 +91,7 @@ class ReplacedPushesTest : public testing::Test {
  protected:
   void SetUp() override { Open(); }
 
-  std::unique_ptr<OnlineStore> OpenIn(const std::string& folder, Status* status) {
+  std::unique_ptr<OnlineStore> OpenAt(const std::string& folder, Status* status) {
     Context context = clock_.context();
     context.log = [this](LogLevel level, std::string_view text) {
       const std::lock_guard lock(warnings_mutex_);
@@ -112,7 +112,7 @@ class ReplacedPushesTest : public testing::Test {
   void Open() {
     store_.reset();
     Status status;
-    store_ = OpenIn(folder_ / "online", &status);
+    store_ = OpenAt(folder_ / "online", &status);
     ASSERT_TRUE(status.ok()) << status.ToString();
   }
 
@@ -182,7 +182,7 @@ class ReplacedPushesTest : public testing::Test {
     ASSERT_TRUE(checkpoint.ok()) << checkpoint.status().ToString();
     std::filesystem::rename(*checkpoint, folder_ / "killed");
     Status status;
-    const auto killed = OpenIn(folder_ / "killed", &status);
+    const auto killed = OpenAt(folder_ / "killed", &status);
     ASSERT_TRUE(status.ok()) << status.ToString();
     CheckWhole(*killed);
     EXPECT_EQ(killed->Verify(clock_.context())->keys, killed->Stats().views.empty() ? 0 : kKeys);
@@ -374,6 +374,23 @@ TEST_F(ReplacedPushesTest, ADiskThatFailsAtAnyStepLosesNothing) {
       }
     }
   }
+}
+
+TEST_F(ReplacedPushesTest, ADamagedFileOfTheViewAloneGoes) {
+  const ViewVersion other = TestView(TestSource(), 0, "other");
+  ASSERT_TRUE(LoadFacts(*store_, other, batch_).ok());
+  ASSERT_TRUE(
+      LoadFacts(*store_, view_, {{.key = 1, .event_time = kNow, .n = 9, .x = 1.0}}, {}, false, true)
+          .ok());
+  store_.reset();
+  std::string row;
+  (void)Kept({.key = 1, .event_time = kNow, .n = 9, .x = 1.0}, view_.source, &row);
+  DamageFileWith(row);
+  ASSERT_EQ(damaged_, 1);
+  Open();
+  EXPECT_GT(store_->Verify(clock_.context())->problem_count, 0);
+  ASSERT_TRUE(Replace().ok());
+  CheckWhole(*store_);
 }
 
 // A compaction has put the rows of several views into one file.

@@ -166,6 +166,13 @@ class StoreCore {
     TimeMicros newest_event_time = kMinTime;  // of those
   };
 
+  // Data that wait to be removed.
+  struct Retired {
+    DataId id = 0;
+    std::uint64_t last_user = 0;  // the number of the last state that shows them
+    bool unreadable = false;      // no tombstone can be written beside them
+  };
+
   using MetaRows = std::map<std::string, std::optional<std::string>>;  // nothing = removed
   struct FreshFiles;  // what is written of the fresh facts of one flush
 
@@ -191,11 +198,11 @@ class StoreCore {
   void Publish(std::shared_ptr<const Meta> meta, std::shared_ptr<Db> db);
   // `last_user`: the number of the last state that shows the data.
   void Retire(DataId id, std::uint64_t last_user);
-  // Removes retired data that no reader can reach any more. What cannot be read well enough to be
-  // removed stays until the next opening, and is in nobody's way.
+  // Removes retired data that no reader can reach any more. What cannot be read, and does not go
+  // with whole files, stays until it does or until the next opening, and is in nobody's way.
   void ReclaimRetired();
   Result<std::pair<DataId, DataId>> DeadRangeAround(DataId id) const;
-  Status Reclaim(DataId id);
+  Status Reclaim(const Retired& data);
   // Nothing of a push that failed will ever be found.
   Status SettleLog();
   // Waits until pushed facts have room. Errors: of the flush that would have made it.
@@ -240,8 +247,8 @@ class StoreCore {
   const std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
   std::unique_ptr<TimeKeeper> keeper_;
 
-  std::mutex commit_mutex_;                                // one commit at a time
-  std::vector<std::pair<DataId, std::uint64_t>> retired_;  // with the last state that shows it
+  std::mutex commit_mutex_;  // one commit at a time
+  std::vector<Retired> retired_;
   std::atomic<std::uint64_t> staged_{0};
   std::uint64_t files_ = 0;  // the newest ViewRecord::files
   std::shared_ptr<EventIndexCache> indexes_;
