@@ -1,6 +1,8 @@
 #include "materialize/carry_rule.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace coeval {
 namespace {
@@ -45,6 +47,51 @@ CarryRule ForNext(const Source& source, const CarryRequest& request, TimeMicros 
   return rule;
 }
 
+// In order, without those that another one goes on from.
+std::vector<EventRange> United(std::vector<EventRange> ranges) {
+  std::sort(ranges.begin(), ranges.end(),
+            [](const EventRange& a, const EventRange& b) { return a.first < b.first; });
+  std::vector<EventRange> united;
+  for (const EventRange& range : ranges) {
+    if (united.empty() || range.first > SaturatingAdd(united.back().last, 1)) {
+      united.push_back(range);
+    } else {
+      united.back().last = std::max(united.back().last, range.last);
+    }
+  }
+  return united;
+}
+
+// The watermark stays: what landed since, and what lies above it, is for the next run.
+CarryRule ForRebuild(const CarryState& state) {
+  std::vector<EventRange> ranges = state.ranges;
+  if (state.watermark) ranges.push_back({.last = *state.watermark});
+  CarryRule rule;
+  rule.watermark = state.watermark;
+  rule.among = United(std::move(ranges));
+  rule.nothing = rule.among.empty();
+  if (rule.nothing) return rule;
+  rule.range.event_min = rule.among.front().first;
+  rule.range.event_max = rule.among.back().last;
+  if (state.keeps.has_value()) {  // as for a first run
+    const TimeMicros t0 = std::min(rule.range.event_max, state.horizon_after);
+    const TimeMicros least = SaturatingSubtract(t0, *state.keeps);
+    rule.range.event_min = std::max(rule.range.event_min, least);
+  }
+  if (rule.among.size() == 1) rule.among.clear();
+  return rule;
+}
+
+CarryRule ForTimeless(const CarryRequest& request, const CarryState& state, TimeMicros reached) {
+  CarryRule rule;
+  rule.watermark = std::max(state.watermark.value_or(kMinTime), reached);
+  if (request.kind == RunKind::kRebuild && !state.watermark) {
+    rule.nothing = state.ranges.empty();
+    rule.watermark.reset();
+  }
+  return rule;
+}
+
 }  // namespace
 
 bool IsCarried(const CarryRule& rule, const FactTimes& times) {
@@ -58,11 +105,9 @@ bool IsCarried(const CarryRule& rule, const FactTimes& times) {
 CarryRule MakeCarryRule(const Source& source, const CarryRequest& request,
                         const CarryState& state) {
   const TimeMicros reached = std::min(request.end, state.clock);
-  if (source.timeless) {  // carried whole; its watermark says how current the check was
-    CarryRule rule;
-    rule.watermark = std::max(state.watermark.value_or(kMinTime), reached);
-    return rule;
-  }
+  // Carried whole; its watermark says how current the check was.
+  if (source.timeless) return ForTimeless(request, state, reached);
+  if (request.kind == RunKind::kRebuild) return ForRebuild(state);
   if (request.kind == RunKind::kRange) return ForRange(request, state, reached);
   if (!state.watermark) return ForFirst(request, state, reached);
   return ForNext(source, request, *state.watermark, reached);

@@ -4,10 +4,15 @@
 //     carried    event <= 13:00 and (event > 12:00 or created >= yesterday 12:00)
 //                without created time: event <= 13:00 and event >= a week ago 12:00
 //     watermark  12:30: what lands between now and 13:00 is for the next run
+//
+// A rebuild carries again what all runs have carried: what lies up to the watermark, and what runs
+// were asked for beyond it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "base/time.h"
 #include "definition/fact.h"
@@ -16,9 +21,25 @@
 
 namespace coeval {
 
-enum class RunKind : std::uint8_t { kRange, kIncremental };
+enum class RunKind : std::uint8_t { kRange, kIncremental, kRebuild };
 
-// What was asked for. `start` matters to kRange alone.
+// Event times; both ends are included.
+struct EventRange {
+  TimeMicros first = kMinTime;
+  TimeMicros last = kMaxTime;
+
+  [[nodiscard]] bool contains(TimeMicros time) const { return first <= time && time <= last; }
+
+  friend bool operator==(const EventRange&, const EventRange&) = default;
+};
+
+// Of the data of a view.
+struct CarriedBefore {
+  std::optional<TimeMicros> watermark = {};
+  std::vector<EventRange> ranges = {};  // that runs were asked for, as far as is known
+};
+
+// What was asked for. `start` matters to kRange alone, `end` not to kRebuild.
 struct CarryRequest {
   RunKind kind = RunKind::kIncremental;
   TimeMicros start = kMinTime;
@@ -33,6 +54,7 @@ struct CarryState {
   // How far before the horizon the store keeps facts: twice the greatest ttl of the versions that
   // share the data, or the retention of the windows (5.8); none: for ever.
   std::optional<DurationMicros> keeps = {};
+  std::vector<EventRange> ranges = {};  // CarriedBefore::ranges, for kRebuild
 };
 
 struct CarryRule {
@@ -44,9 +66,19 @@ struct CarryRule {
   bool by_created = false;
   TimeMicros after = kMinTime;         // event times above it are carried
   TimeMicros created_from = kMinTime;  // so are created times from here on
+  // Only event times in one of these are carried; none: all. In order, with times between them.
+  std::vector<EventRange> among = {};
+  bool nothing = false;  // no fact of a batch source is carried
+
+  // Are not all facts within `range` carried?
+  [[nodiscard]] bool chooses() const { return by_created || !among.empty(); }
 
   // Of a fact within `range`: is it carried?
   [[nodiscard]] bool Carries(const FactTimes& times) const {
+    if (!among.empty()) {
+      return std::any_of(among.begin(), among.end(),
+                         [&](const EventRange& each) { return each.contains(times.event_time); });
+    }
     if (!by_created || !times.has_created) return true;  // the range says it all
     return times.event_time > after || times.created_time >= created_from;
   }

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <random>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -119,6 +120,65 @@ TEST(CarryRuleTest, ATimelessSourceIsCarriedWhole) {
                     {.watermark = kNoon - kDay, .clock = kNoon});
   EXPECT_TRUE(Carried(rule, Event(kMinTime)));
   EXPECT_EQ(rule.watermark, kNoon);
+}
+
+CarryRule Rebuild(std::optional<TimeMicros> watermark, const std::vector<EventRange>& ranges,
+                  std::optional<DurationMicros> keeps = std::nullopt) {
+  return MakeCarryRule(Dated(true), {.kind = RunKind::kRebuild},
+                       {.watermark = watermark,
+                        .clock = kNoon + kDay,
+                        .horizon_after = kNoon + kDay - 5 * kMinute,
+                        .keeps = keeps,
+                        .ranges = ranges});
+}
+
+TEST(CarryRuleTest, ARebuildCarriesWhatLiesUpToTheWatermarkWhichStays) {
+  const CarryRule rule = Rebuild(kNoon, {});
+  EXPECT_EQ(rule.watermark, kNoon);
+  EXPECT_TRUE(Carried(rule, Event(kNoon - 400 * kDay)));
+  EXPECT_TRUE(Carried(rule, Event(kNoon, kNoon + kHour)));
+  EXPECT_FALSE(Carried(rule, Event(kNoon + 1, kNoon)));
+  EXPECT_FALSE(rule.nothing);
+}
+
+TEST(CarryRuleTest, ARebuildCarriesWhatRunsWereAskedForAboveTheWatermark) {
+  const TimeMicros far = kNoon + 300 * kDay;
+  const CarryRule rule =
+      Rebuild(kNoon, {{kMinTime, kNoon + kHour}, {far, far + kHour}, {kNoon, kNoon + 1}});
+  EXPECT_TRUE(Carried(rule, Event(kNoon - kDay)));
+  EXPECT_TRUE(Carried(rule, Event(kNoon + kHour)));
+  EXPECT_FALSE(Carried(rule, Event(kNoon + kHour + 1, kNoon)));
+  EXPECT_FALSE(Carried(rule, Event(far - 1)));
+  EXPECT_TRUE(Carried(rule, Event(far)));
+  EXPECT_TRUE(Carried(rule, Event(far + kHour)));
+  EXPECT_FALSE(Carried(rule, Event(far + kHour + 1)));
+}
+
+// A push for a greater ttl has taken the watermark away; what was carried before it is still there.
+TEST(CarryRuleTest, ARebuildWithoutAWatermarkGoesByTheRuns) {
+  const CarryRule rule = Rebuild(std::nullopt, {{kNoon - kDay, kNoon}});
+  EXPECT_EQ(rule.watermark, std::nullopt);
+  EXPECT_FALSE(Carried(rule, Event(kNoon - kDay - 1)));
+  EXPECT_TRUE(Carried(rule, Event(kNoon - kDay)));
+  EXPECT_FALSE(Carried(rule, Event(kNoon + 1)));
+  EXPECT_TRUE(Rebuild(std::nullopt, {}).nothing);
+}
+
+TEST(CarryRuleTest, ARebuildLeavesOutWhatNoQuestionSees) {
+  EXPECT_EQ(Rebuild(kNoon, {}, 2 * kHour).range.event_min, kNoon - 2 * kHour);
+  EXPECT_EQ(Rebuild(kNoon + 9 * kDay, {}, 2 * kHour).range.event_min,
+            kNoon + kDay - 5 * kMinute - 2 * kHour);
+}
+
+TEST(CarryRuleTest, ATimelessSourceIsRebuiltWholeWhereItWasCarried) {
+  Source source = Dated(false);
+  source.timeless = true;
+  const auto rule = [&](std::optional<TimeMicros> mark) {
+    return MakeCarryRule(source, {.kind = RunKind::kRebuild}, {.watermark = mark, .clock = kNoon});
+  };
+  EXPECT_TRUE(Carried(rule(kNoon - kDay), Event(kMinTime)));
+  EXPECT_EQ(rule(kNoon - kDay).watermark, kNoon);
+  EXPECT_TRUE(rule(std::nullopt).nothing);
 }
 
 // The reader may be asked for more than is carried, never for less: rule 7.7, word by word.

@@ -40,7 +40,14 @@ class DataCarrier {
 
   [[nodiscard]] bool unchanged() const { return unchanged_; }
 
+  // There was nothing to make again.
+  [[nodiscard]] bool empty() const { return empty_; }
+
  private:
+  Result<CarryRule> RuleOfRun(TimeMicros clock) const;
+  Status CarryBy(const CarryRule& rule, const Context& context);
+  Result<OpenedFacts> Open(const CarryRule& rule, const Context& context) const;
+  Status Begin(bool replace, const Context& context);
   Status ReadAll(FactStream& facts, const CarryRule& rule, std::int64_t expected_rows,
                  const Context& context);
   void Report(std::int64_t expected_rows, bool finished) const;
@@ -54,6 +61,7 @@ class DataCarrier {
   FactCounts counts_;
   LoadSummary summary_;
   bool unchanged_ = false;
+  bool empty_ = false;
 };
 
 }  // namespace coeval

@@ -47,6 +47,18 @@ Status CheckRequest(const MaterializeRequest& request) {
   return {};
 }
 
+const char* RunKindName(RunKind kind) {
+  switch (kind) {
+    case RunKind::kRange:
+      return "materialize";
+    case RunKind::kIncremental:
+      return "materialize_incremental";
+    case RunKind::kRebuild:
+      return "online_rebuild";
+  }
+  return "";
+}
+
 // Writes down what happens to each version. A registry that fails is no reason to stop.
 class Journal {
  public:
@@ -58,11 +70,11 @@ class Journal {
     const CarryRequest& carry = request_.carry;
     for (const auto& version : versions) {
       Run run;
-      run.kind = carry.kind == RunKind::kRange ? "materialize" : "materialize_incremental";
+      run.kind = RunKindName(carry.kind);
       run.view = version->view.name;
       run.version = version->version;
       if (carry.kind == RunKind::kRange) run.interval_start = carry.start;
-      run.interval_end = carry.end;
+      if (carry.kind != RunKind::kRebuild) run.interval_end = carry.end;
       run.who = request_.who;
       const Result<std::int64_t> id = runs_->StartRun(run);
       Complain(id.status());
@@ -154,6 +166,7 @@ class OneBatch {
         view.load = carrier.summary();
         view.watermark = store_.Progress(*version).watermark;
         view.unchanged = carrier.unchanged();
+        view.empty = carrier.empty();
         journal_.Finish(view);
         if (result.status.ok()) result.status = view.status;
         outcomes.emplace(version.get(), std::move(view));

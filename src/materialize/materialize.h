@@ -40,6 +40,9 @@ using OpenCarriedFacts = std::function<Result<OpenedFacts>(
     const ViewVersion& version, const FactRequest& request, const Context& context)>;
 // The pushes that are to be carried to a version, each whole; null: none.
 using FindPushes = std::function<Result<LoggedPushes>(const ViewVersion& version)>;
+// What earlier runs carried of the data that versions share.
+using FindCarried = std::function<Result<CarriedBefore>(
+    const std::vector<std::shared_ptr<const ViewVersion>>& versions)>;
 // Reads the sources' files and what was pushed, through FactReader.
 OpenCarriedFacts OpenSources(LocateSource locate, FindPushes pushed = nullptr);
 
@@ -63,6 +66,7 @@ struct MaterializeTools {
   OpenCarriedFacts open;
   RunRecorder* runs = nullptr;  // null: not written down
   ProgressSink progress;        // called from the calling thread, after each batch of rows
+  FindCarried carried = {};     // needed by kRebuild alone
 };
 
 // One version's outcome.
@@ -73,6 +77,7 @@ struct MaterializedView {
   LoadSummary load;                     // of the facts carried
   std::optional<TimeMicros> watermark;  // after the run
   bool unchanged = false;               // a timeless source that is as it was when last carried
+  bool empty = false;                   // nothing was ever carried that could be made again
 };
 
 struct Materialized {
@@ -83,6 +88,8 @@ struct Materialized {
 
 // Carries the facts of all versions; those that share their data are read once, for the greatest of
 // their ttls. Where one view fails, the others are carried; where it is cancelled, none.
+// A rebuild makes the data anew, beside the old ones, and puts them in their place with its commit;
+// pushes go to both meanwhile. REQUIRES of it: all versions to feed that share the data are there.
 // Errors (in the result): InvalidArgument for start > end, a view that is not online; those of the
 // sources; IoError; Unavailable where another run carries one of the views; Cancelled.
 // Cost: bounded memory (a quarter of the budget), one pass over what the sources must read.

@@ -78,6 +78,20 @@ class MaterializeTest : public testing::Test {
                        clock_.context());
   }
 
+  // All views of `versions`, from what runs were asked for.
+  Materialized Rebuild(const std::vector<std::shared_ptr<const ViewVersion>>& versions,
+                       const std::vector<EventRange>& ranges = {}) {
+    MaterializeTools tools = Tools();
+    tools.carried = [&](const auto& of_view) -> Result<CarriedBefore> {
+      const auto watermark = store_->Progress(*of_view.front()).watermark;
+      if (!watermark) return CarriedBefore();
+      return CarriedBefore{.watermark = watermark, .ranges = ranges};
+    };
+    return Materialize(*store_,
+                       {.versions = versions, .carry = {.kind = RunKind::kRebuild}, .who = "me"},
+                       tools, clock_.context());
+  }
+
   Materialized RunTill(const std::shared_ptr<const ViewVersion>& version, TimeMicros end) {
     Materialized result = Run({version}, {.kind = RunKind::kIncremental, .end = end});
     EXPECT_TRUE(result.status.ok()) << result.status.ToString();
@@ -148,6 +162,40 @@ TEST_F(MaterializeTest, ARangeIsCarriedAndTheWatermarkMovesOnlyFromInside) {
   EXPECT_EQ(Ask(*view)[0].match, Match::kFound);
   const Status backwards = range(kNoon, kNoon - 1);
   EXPECT_EQ(backwards.code(), StatusCode::kInvalidArgument);
+}
+
+TEST_F(MaterializeTest, ARebuildMakesAgainWhatRunsHaveCarried) {
+  const auto view = View(TestSource());
+  const auto never = View(TestSource(), 0, "never");
+  GrowingSource& source = sources_["weather"];
+  for (int i = 0; i < 4; ++i) source.Land({.key = i, .event_time = kNoon + i * kHour, .n = i});
+  clock_.fixed->Set(kNoon + 4 * kHour);
+  RunTill(view, kNoon + kHour);
+  const EventRange third = {kNoon + 3 * kHour, kNoon + 3 * kHour};
+  ASSERT_TRUE(
+      Run({view}, {.kind = RunKind::kRange, .start = third.first, .end = third.last}).status.ok());
+  const std::vector<TestAnswer> before = Ask(*view);
+  EXPECT_EQ(before[2].match, Match::kNotFound);
+  source.Land({.key = 4, .event_time = kNoon, .n = 4});  // late; the next run has it too
+  const Materialized rebuilt = Rebuild({view, never}, {third});
+  ASSERT_TRUE(rebuilt.status.ok()) << rebuilt.status.ToString();
+  EXPECT_EQ(rebuilt.views[0].watermark, kNoon + kHour);
+  EXPECT_EQ(rebuilt.views[0].load.facts_written, 4);
+  EXPECT_TRUE(rebuilt.views[1].empty);
+  EXPECT_FALSE(store_->Progress(*never).watermark.has_value());
+  std::vector<TestAnswer> after = Ask(*view);
+  EXPECT_EQ(after[4].match, Match::kFound);
+  after[4] = before[4];
+  EXPECT_EQ(after, before);
+  EXPECT_EQ(runs_.entries.back().run.kind, "online_rebuild");
+  EXPECT_EQ(store_->Verify(clock_.context())->keys, 4);
+  // What fails leaves what was there.
+  source.FailAfter(2);
+  EXPECT_EQ(Rebuild({view}).status.code(), StatusCode::kIoError);
+  EXPECT_EQ(Ask(*view)[3].match, Match::kFound);
+  source.FailAfter(-1);
+  RunTill(view, kNoon + 2 * kHour);
+  EXPECT_EQ(Ask(*view)[2].match, Match::kFound);
 }
 
 // The watermark lies with the data: without them it is gone as well.
@@ -313,6 +361,7 @@ TEST_F(MaterializeTest, AnswersAreThoseOfAllRowsThatKeptToTheirDeclaration) {
     const std::string name = "story" + std::to_string(story);
     const auto view = View(source, ttl, name);
     std::vector<TestFact> carried;  // present at a run that reached their event time
+    TimeMicros furthest = kMinTime;
     TimeMicros now = *clock_.fixed->Now();
     for (int run = 0; run < 12; ++run) {
       now += pick(1, 10) * kMinute;
@@ -329,8 +378,14 @@ TEST_F(MaterializeTest, AnswersAreThoseOfAllRowsThatKeptToTheirDeclaration) {
       clock_.fixed->Set(now);
       const TimeMicros end = now + pick(-3, 3) * kMinute;
       RunTill(view, end);
+      furthest = std::max(furthest, end);
+      const bool rebuild = pick(0, 3) == 0;
+      if (rebuild) {
+        const Materialized rebuilt = Rebuild({view}, {{.last = furthest}});
+        ASSERT_TRUE(rebuilt.status.ok()) << rebuilt.status.ToString();
+      }
       for (const TestFact& fact : sources_[name].rows()) {
-        if (fact.event_time <= end) carried.push_back(fact);
+        if (fact.event_time <= (rebuild ? furthest : end)) carried.push_back(fact);
       }
       if (pick(0, 3) == 0) Open();
       const auto snapshot = *store_->Now();

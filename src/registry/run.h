@@ -24,7 +24,7 @@ struct RunCounts {
 // One piece of work on one view: a materialization, a training set, a backfill.
 struct Run {
   std::int64_t id = 0;
-  std::string kind;  // "materialize", "materialize_incremental", "training_set", ...
+  std::string kind;  // "materialize", "materialize_incremental", "online_rebuild", ...
   std::string view;  // or the service of a training set
   int version = 0;
   std::optional<TimeMicros> interval_start;
