@@ -1,8 +1,11 @@
-// FeatureStore: materialization (rule 7.7).
+// FeatureStore: materialization (rule 7.7), and the online data made again.
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
+#include <limits>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -116,6 +119,14 @@ Status StatusOf(const Materialized& done) {
   return {done.status.code(), std::move(failed)};
 }
 
+// Where sources lie is bound when they are opened. Borrows `impl`.
+LocateSource LocatorOf(FeatureStore::Impl* impl) {
+  return [impl](const Source& source) -> Result<std::string> {
+    COEVAL_ASSIGN_OR_RETURN(BoundText location, impl->config.BindPath(source.path));
+    return location.value.Reveal();
+  };
+}
+
 Result<std::vector<MaterializeReport>> CarryHere(FeatureStore::Impl* impl, OpenedStore& store,
                                                  const CarryRequest& carry,
                                                  const MaterializeOptions& options) {
@@ -130,11 +141,7 @@ Result<std::vector<MaterializeReport>> CarryHere(FeatureStore::Impl* impl, Opene
   if (request.versions.empty()) return ReportsOf(fed, {});
   RegistryRuns runs(impl->registry.get(), &impl->config);
   MaterializeTools tools;
-  const LocateSource locate = [impl](const Source& source) -> Result<std::string> {
-    COEVAL_ASSIGN_OR_RETURN(BoundText location, impl->config.BindPath(source.path));
-    return location.value.Reveal();
-  };
-  tools.open = OpenSources(locate, [impl, &store](const ViewVersion& version) {
+  tools.open = OpenSources(LocatorOf(impl), [impl, &store](const ViewVersion& version) {
     return impl->PushesToCarry(store, version);
   });
   tools.runs = &runs;
@@ -157,21 +164,105 @@ Result<std::vector<MaterializeReport>> Carry(FeatureStore::Impl* impl, const Car
       });
 }
 
+// The versions whose data are made again: those that are named, or all that are fed or hold data,
+// and all that share data with one of them.
+Result<SharedViewVersions> VersionsToRebuild(const CatalogueSnapshot& catalogue,
+                                             const OnlineStore& online,
+                                             const std::vector<std::string>& references) {
+  COEVAL_ASSIGN_OR_RETURN(const SharedViewVersions fed, NamedVersionsToFeed(catalogue, references));
+  std::set<std::string> wanted;
+  for (const auto& version : fed) wanted.insert(version->data_identity);
+  if (references.empty()) {
+    for (const auto& view : online.Stats().views) wanted.insert(view.data_identity);
+  }
+  SharedViewVersions versions;
+  for (const auto& [name, of_view] : catalogue->views) {
+    for (const ViewVersion& version : of_view) {
+      const bool online_view = version.view.is_served_online();
+      if (online_view && wanted.contains(version.data_identity)) {
+        versions.emplace_back(catalogue, &version);
+      }
+    }
+  }
+  return versions;
+}
+
+// Event times that runs over this data were asked for, by the registry.
+Result<std::vector<EventRange>> RangesOfRuns(Registry& registry, const Catalogue& catalogue,
+                                             const ViewVersion& of_data) {
+  const std::string& name = of_data.view.name;
+  COEVAL_ASSIGN_OR_RETURN(
+      const std::vector<Run> runs,
+      registry.ListRuns({.view = name, .kind = "", .limit = std::numeric_limits<int>::max()}));
+  std::set<int> sharing;
+  for (const ViewVersion& version : catalogue.views.at(name)) {
+    if (version.data_identity == of_data.data_identity) sharing.insert(version.version);
+  }
+  std::vector<EventRange> ranges;
+  for (const Run& run : runs) {
+    const bool carried = run.kind == "materialize" || run.kind == "materialize_incremental";
+    const bool done = run.status == RunStatus::kSucceeded && run.interval_end.has_value();
+    if (!carried || !done || !sharing.contains(run.version)) continue;
+    ranges.push_back({run.interval_start.value_or(kMinTime), *run.interval_end});
+  }
+  return ranges;
+}
+
+// A view that holds nothing is left alone: what its runs carried went with a store that was lost,
+// and the next materialization brings it back.
+Result<CarriedBefore> CarriedIn(FeatureStore::Impl* impl, const Catalogue& catalogue,
+                                const OnlineStore& online, const SharedViewVersions& versions) {
+  const std::string& identity = versions.front()->data_identity;
+  const std::vector<OnlineStats::View> stored = online.Stats().views;
+  const auto data = std::find_if(stored.begin(), stored.end(),
+                                 [&](const auto& view) { return view.data_identity == identity; });
+  if (data == stored.end()) return CarriedBefore();
+  COEVAL_ASSIGN_OR_RETURN(std::vector<EventRange> ranges,
+                          RangesOfRuns(*impl->registry, catalogue, *versions.front()));
+  return CarriedBefore{.watermark = data->progress.watermark, .ranges = std::move(ranges)};
+}
+
+std::vector<MaterializeReport> RebuildReports(const Materialized& done) {
+  std::vector<MaterializeReport> reports;
+  for (const MaterializedView& view : done.views) {
+    reports.push_back(ReportOf(view));
+    if (view.empty) reports.back().detail = "holds no data";
+  }
+  return reports;
+}
+
+Result<std::vector<MaterializeReport>> RebuildHere(FeatureStore::Impl* impl, OpenedStore& store,
+                                                   const MaterializeOptions& options) {
+  COEVAL_ASSIGN_OR_RETURN(const CatalogueSnapshot catalogue, impl->Snapshot());
+  MaterializeRequest request;
+  request.carry.kind = RunKind::kRebuild;
+  request.who = CurrentUser();
+  COEVAL_ASSIGN_OR_RETURN(request.versions,
+                          VersionsToRebuild(catalogue, *store.online, options.views));
+  RegistryRuns runs(impl->registry.get(), &impl->config);
+  MaterializeTools tools;
+  tools.open = OpenSources(LocatorOf(impl), [&](const ViewVersion& version) {
+    return impl->PushedHere(store, version, /*hindsight=*/false);
+  });
+  tools.runs = &runs;
+  tools.progress = options.progress;
+  tools.carried = [&](const SharedViewVersions& versions) {
+    return CarriedIn(impl, *catalogue, *store.online, versions);
+  };
+  const Materialized done = Materialize(*store.online, request, tools, impl->With(options.cancel));
+  COEVAL_RETURN_IF_ERROR(impl->config.Redact(StatusOf(done)));
+  // What a reader still held when they were replaced goes now, or with a later flush.
+  static_cast<void>(store.online->Flush());
+  return RebuildReports(done);
+}
+
 }  // namespace
 
-// A version that was applied, or made active again, after a push was not fed with it: then that is
-// carried from the log. Once a run has carried all from before, what is missing is of since then.
-Result<LoggedPushes> FeatureStore::Impl::PushesToCarry(OpenedStore& store,
-                                                       const ViewVersion& version) {
-  COEVAL_ASSIGN_OR_RETURN(LoggedPushes pushed, PushedHere(store, version, /*hindsight=*/false));
-  const std::optional<TimeMicros> watermark = store.online->Progress(version).watermark;
-  if (!watermark.has_value()) return pushed;
-  const TimeMicros since = SaturatingSubtract(*watermark, version.source.overlap);
-  std::erase_if(pushed.batches, [&](const LogBatch& batch) {
-    const auto fed = std::find(batch.fed.begin(), batch.fed.end(), version.data_identity);
-    return fed != batch.fed.end() || batch.c < since;
-  });
-  return pushed;
+Result<std::vector<MaterializeReport>> FeatureStore::RebuildOnline(
+    const MaterializeOptions& options) {
+  return impl_->AtStore<std::vector<MaterializeReport>>(
+      [&](OpenedStore& store) { return RebuildHere(impl_.get(), store, options); },
+      [&](StoreOwner& owner) { return owner.RebuildOnline(options); });
 }
 
 Result<std::vector<MaterializeReport>> FeatureStore::Materialize(

@@ -19,6 +19,20 @@ Json DamageJson(StoreDamage damage, const Config& config) {
   return json.Set("what", damage.what).Set("text", damage.ToText());
 }
 
+// Where it lies with the data of views alone, these can be made again while the store is in use.
+std::string RebuildAdvice(const VerifyReport& report) {
+  std::set<std::string> views;
+  for (const StoreDamage& damage : report.problems) {
+    if (damage.view.empty()) return "";
+    views.insert(damage.view);
+  }
+  std::string names;
+  for (const std::string& view : views) names += (names.empty() ? "" : ",") + view;
+  return "run `coeval online rebuild --views " + names +
+         "`, or, where a damaged file holds rows of other views too, `coeval online rebuild`, and "
+         "verify again; where damage is left, ";
+}
+
 // What to do about damage.
 std::string Advice(const FeatureStore::Impl& impl, const VerifyReport& report) {
   const std::string& log = impl.LogFolder();
@@ -29,7 +43,8 @@ std::string Advice(const FeatureStore::Impl& impl, const VerifyReport& report) {
   if (std::any_of(report.problems.begin(), report.problems.end(), of_log)) {
     return "what was pushed is nowhere but in the log: bring the named file back from a backup";
   }
-  return "bring the online store back from a backup, or make it anew: end every process that uses "
+  return RebuildAdvice(report) +
+         "bring the online store back from a backup, or make it anew: end every process that uses "
          "it, remove '" +
          impl.places.online +
          "' and run `coeval materialize-incremental now`; pushes come back from the log";

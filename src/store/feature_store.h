@@ -223,6 +223,11 @@ class FeatureStore {
                                                      const MaterializeOptions& options);
   Result<std::vector<MaterializeReport>> MaterializeIncremental(TimeMicros end,
                                                                 const MaterializeOptions& options);
+  // Makes the online data of views again, from batch sources and the log, beside those that are
+  // there, and puts them in their place together; reads and pushes go on. Watermarks stay. Of views
+  // without online data nothing is made. Without `views`: all that hold data. Errors: as
+  // Materialize; what was there stays then.
+  Result<std::vector<MaterializeReport>> RebuildOnline(const MaterializeOptions& options);
 
   // --- pushing
   // ---------------------------------------------------------------------------------------

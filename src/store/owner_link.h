@@ -53,6 +53,9 @@ class StoreOwner {
   virtual Result<std::vector<MaterializeReport>> Materialize(std::optional<TimeMicros> start,
                                                              TimeMicros end,
                                                              const MaterializeOptions& options) = 0;
+  // The same of progress and cancelling.
+  virtual Result<std::vector<MaterializeReport>> RebuildOnline(
+      const MaterializeOptions& options) = 0;
   // Notes on the views of a version whose online data lie behind. Changes nothing.
   virtual Result<std::vector<std::string>> DataBehind(ObjectKind kind, const std::string& name,
                                                       int version) = 0;

@@ -60,7 +60,7 @@ Result<std::unique_ptr<OpenedStore>> FeatureStore::Impl::OpenStore() {
   opened->online = std::move(online).value();
   if (IsDirectory(LogFolder())) COEVAL_RETURN_IF_ERROR(OpenLog(opened.get()));
   // This process owns the store, so runs that still count as running died with theirs.
-  for (const char* kind : {"materialize", "materialize_incremental"}) {
+  for (const char* kind : {"materialize", "materialize_incremental", "online_rebuild"}) {
     COEVAL_RETURN_IF_ERROR(registry->InterruptRuns(kind).status());
   }
   return opened;

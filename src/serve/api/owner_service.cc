@@ -21,7 +21,7 @@ struct Route {
   std::string_view path;
 };
 
-constexpr std::array<Route, 14> kRoutes{{{"GET", "/v1/health"},
+constexpr std::array<Route, 15> kRoutes{{{"GET", "/v1/health"},
                                          {"POST", "/v1/online-features"},
                                          {"POST", "/v1/push"},
                                          {"POST", "/v1/materialize"},
@@ -33,6 +33,7 @@ constexpr std::array<Route, 14> kRoutes{{{"GET", "/v1/health"},
                                          {"POST", "/v1/seal"},
                                          {"POST", "/v1/online/verify"},
                                          {"POST", "/v1/online/diff"},
+                                         {"POST", "/v1/online/rebuild"},
                                          {"POST", "/v1/backup"},
                                          {"POST", "/v1/hand-over"}}};
 
@@ -70,7 +71,8 @@ OwnerService::OwnerService(FeatureStore* store, OnlineLimits limits)
 PathSpeed OwnerService::SpeedOf(std::string_view path) {
   if (path == "/v1/health" || path == "/health") return PathSpeed::kInstant;
   if (path == "/v1/materialize" || path == "/v1/seal" || path == "/v1/backup" ||
-      path == "/v1/online/verify" || path == "/v1/online/diff" || Service::IsSlow(path)) {
+      path == "/v1/online/verify" || path == "/v1/online/diff" || path == "/v1/online/rebuild" ||
+      Service::IsSlow(path)) {
     return PathSpeed::kSlow;
   }
   return PathSpeed::kQuick;
@@ -113,6 +115,7 @@ Result<HttpResponse> OwnerService::Dispatch(const HttpRequest& request) {
   if (request.path == "/v1/seal") return Seal();
   if (request.path == "/v1/online/verify") return VerifyOnline(request);
   if (request.path == "/v1/online/diff") return DiffOnline(request);
+  if (request.path == "/v1/online/rebuild") return RebuildOnline(request);
   if (request.path == "/v1/backup") return Backup(request);
   return HandOver();
 }
@@ -231,6 +234,16 @@ Result<HttpResponse> OwnerService::DiffOnline(const HttpRequest& request) {
   options.cancel = request.cancel;
   COEVAL_ASSIGN_OR_RETURN(const Json report, store_->DiffOnline(options));
   return Plain(report);
+}
+
+Result<HttpResponse> OwnerService::RebuildOnline(const HttpRequest& request) {
+  COEVAL_ASSIGN_OR_RETURN(const Json body, BodyOf(request));
+  MaterializeOptions options;
+  COEVAL_ASSIGN_OR_RETURN(options.views, TextsMember(body, "views"));
+  options.cancel = request.cancel;
+  const std::lock_guard lock(materialize_);
+  COEVAL_ASSIGN_OR_RETURN(const auto reports, store_->RebuildOnline(options));
+  return Plain(ToWire(reports));
 }
 
 Result<HttpResponse> OwnerService::Backup(const HttpRequest& request) {

@@ -14,6 +14,7 @@
 //   POST /v1/online/verify     {}: reads all of the store; what FeatureStore::VerifyOnline says
 //   POST /v1/online/diff       {"references": [...], "keys": 1000, "seed": 7, "at": time or null}:
 //                              what FeatureStore::DiffOnline says
+//   POST /v1/online/rebuild    {"views": [...]}: makes their data again; as /v1/materialize
 //   GET  /v1/log               {"end": 17}: the newest durable record
 //   POST /v1/backup            {"folder": "/backups/monday"}, which the owner writes
 //   POST /v1/hand-over         gives the store up
@@ -62,6 +63,7 @@ class OwnerService {
   Result<HttpResponse> Seal();
   Result<HttpResponse> VerifyOnline(const HttpRequest& request);
   Result<HttpResponse> DiffOnline(const HttpRequest& request);
+  Result<HttpResponse> RebuildOnline(const HttpRequest& request);
   Result<HttpResponse> Backup(const HttpRequest& request);
   Result<HttpResponse> HandOver();
 

@@ -77,12 +77,11 @@ class RemoteOwner : public StoreOwner {
                                                      const MaterializeOptions& options) override {
     Json body = Json::MakeObject();
     body.Set("start", start ? TimeToWire(*start) : Json()).Set("end", TimeToWire(end));
-    Json views = Json::MakeArray();
-    for (const std::string& view : options.views) views.Append(view);
-    body.Set("views", std::move(views));
-    const CancelToken* cancel = options.cancel ? options.cancel.get() : context_.cancel.get();
-    COEVAL_ASSIGN_OR_RETURN(const Json json, Post("/v1/materialize", body, cancel));
-    return ReportsFromWire(json);
+    return Carry("/v1/materialize", std::move(body), options);
+  }
+
+  Result<std::vector<MaterializeReport>> RebuildOnline(const MaterializeOptions& options) override {
+    return Carry("/v1/online/rebuild", Json::MakeObject(), options);
   }
 
   Result<std::vector<std::string>> DataBehind(ObjectKind kind, const std::string& name,
@@ -128,6 +127,16 @@ class RemoteOwner : public StoreOwner {
   Status HandOver() override { return Post("/v1/hand-over", Json::MakeObject()).status(); }
 
  private:
+  Result<std::vector<MaterializeReport>> Carry(std::string_view target, Json body,
+                                               const MaterializeOptions& options) {
+    Json views = Json::MakeArray();
+    for (const std::string& view : options.views) views.Append(view);
+    body.Set("views", std::move(views));
+    const CancelToken* cancel = options.cancel ? options.cancel.get() : context_.cancel.get();
+    COEVAL_ASSIGN_OR_RETURN(const Json json, Post(target, body, cancel));
+    return ReportsFromWire(json);
+  }
+
   // A clock that was given to this process, and not to the owner, would be given in vain.
   Status Suits(const FeatureStore& store, const Json& owner) const {
     if (owner.GetInt("api") != kOwnerApi) {
