@@ -6,6 +6,7 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/materialize_report.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
 #include "cli/value_text.h"
@@ -21,28 +22,6 @@ struct MaterializeArguments {
   std::vector<std::string> views;
   bool incremental = false;
 };
-
-std::string ReportsText(const std::vector<MaterializeReport>& reports) {
-  if (reports.empty()) return "no view is online; there is nothing to carry";
-  std::vector<std::vector<std::string>> rows;
-  for (const MaterializeReport& report : reports) {
-    rows.push_back({report.view, FormatCount(report.rows_read), FormatCount(report.rows_written),
-                    FormatCount(report.rows_refused), TimeText(report.watermark), report.detail});
-  }
-  return FormatTable({"view", "read", "written", "refused", "watermark", ""}, rows);
-}
-
-Json ReportsJson(const std::vector<MaterializeReport>& reports) {
-  Json json = Json::MakeArray();
-  for (const MaterializeReport& report : reports) {
-    Json each = Json::MakeObject();
-    each.Set("view", report.view).Set("rows_read", report.rows_read);
-    each.Set("rows_written", report.rows_written).Set("rows_refused", report.rows_refused);
-    each.Set("watermark", TimeJson(report.watermark)).Set("detail", report.detail);
-    json.Append(std::move(each));
-  }
-  return json;
-}
 
 Result<int> RunMaterialize(const Invocation& invocation, const MaterializeArguments& arguments) {
   COEVAL_ASSIGN_OR_RETURN(auto store, invocation.OpenStore());

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/materialize_report.h"
 #include "cli/online_diff.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
@@ -13,14 +14,17 @@ namespace {
 
 struct OnlineArguments {
   std::string what;
+  std::vector<std::string> views;  // what is named behind it
   DiffArguments diff;
 };
 
 // "" where the arguments belong together.
 std::string WrongTogether(const OnlineArguments& arguments) {
-  if (arguments.what == "diff") return "";
-  if (!arguments.diff.references.empty()) return "coeval online verify takes no views";
-  return arguments.diff.untouched() ? "" : "--keys, --seed and --at belong to coeval online diff";
+  if (arguments.what == "verify" && !arguments.views.empty()) {
+    return "coeval online verify takes no views";
+  }
+  const bool fits = arguments.what == "diff" || arguments.diff.untouched();
+  return fits ? "" : "--keys, --seed and --at belong to coeval online diff";
 }
 
 std::string CountText(std::int64_t count, const char* one, const char* many) {
@@ -66,33 +70,51 @@ Result<int> RunVerify(const Invocation& invocation) {
   return report.GetBool("ok") ? kExitDone : kExitNo;
 }
 
+Result<int> RunRebuild(const Invocation& invocation, const OnlineArguments& arguments) {
+  COEVAL_ASSIGN_OR_RETURN(auto store, invocation.OpenStore());
+  MaterializeOptions options;
+  options.views = arguments.views;
+  options.progress = ProgressBar();
+  options.cancel = store->context().cancel;
+  COEVAL_ASSIGN_OR_RETURN(const auto reports, store->RebuildOnline(options));
+  invocation.Show(ReportsJson(reports), ReportsText(reports));
+  return kExitDone;
+}
+
 }  // namespace
 
 void AddOnlineCommand(CLI::App* app, Invocation* invocation) {
   CLI::App* command = AddCommand(
       app, "Serving", "online",
-      "Verifies the online store, or compares it with training\n"
+      "Verifies the online store, compares it with training, makes its data again\n"
       "verify reads every block and every row, and names what is damaged by view, file and keys. "
       "diff asks the online store and training for a sample of keys, compares the answers bit for "
-      "bit, and says of each difference why. Exit 1 where something is damaged, or differs in a "
-      "way that materialize-incremental does not mend. Reading, pushing and materializing go on "
-      "meanwhile.",
+      "bit, and says of each difference why. rebuild makes the data of views again from their "
+      "sources and the log of pushes, and puts them in the place of those that are there. Exit 1 "
+      "where something is damaged, or differs in a way that materialize-incremental does not mend. "
+      "Reading, pushing and materializing go on meanwhile.",
       "coeval online verify\n"
       "coeval online diff\n"
       "coeval online diff weather departure_delay_v1 --keys 10000 --seed 7\n"
-      "coeval online diff --json");
+      "coeval online rebuild\n"
+      "coeval online rebuild weather planes@v2");
   auto arguments = std::make_shared<OnlineArguments>();
-  AddArgument(command, "WHAT", &arguments->what, "verify or diff")
+  AddArgument(command, "WHAT", &arguments->what, "verify, diff or rebuild")
       .Required()
-      .OneOf({"verify", "diff"});
-  AddArgument(command, "VIEWS", &arguments->diff.references,
-              "diff: these views and services only: weather, planes@v2; else all that are online");
+      .OneOf({"verify", "diff", "rebuild"});
+  AddArgument(command, "VIEWS", &arguments->views,
+              "diff: these views and services only, rebuild: these views only: weather, planes@v2; "
+              "else all that are online");
   AddDiffOptions(command, &arguments->diff);
   SetAction(
       command, invocation,
       [invocation, arguments] {
-        return arguments->what == "diff" ? RunOnlineDiff(*invocation, arguments->diff)
-                                         : RunVerify(*invocation);
+        if (arguments->what == "diff") {
+          arguments->diff.references = arguments->views;
+          return RunOnlineDiff(*invocation, arguments->diff);
+        }
+        return arguments->what == "rebuild" ? RunRebuild(*invocation, *arguments)
+                                            : RunVerify(*invocation);
       },
       [arguments] { return WrongTogether(*arguments); });
 }

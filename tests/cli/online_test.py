@@ -1,4 +1,4 @@
-"""`coeval online verify`: what is damaged in the online store is named, and nothing falls over."""
+"""`coeval online`: what is damaged in the online store is named and made again, and nothing falls over."""
 
 import random
 
@@ -70,6 +70,33 @@ def test_damage_never_ends_the_process(shop, part):
     assert shop.json("online", "verify")["ok"]
 
 
+def test_a_damaged_view_is_made_again(shop):
+    def served():
+        asked = ["get", "purchase_v1", "customer_id=7", "product=tea", "quantity=2"]
+        return shop.json(*asked)["features"]
+
+    before = served()
+    flip(sorted_files(shop)[-1], 20)
+    report = shop.json("online", "verify", code=1)
+    damaged = report["problems"][0]["view"]
+    assert f"coeval online rebuild --views {damaged}" in report["advice"]
+    (view,) = shop.json("online", "rebuild", "--views", damaged)
+    assert view["view"] == f"{damaged}@v1" and view["rows_written"] > 0 and view["watermark"]
+    assert shop.json("online", "verify")["ok"]
+    assert served() == before
+    assert shop.json("runs")[0]["kind"] == "online_rebuild"
+
+
+def test_all_views_are_made_again(shop):
+    rows = {view["view"]: view["rows"] for view in shop.json("online", "verify")["views"]}
+    told = shop("online", "rebuild").out
+    assert all(f"{view}@v1" in told for view in rows)
+    report = shop.json("online", "verify")
+    assert report["ok"] and {view["view"]: view["rows"] for view in report["views"]} == rows
+
+
 def test_what_is_no_check_is_wrong_usage(shop):
     assert "verify" in shop("online", "mend", code=2).err
+    assert "rebuild" in shop("online", "verify", "--views", "product_price", code=2).err
+    assert "nothing" in shop("online", "rebuild", "-v", "nothing", code=3).err
     assert "WHAT" in shop("online", code=2).err
