@@ -1,4 +1,4 @@
-"""Checks of what is stored."""
+"""Checks of what is stored, and making it again."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from coeval import display
+from coeval.definitions import FeatureView
+from coeval.materialization import Materialized, view_names
 from coeval.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -111,7 +113,7 @@ class Verified(Sequence[VerifiedView]):
 
 
 class Checking:
-    """The checks of a FeatureStore."""
+    """The checks of a FeatureStore, and what heals."""
 
     _core: _core.Store
 
@@ -128,3 +130,22 @@ class Checking:
         """
         with progress_bar() as progress:
             return Verified(json.loads(self._core.verify_online(progress)))
+
+    def online_rebuild(
+        self, feature_views: Sequence[str | FeatureView] | None = None
+    ) -> Materialized:
+        """Makes the online data of views again, from their sources and the log of pushes, and puts
+        them in the place of those that are there: where these are damaged, or the sources were
+        corrected.
+
+            store.online_rebuild(["weather"])
+
+        All that lies up to each view's watermark is carried, which stays, and what was materialized
+        beyond it; of what was pushed all. What the sources hold no more is gone. Without
+        `feature_views`: all that hold data. Reading and pushing go on meanwhile, and all views
+        change together; what fails, or is stopped by Ctrl-C, leaves what was there. Errors: those
+        of materialize.
+        """
+        views = view_names(feature_views)
+        with progress_bar() as progress:
+            return Materialized(self._core.rebuild_online(views, progress))

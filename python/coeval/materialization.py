@@ -70,6 +70,13 @@ class Materialized(Sequence[MaterializedView]):
         ]
 
 
+def view_names(feature_views: Sequence[str | FeatureView] | None) -> list[str]:
+    """As the engine takes them."""
+    if isinstance(feature_views, str):
+        feature_views = [feature_views]
+    return [view if isinstance(view, str) else view.name for view in feature_views or ()]
+
+
 def materialize(
     core: _core.Store,
     start: int | None,
@@ -78,8 +85,6 @@ def materialize(
 ) -> Materialized:
     """From `start`, in microseconds, or, without one, what is new since the last time."""
     end = time_micros(end_date, "end_date")
-    if isinstance(feature_views, str):
-        feature_views = [feature_views]
-    views = [view if isinstance(view, str) else view.name for view in feature_views or ()]
+    views = view_names(feature_views)
     with progress_bar() as progress:
         return Materialized(core.materialize(start, end, views, progress))

@@ -100,20 +100,35 @@ nb::list ReportsToPython(const std::vector<MaterializeReport>& reports) {
   return list;
 }
 
-// From `start`, or, without one, incrementally.
-nb::list Materialize(StoreHandle& store, std::optional<std::int64_t> start, std::int64_t end,
-                     std::vector<std::string> views, const nb::object& progress) {
+template <typename Call>
+nb::list Carry(StoreHandle& store, std::vector<std::string> views, const nb::object& progress,
+               const Call& call) {
   ProgressBoard board;
   MaterializeOptions options;
   options.views = std::move(views);
   options.progress = board.Sink();
   options.cancel = std::make_shared<CancelToken>();
   return ReportsToPython(store.CallLong<std::vector<MaterializeReport>>(
-      [&](FeatureStore& engine) {
-        return start ? engine.Materialize(*start, end, options)
-                     : engine.MaterializeIncremental(end, options);
-      },
-      *options.cancel, board, progress));
+      [&](FeatureStore& engine) { return call(engine, options); }, *options.cancel, board,
+      progress));
+}
+
+// From `start`, or, without one, incrementally.
+nb::list Materialize(StoreHandle& store, std::optional<std::int64_t> start, std::int64_t end,
+                     std::vector<std::string> views, const nb::object& progress) {
+  return Carry(store, std::move(views), progress,
+               [&](FeatureStore& engine, const MaterializeOptions& options) {
+                 return start ? engine.Materialize(*start, end, options)
+                              : engine.MaterializeIncremental(end, options);
+               });
+}
+
+nb::list RebuildOnline(StoreHandle& store, std::vector<std::string> views,
+                       const nb::object& progress) {
+  return Carry(store, std::move(views), progress,
+               [](FeatureStore& engine, const MaterializeOptions& options) {
+                 return engine.RebuildOnline(options);
+               });
 }
 
 std::string VerifyOnline(StoreHandle& store, const nb::object& progress) {
@@ -311,6 +326,9 @@ void BindStore(nb::module_& module) {
   store.def("verify_online", &VerifyOnline, nb::arg("progress").none());
   store.def("diff_online", &DiffOnline, nb::arg("references"), nb::arg("keys"),
             nb::arg("seed").none(), nb::arg("at").none(), nb::arg("progress").none());
+  store.def("rebuild_online", &RebuildOnline, nb::arg("views"), nb::arg("progress").none(),
+            nb::sig("def rebuild_online(self, views: collections.abc.Sequence[str], progress: "
+                    "object | None) -> list[dict[str, typing.Any]]"));
   BindPushing(store);
   store.def("seal_log", [](StoreHandle& handle) {
     return AsText(handle, [](FeatureStore& engine) { return engine.SealLog(); });
