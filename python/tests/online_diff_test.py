@@ -235,7 +235,7 @@ def test_a_row_changed_in_place_is_named(cities):
     for changed in (2.5, 1.5):  # of greater and of lesser rank
         cities.change(*(row if row[2] != 2.0 else (*row[:2], changed) for row in cities.first))
         assert cities.reasons(False) == {("heat", "ams", "changed"), ("sums", "ams", "changed")}
-    assert "made anew" in cities.store.online_diff().advice
+    assert "online rebuild" in cities.store.online_diff().advice
 
 
 def test_a_row_that_went_away_is_named(cities):

@@ -258,6 +258,21 @@ Result<std::vector<MaterializeReport>> RebuildHere(FeatureStore::Impl* impl, Ope
 
 }  // namespace
 
+// A version that was applied, or made active again, after a push was not fed with it: then that is
+// carried from the log. Once a run has carried all from before, what is missing is of since then.
+Result<LoggedPushes> FeatureStore::Impl::PushesToCarry(OpenedStore& store,
+                                                       const ViewVersion& version) {
+  COEVAL_ASSIGN_OR_RETURN(LoggedPushes pushed, PushedHere(store, version, /*hindsight=*/false));
+  const std::optional<TimeMicros> watermark = store.online->Progress(version).watermark;
+  if (!watermark.has_value()) return pushed;
+  const TimeMicros since = SaturatingSubtract(*watermark, version.source.overlap);
+  std::erase_if(pushed.batches, [&](const LogBatch& batch) {
+    const auto fed = std::find(batch.fed.begin(), batch.fed.end(), version.data_identity);
+    return fed != batch.fed.end() || batch.c < since;
+  });
+  return pushed;
+}
+
 Result<std::vector<MaterializeReport>> FeatureStore::RebuildOnline(
     const MaterializeOptions& options) {
   return impl_->AtStore<std::vector<MaterializeReport>>(

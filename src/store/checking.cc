@@ -27,8 +27,8 @@ std::string RebuildAdvice(const VerifyReport& report) {
     views.insert(damage.view);
   }
   std::string names;
-  for (const std::string& view : views) names += (names.empty() ? "" : ",") + view;
-  return "run `coeval online rebuild --views " + names +
+  for (const std::string& view : views) names += (names.empty() ? "" : " ") + view;
+  return "run `coeval online rebuild " + names +
          "`, or, where a damaged file holds rows of other views too, `coeval online rebuild`, and "
          "verify again; where damage is left, ";
 }

@@ -174,7 +174,7 @@ std::string AdviceOn(const std::vector<ViewDiff>& views) {
               count(DifferenceReason::kLandedLate);
     damaged = damaged || view.damaged > 0 || view.unreadable > 0;
     unexplained = unexplained || count(DifferenceReason::kUnexplained);
-    if (view.needs_anew) anew += (anew.empty() ? "" : ", ") + view.view;
+    if (view.needs_anew) anew += (anew.empty() ? "" : " ") + view.view;
   }
   if (carried) add("`coeval materialize-incremental now` carries what is not there yet");
   for (const ViewDiff& view : views) {
@@ -183,9 +183,9 @@ std::string AdviceOn(const std::vector<ViewDiff>& views) {
         " -v " + view.view + "` carries what no incremental run does");
   }
   if (!anew.empty()) {
-    add("of " + anew +
-        " the online data must be made anew from sources and log, or what changed be brought as "
-        "new rows (docs/durability.md)");
+    add("`coeval online rebuild " + anew +
+        "` makes the online data again as the sources and the log have them now; or bring what "
+        "changed as new rows (docs/durability.md)");
   }
   if (damaged) add("`coeval online verify` tells what is damaged");
   if (unexplained) add("what has no reason is a fault of Coeval: please report it");

@@ -79,8 +79,8 @@ def test_a_damaged_view_is_made_again(shop):
     flip(sorted_files(shop)[-1], 20)
     report = shop.json("online", "verify", code=1)
     damaged = report["problems"][0]["view"]
-    assert f"coeval online rebuild --views {damaged}" in report["advice"]
-    (view,) = shop.json("online", "rebuild", "--views", damaged)
+    assert f"coeval online rebuild {damaged}" in report["advice"]
+    (view,) = shop.json("online", "rebuild", damaged)
     assert view["view"] == f"{damaged}@v1" and view["rows_written"] > 0 and view["watermark"]
     assert shop.json("online", "verify")["ok"]
     assert served() == before
@@ -97,6 +97,6 @@ def test_all_views_are_made_again(shop):
 
 def test_what_is_no_check_is_wrong_usage(shop):
     assert "verify" in shop("online", "mend", code=2).err
-    assert "rebuild" in shop("online", "verify", "--views", "product_price", code=2).err
-    assert "nothing" in shop("online", "rebuild", "-v", "nothing", code=3).err
+    assert "rebuild" in shop("online", "verify", "product_price", code=2).err
+    assert "nothing" in shop("online", "rebuild", "nothing", code=3).err
     assert "WHAT" in shop("online", code=2).err
