@@ -1,6 +1,10 @@
 """The online data of views made again: healed, with all that was pushed, while the store is used."""
 
 import datetime as dt
+import random
+import subprocess
+import sys
+import textwrap
 import threading
 
 import coeval
@@ -168,6 +172,22 @@ def test_files_and_pushes_are_healed_together(rates):
     assert rates.store.online_verify().ok
 
 
+# The damaged file keeps what is pushed out of the files, but not out of what is made again.
+def test_pushes_to_a_damaged_view_are_not_lost(rates):
+    rates.store.materialize_incremental(rates.now)
+    rates.store.close()
+    assert damage(rates.folder, b"C000") == 2
+    rates.open()
+    rates.push([("C000", 4.5), ("C199", 5.5)], "while it is damaged")
+    assert not rates.store.online_verify().ok
+    rates.store.online_rebuild()
+    rates.push([("C001", 6.5)], "after it")
+    same(rates.served(), rates.trained())
+    assert rates.store.online_verify().ok
+    rates.reopen()
+    same(rates.served(), rates.trained())
+
+
 def test_what_is_pushed_meanwhile_is_there(rates):
     rates.store.materialize_incremental(rates.now)
     rates.reopen()
@@ -203,6 +223,54 @@ def test_what_is_pushed_meanwhile_is_there(rates):
     rates.reopen()
     same(rates.served(), rates.trained())
     assert rates.store.online_verify().ok
+
+
+REBUILDS = textwrap.dedent("""
+    import sys, threading
+    import coeval
+    store = coeval.FeatureStore(sys.argv[1], clock="@" + sys.argv[1] + "/clock")
+    def rebuild():
+        while True:
+            store.online_rebuild()
+    threading.Thread(target=rebuild, daemon=True).start()
+    n = int(sys.argv[2])
+    while True:
+        n += 1
+        at = [store.now()] * 2
+        rows = {"code": ["C000", "C199"], "rate": [float(n)] * 2, "id": [f"{n}"] * 2, "at": at}
+        store.push("rates_push", rows)
+        print(n, flush=True)
+""")
+
+
+def test_a_rebuild_that_is_killed_loses_nothing_and_leaves_nothing(rates):
+    seed = random.randrange(1 << 32)
+    seeded = random.Random(seed)
+    rates.store.materialize_incremental(rates.now)
+    acknowledged = 0
+    for round in range(6):
+        rates.store.close()
+        child = subprocess.Popen(
+            [sys.executable, "-c", REBUILDS, str(rates.folder), str(acknowledged)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(seeded.randrange(1, 60)):
+            acknowledged = int(child.stdout.readline())
+        child.kill()
+        said, _ = child.communicate()
+        rates.open()
+        told = [acknowledged, *map(int, said.split())]
+        rate, _, count = rates.served()
+        assert rate[0] == rate[199], f"seed {seed}, round {round}"
+        assert told[-1] <= rate[0] <= told[-1] + 1, f"seed {seed}, round {round}"
+        acknowledged = int(rate[0])
+        assert count[0] == 1 + acknowledged, f"seed {seed}, round {round}"
+        same(rates.served(), rates.trained())
+        checked = rates.store.online_verify()
+        assert checked.ok, f"seed {seed}, round {round}: {checked}"
+        assert [view.rows for view in checked] == [200, 200 + 2 * acknowledged]
+    assert acknowledged > 0
 
 
 def test_rows_that_were_corrected_in_place_are_served(rates):
