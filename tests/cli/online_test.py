@@ -97,6 +97,6 @@ def test_all_views_are_made_again(shop):
 
 def test_what_is_no_check_is_wrong_usage(shop):
     assert "verify" in shop("online", "mend", code=2).err
-    assert "rebuild" in shop("online", "verify", "product_price", code=2).err
+    assert "no views" in shop("online", "verify", "product_price", code=2).err
     assert "nothing" in shop("online", "rebuild", "nothing", code=3).err
     assert "WHAT" in shop("online", code=2).err
