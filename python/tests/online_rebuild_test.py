@@ -132,7 +132,7 @@ def test_damage_of_a_view_is_healed(served, repo):
     with coeval.FeatureStore(repo, clock=NOON) as store:
         checked = store.online_verify()
         assert not checked.ok
-        assert "coeval online rebuild --views weather" in checked.advice
+        assert "coeval online rebuild weather" in checked.advice
         (rebuilt,) = store.online_rebuild(["weather"])
         assert rebuilt.view == "weather@v1" and rebuilt.rows_written == 4
         assert rebuilt.watermark == NOON

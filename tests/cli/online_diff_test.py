@@ -4,7 +4,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from conftest import Server
 
 PRICES = "data/prices.parquet"
 
@@ -58,11 +57,11 @@ def test_what_a_run_mends_is_no_difference_to_worry_about(shop):
     assert shop.json("online", "diff")["difference_count"] == 0
 
 
-def test_the_process_that_serves_compares(shop):
-    with Server(shop.folder):
-        assert shop.json("online", "diff", "product_price")["ok"]
-        error = shop("online", "diff", "produkt_price", code=3).err
-        assert "product_price" in error
+def test_the_process_that_serves_compares(shop, serve):
+    serve(shop.folder)
+    assert shop.json("online", "diff", "product_price")["ok"]
+    error = shop("online", "diff", "produkt_price", code=3).err
+    assert "product_price" in error
 
 
 def test_wrong_usage_is_told(shop):
