@@ -35,6 +35,22 @@ bool IsInFiles(const Db& db, DataId id) {
   });
 }
 
+// All files whose rows are all of data from `dead.first` on and before `dead.second`.
+Status DropFiles(Db* db, const std::pair<DataId, DataId>& dead) {
+  const std::string begin = PrefixOf(dead.first);
+  const std::string end = PrefixOf(dead.second);
+  const rocksdb::Slice first(begin);
+  const rocksdb::Slice last(end);
+  const rocksdb::Status status =
+      rocksdb::DeleteFilesInRange(&db->rocks(), db->facts(), &first, &last, /*include_end=*/false);
+  if (!status.ok()) {
+    db->MarkFailed();
+    // As RocksDB does itself where another change of its manifest fails; Resume() demands it.
+    (void)db->rocks().DisableFileDeletions();
+  }
+  return FromRocksDb(status, "removing files of the online store");
+}
+
 }  // namespace
 
 void StoreCore::Retire(DataId id, std::uint64_t last_user) {
@@ -58,7 +74,7 @@ void StoreCore::ReclaimRetired() {
                        status.ToString());
     }
     data.unreadable = status.code() == StatusCode::kCorruption;
-    // A compaction that tried to read its files may have held them.
+    // Its files may go with other data later.
     if (data.unreadable) retired_.push_back(data);
   }
 }
@@ -79,32 +95,28 @@ Result<std::pair<DataId, DataId>> StoreCore::DeadRangeAround(DataId id) const {
 }
 
 Status StoreCore::Reclaim(const Retired& data) {
-  const DataId id = data.id;
   const SharedState now = state();
+  COEVAL_ASSIGN_OR_RETURN(const auto dead, DeadRangeAround(data.id));
   // Whole files at once; what lies in files with other data is covered by a range tombstone.
-  COEVAL_ASSIGN_OR_RETURN(const auto dead, DeadRangeAround(id));
-  const std::string dead_begin = PrefixOf(dead.first);
-  const std::string dead_end = PrefixOf(dead.second);
-  const rocksdb::Slice first(dead_begin);
-  const rocksdb::Slice last(dead_end);
-  rocksdb::Status status = rocksdb::DeleteFilesInRange(&now->db->rocks(), now->db->facts(), &first,
-                                                       &last, /*include_end=*/false);
-  if (!status.ok()) {
-    now->db->MarkFailed();
-    // As RocksDB does itself where another change of its manifest fails; Resume() demands it.
-    (void)now->db->rocks().DisableFileDeletions();
-  }
-  COEVAL_RETURN_IF_ERROR(FromRocksDb(status, "removing files of the online store"));
-  const MetaRows done = {{RetiredKey(id), std::nullopt}};
-  if (!IsInFiles(*now->db, id)) return Ingest({}, done);
+  COEVAL_RETURN_IF_ERROR(DropFiles(now->db.get(), dead));
+  const MetaRows done = {{RetiredKey(data.id), std::nullopt}};
+  if (!IsInFiles(*now->db, data.id)) return Ingest({}, done);
   if (data.unreadable) return Status::Corruption("it lies in files that cannot be read");
   const std::string path = NewStagingPath("reclaim.sst");
   rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), FactFileOptions(env()));
-  status = writer.Open(path);
-  if (status.ok()) status = writer.DeleteRange(PrefixOf(id), PrefixOf(id + 1));
-  if (status.ok()) status = writer.Finish();
-  COEVAL_RETURN_IF_ERROR(FromRocksDb(status, "writing to the online store"));
-  return Ingest({path}, done);
+  rocksdb::Status written = writer.Open(path);
+  if (written.ok()) written = writer.DeleteRange(PrefixOf(data.id), PrefixOf(data.id + 1));
+  if (written.ok()) written = writer.Finish();
+  COEVAL_RETURN_IF_ERROR(FromRocksDb(written, "writing to the online store"));
+  const Status status = Ingest({path}, done);
+  if (status.code() != StatusCode::kCorruption) return status;
+  (void)env()->DeleteFile(path);
+  // A compaction that tries to read a damaged file holds it, until it has failed.
+  (void)now->db->rocks().PauseBackgroundWork();
+  const Status dropped = DropFiles(now->db.get(), dead);
+  (void)now->db->rocks().ContinueBackgroundWork();
+  COEVAL_RETURN_IF_ERROR(dropped);
+  return IsInFiles(*now->db, data.id) ? status : Ingest({}, done);
 }
 
 }  // namespace coeval
