@@ -108,7 +108,7 @@ Status StoreCore::Reclaim(const Retired& data) {
   if (written.ok()) written = writer.DeleteRange(PrefixOf(data.id), PrefixOf(data.id + 1));
   if (written.ok()) written = writer.Finish();
   COEVAL_RETURN_IF_ERROR(FromRocksDb(written, "writing to the online store"));
-  const Status status = Ingest({path}, done);
+  Status status = Ingest({path}, done);
   if (status.code() != StatusCode::kCorruption) return status;
   (void)env()->DeleteFile(path);
   // A compaction that tries to read a damaged file holds it, until it has failed.
@@ -116,7 +116,8 @@ Status StoreCore::Reclaim(const Retired& data) {
   const Status dropped = DropFiles(now->db.get(), dead);
   (void)now->db->rocks().ContinueBackgroundWork();
   COEVAL_RETURN_IF_ERROR(dropped);
-  return IsInFiles(*now->db, data.id) ? status : Ingest({}, done);
+  if (IsInFiles(*now->db, data.id)) return status;
+  return Ingest({}, done);
 }
 
 }  // namespace coeval
