@@ -15,6 +15,27 @@ std::uint64_t Hash64(std::string_view bytes) {
   return XXH3_64bits(bytes.data(), bytes.size());
 }
 
+struct Hasher64::Impl {
+  XXH3_state_t* state = XXH3_createState();
+};
+
+Hasher64::Hasher64() : impl_(std::make_unique<Impl>()) {
+  COEVAL_CHECK(impl_->state != nullptr);
+  COEVAL_CHECK(XXH3_64bits_reset(impl_->state) == XXH_OK);
+}
+
+Hasher64::~Hasher64() {
+  XXH3_freeState(impl_->state);
+}
+
+void Hasher64::Update(std::string_view bytes) {
+  COEVAL_CHECK(XXH3_64bits_update(impl_->state, bytes.data(), bytes.size()) == XXH_OK);
+}
+
+std::uint64_t Hasher64::Digest() const {
+  return XXH3_64bits_digest(impl_->state);
+}
+
 std::uint32_t Checksum32(std::string_view bytes) {
   return static_cast<std::uint32_t>(XXH3_64bits(bytes.data(), bytes.size()) & 0xFFFFFFFFU);
 }

@@ -12,6 +12,22 @@ namespace coeval {
 
 // XXH3, 64 bits, seed 0. Fast; not for identities.
 std::uint64_t Hash64(std::string_view bytes);
+
+// The same over pieces.
+class Hasher64 {
+ public:
+  Hasher64();
+  ~Hasher64();
+  Hasher64(const Hasher64&) = delete;
+  Hasher64& operator=(const Hasher64&) = delete;
+  void Update(std::string_view bytes);
+  [[nodiscard]] std::uint64_t Digest() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
 // The checksum of stored rows (docs/formats): the low 32 bits of XXH3.
 std::uint32_t Checksum32(std::string_view bytes);
 

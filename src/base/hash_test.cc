@@ -13,6 +13,18 @@ TEST(HashTest, GivesThePublishedXxh3Values) {
   EXPECT_NE(Hash64("abc"), Hash64("abd"));
 }
 
+TEST(HashTest, PiecesDoNotMatter) {
+  const std::string text(100'000, 'x');
+  for (const std::size_t piece : {1U, 7U, 255U, 4096U, 100'000U}) {
+    Hasher64 hash;
+    EXPECT_EQ(hash.Digest(), Hash64(""));
+    for (std::size_t at = 0; at < text.size(); at += piece) {
+      hash.Update(std::string_view(text).substr(at, piece));
+    }
+    EXPECT_EQ(hash.Digest(), Hash64(text));
+  }
+}
+
 TEST(Sha256Test, GivesThePublishedDigests) {
   EXPECT_EQ(Sha256Hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   EXPECT_EQ(Sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
