@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <iterator>
 #include <optional>
 #include <span>
 #include <utility>
@@ -11,7 +10,7 @@
 #include "ingest/log_segment.h"
 #include "ingest/push_check.h"
 #include "ingest/read_pushes.h"
-#include "ingest/sealed_table.h"
+#include "ingest/segment_reader.h"
 #include "io/random_bytes.h"
 #include "source/pushed_facts.h"
 
@@ -116,7 +115,7 @@ Result<std::unique_ptr<Ingester>> Ingester::Open(const std::string& log_folder, 
   COEVAL_RETURN_IF_ERROR(ingester->Replay(catalogue, sealed));
   // What a process that was killed had not come to.
   RemoveSealLeftovers(log_folder, sealed);
-  COEVAL_RETURN_IF_ERROR(log->Trim(sealed.last()));
+  COEVAL_RETURN_IF_ERROR(log->Trim(sealed.last));
   ingester->sealer_ = std::make_unique<LogSealer>(log_folder, std::move(log), store, settings,
                                                   std::move(sealed), context);
   ingester->sealer_->Consider();
@@ -132,11 +131,11 @@ Status Ingester::CheckBelongTogether(const SealedLog& sealed) const {
     return Status::FailedPrecondition("the online store holds pushes up to record " +
                                       std::to_string(store_->LogApplied()) + end);
   }
-  if (log_->last() < sealed.last()) {
+  if (log_->last() < sealed.last) {
     return Status::FailedPrecondition("the sealed segments hold pushes up to record " +
-                                      std::to_string(sealed.last()) + end);
+                                      std::to_string(sealed.last) + end);
   }
-  if (!sealed.seals.empty() && sealed.writer != log_->writer()) {
+  if (sealed.last > 0 && sealed.writer != log_->writer()) {
     return Status::FailedPrecondition(
         "the sealed segments in '" + folder_ +
         "' are of another log: bring back the log's files, or restore both");
@@ -147,11 +146,9 @@ Status Ingester::CheckBelongTogether(const SealedLog& sealed) const {
 Status Ingester::Replay(const Catalogue& catalogue, const SealedLog& sealed) {
   const Views views = ViewsOf(catalogue);
   COEVAL_RETURN_IF_ERROR(RememberSealed(sealed));
-  for (const LogSeal& seal : sealed.seals) {
-    if (seal.last > store_->LogApplied()) COEVAL_RETURN_IF_ERROR(ReplaySeal(views, seal));
-  }
+  COEVAL_RETURN_IF_ERROR(ReplaySealed(views, sealed));
   const LogPosition applied = store_->LogApplied();
-  return log_->Replay(sealed.last(), [&](const LogRecord& record) -> Status {
+  return log_->Replay(sealed.last, [&](const LogRecord& record) -> Status {
     COEVAL_ASSIGN_OR_RETURN(LogBatch logged, DecodeLogBatch(record.payload));
     COEVAL_RETURN_IF_ERROR(Remember(logged));
     if (record.number <= applied) return {};
@@ -159,29 +156,19 @@ Status Ingester::Replay(const Catalogue& catalogue, const SealedLog& sealed) {
   });
 }
 
-Status Ingester::ReplaySeal(const Views& views, const LogSeal& seal) {
-  std::vector<NumberedBatch> pushes;
-  for (const LogSegment& segment : seal.segments) {
-    COEVAL_ASSIGN_OR_RETURN(const Batch rows, ReadSealedTable(folder_, segment.file, context_));
-    COEVAL_ASSIGN_OR_RETURN(auto of_segment, PushesOfSegment(segment.source, rows));
-    std::move(of_segment.begin(), of_segment.end(), std::back_inserter(pushes));
-  }
-  std::sort(pushes.begin(), pushes.end(),
-            [](const auto& a, const auto& b) { return a.record < b.record; });
-  const LogPosition applied = store_->LogApplied();
-  for (NumberedBatch& push : pushes) {
-    if (push.record <= applied) continue;
-    COEVAL_RETURN_IF_ERROR(ReplayOne(views, std::move(push.batch), push.record));
-  }
-  return {};
+Status Ingester::ReplaySealed(const Views& views, const SealedLog& sealed) {
+  const auto replay = [&](NumberedBatch push) {
+    return ReplayOne(views, std::move(push.batch), push.record);
+  };
+  return VisitPushes(folder_, sealed.segments, {.after = store_->LogApplied()}, replay, context_);
 }
 
 Status Ingester::RememberSealed(const SealedLog& sealed) {
-  next_number_ = sealed.next_number();
-  named_.Advance(sealed.last_c());
-  for (const LogSeal& seal : sealed.seals) {
-    if (!seal.keys || !named_.Keeps(seal.last_c)) continue;
-    COEVAL_ASSIGN_OR_RETURN(const auto named, ReadKeys(folder_, *seal.keys, context_));
+  next_number_ = sealed.next_number;
+  named_.Advance(sealed.last_c);
+  for (const SealedKeys& keys : sealed.keys) {
+    if (!named_.Keeps(keys.last_c)) continue;
+    COEVAL_ASSIGN_OR_RETURN(const auto named, ReadKeys(folder_, keys.file, context_));
     for (const NamedPush& push : named) named_.Finish(push);
   }
   return {};
@@ -365,9 +352,11 @@ Result<TimeMicros> Ingester::Commit(std::span<Waiting* const> group) {
   return store_->Push(batches, std::make_shared<GroupLog>(log_, std::move(logged)));
 }
 
-Result<SealReport> Ingester::Seal() {
+Result<SealReport> Ingester::Seal(MergeKind merge) {
   COEVAL_RETURN_IF_ERROR(log_->CloseFile());
-  return sealer_->SealClosed();
+  COEVAL_ASSIGN_OR_RETURN(SealReport report, sealer_->SealClosed());
+  COEVAL_RETURN_IF_ERROR(sealer_->Merge(merge, &report));
+  return report;
 }
 
 Result<LoggedPushes> Ingester::Logged(const std::string& push_source) const {

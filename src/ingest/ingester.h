@@ -73,8 +73,9 @@ class Ingester {
   // All pushes to a source that the log holds, in the order of C.
   [[nodiscard]] Result<LoggedPushes> Logged(const std::string& push_source) const;
 
-  // Seals all that the log holds, now. Pushes go on meanwhile. Errors: as LogSealer::SealClosed.
-  Result<SealReport> Seal();
+  // Seals all that the log holds, now, and merges segments. Pushes go on meanwhile. Errors: as
+  // LogSealer::SealClosed and Merge; what was done before stays.
+  Result<SealReport> Seal(MergeKind merge = MergeKind::kDue);
 
   [[nodiscard]] LogSizes Sizes() const { return sealer_->sizes(); }
 
@@ -112,8 +113,9 @@ class Ingester {
 
   Status CheckBelongTogether(const SealedLog& sealed) const;
   Status Replay(const Catalogue& catalogue, const SealedLog& sealed);
-  // Into a store that does not have it: all of one seal, in the order of C.
-  Status ReplaySeal(const std::map<std::string, const ViewVersion*>& views, const LogSeal& seal);
+  // What of it the store does not have.
+  Status ReplaySealed(const std::map<std::string, const ViewVersion*>& views,
+                      const SealedLog& sealed);
   Status RememberSealed(const SealedLog& sealed);
   Status Remember(const LogBatch& logged);
   Status ReplayOne(const std::map<std::string, const ViewVersion*>& views, LogBatch logged,

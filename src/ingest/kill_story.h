@@ -9,8 +9,9 @@ namespace coeval {
 // acknowledged, by a ledger beside it, and no batch in part; segments and log hold each once.
 void KillPushes(int kills);
 
-// A process is killed at the 1st, 2nd, ... n-th system call of sealing. After each kill segments
-// and log hold each push once.
+// A process is killed at the 1st, 2nd, ... n-th system call of sealing and of merging what is
+// sealed. After each kill segments and log hold each push once, and no file is left that nothing
+// names.
 void KillSealings();
 
 }  // namespace coeval

@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "ingest/sealed_table.h"
 #include "io/files.h"
 #include "log/log_view.h"
 
@@ -14,28 +13,6 @@ namespace {
 
 constexpr std::int64_t kMostSealBytes = std::int64_t{64} << 20;      // of log files, in one seal
 constexpr std::int64_t kLeastSealRowBytes = std::int64_t{64} << 20;  // of rows in columns
-
-// Is it the push that was written? Its fingerprint covers what is not compared here.
-Result<bool> IsSame(const NumberedBatch& a, const NumberedBatch& b) {
-  COEVAL_ASSIGN_OR_RETURN(const NamedPush as_a, NamedPushOf(a.batch));
-  COEVAL_ASSIGN_OR_RETURN(const NamedPush as_b, NamedPushOf(b.batch));
-  return as_a == as_b && a.record == b.record && a.batch.first_number == b.batch.first_number;
-}
-
-// Parquet holds what we asked for, or the log keeps it.
-Status CheckSame(std::span<const NumberedBatch> written, std::span<const NumberedBatch> read) {
-  for (std::size_t i = 0; i < std::max(written.size(), read.size()); ++i) {
-    bool same = i < written.size() && i < read.size();
-    if (same) {
-      COEVAL_ASSIGN_OR_RETURN(same, IsSame(written[i], read[i]));
-    }
-    if (same) continue;
-    const std::int64_t record = i < written.size() ? written[i].record : read[i].record;
-    return Status::Internal("record " + std::to_string(record) +
-                            " of the log does not come back from its segment as it was");
-  }
-  return {};
-}
 
 }  // namespace
 
@@ -46,7 +23,7 @@ LogSealer::LogSealer(std::string folder, std::shared_ptr<FactLog> log, OnlineSto
       store_(store),
       settings_(settings),
       context_(context),
-      sealed_last_(sealed.last()),
+      sealed_last_(sealed.last),
       sealed_(std::move(sealed)),
       wake_bytes_(settings.seal_bytes) {
   context_.cancel = std::make_shared<CancelToken>();
@@ -83,13 +60,19 @@ void LogSealer::SealUntilStopped() {
     if (stop_) return;
     wake_ = false;
     lock.unlock();
+    SealReport report;
     const Status status = SealClosed().status();
     wake_bytes_ = settings_.seal_bytes + (status.ok() ? 0 : BytesToSeal());
+    if (!status.ok()) Warn("the log cannot be sealed, and stays as it is", status);
+    const Status merged = Merge(MergeKind::kDue, &report);
+    if (!merged.ok()) Warn("sealed segments cannot be merged, and stay as they are", merged);
     lock.lock();
-    if (status.ok() || stop_) continue;
-    context_.log(LogLevel::kWarning,
-                 "the log cannot be sealed, and stays as it is: " + status.ToString());
   }
+}
+
+void LogSealer::Warn(const std::string& what, const Status& status) const {
+  if (context_.cancel->cancelled()) return;
+  context_.log(LogLevel::kWarning, what + ": " + status.ToString());
 }
 
 LogSizes LogSealer::sizes() const {
@@ -97,8 +80,8 @@ LogSizes LogSealer::sizes() const {
   LogSizes sizes;
   sizes.unsealed_bytes = log_->SizeBytes();
   sizes.sealed_bytes = sealed_.bytes();
-  sizes.sealed_records = sealed_.last();
-  for (const LogSeal& seal : sealed_.seals) sizes.segments += std::ssize(seal.segments);
+  sizes.sealed_records = sealed_.last;
+  sizes.segments = std::ssize(sealed_.segments);
   return sizes;
 }
 
@@ -117,7 +100,7 @@ Result<std::vector<LogPiece>> LogSealer::Pieces() const {
 
 Result<SealReport> LogSealer::SealClosed() {
   COEVAL_RETURN_IF_ERROR(store_->Flush());
-  const std::lock_guard sealing(seal_mutex_);
+  const auto held = Hold();
   SealReport report;
   const std::int64_t before = log_->SizeBytes();
   const LogPosition applied = store_->LogApplied();
@@ -182,13 +165,9 @@ Result<std::vector<NumberedBatch>> LogSealer::ReadThrough(LogPosition last) cons
 // The files of a seal, or nothing of it.
 Result<LogSeal> LogSealer::WriteSeal(const std::vector<NumberedBatch>& pushes) {
   LogSeal seal;
-  seal.first = pushes.front().record;
   seal.last = pushes.back().record;
   seal.last_c = pushes.back().batch.c;
-  {
-    const std::lock_guard lock(mutex_);
-    seal.next_number = sealed_.next_number();
-  }
+  seal.next_number = Sealed().next_number;
   std::vector<NamedPush> named;
   for (const NumberedBatch& push : pushes) {
     const LogBatch& batch = push.batch;
@@ -228,7 +207,7 @@ Status LogSealer::WriteSegments(const std::vector<NumberedBatch>& pushes, LogSea
   for (const auto& [source, groups] : by_source) {
     for (const Group& group : groups) {
       COEVAL_RETURN_IF_ERROR(context_.cancel->Check());
-      COEVAL_ASSIGN_OR_RETURN(LogSegment segment, WriteSegment(group));
+      COEVAL_ASSIGN_OR_RETURN(LogSegment segment, WriteSegment(NextPlace(source), group, context_));
       seal->segments.push_back(std::move(segment));
     }
   }
@@ -237,59 +216,110 @@ Status LogSealer::WriteSegments(const std::vector<NumberedBatch>& pushes, LogSea
   return {};
 }
 
-Result<LogSegment> LogSealer::WriteSegment(std::span<const NumberedBatch> pushes) {
-  LogSegment segment;
-  segment.source = pushes.front().batch.source;
-  segment.first = pushes.front().record;
-  segment.last = pushes.back().record;
-  segment.batches = std::ssize(pushes);
-  segment.first_c = pushes.front().batch.c;
-  segment.last_c = pushes.back().batch.c;
-  const std::string name = SealedFileName(segment.source, log_->writer(), log_->epoch(), ++files_);
-  const auto write = [&]() -> Status {
-    COEVAL_ASSIGN_OR_RETURN(const Batch rows, RowsOfSegment(pushes));
-    segment.rows = rows.num_rows;
-    COEVAL_ASSIGN_OR_RETURN(segment.file,
-                            WriteSealedTable(folder_, name, rows,
-                                             {{"coeval: format", "1"},
-                                              {"coeval: source", segment.source},
-                                              {"coeval: writer", HexOfWriter(log_->writer())}},
-                                             context_));
-    COEVAL_ASSIGN_OR_RETURN(const Batch again, ReadSealedTable(folder_, segment.file, context_));
-    COEVAL_ASSIGN_OR_RETURN(const auto read, PushesOfSegment(segment.source, again));
-    return CheckSame(pushes, read);
-  };
-  const Status status = write();
-  if (status.ok()) return segment;
-  RemoveSealedFile(folder_, name);
-  return status.WithContext("sealing the pushes to " + segment.source);
+SegmentPlace LogSealer::NextPlace(const std::string& source) {
+  return {folder_, log_->writer(), SealedFileName(source, log_->writer(), log_->epoch(), ++files_)};
 }
 
 // From here on they count as sealed. After an error the manifest may name the files, which stay.
 Status LogSealer::Name(LogSeal seal) {
   const TimeMicros keys_since = std::min(settings_.keys.KeptSince(false, seal.last_c),
                                          settings_.keys.KeptSince(true, seal.last_c));
-  SealedLog next;
-  {
-    const std::lock_guard lock(mutex_);
-    next = sealed_;
-  }
+  SealedLog next = Sealed();
   next.writer = log_->writer();
-  std::vector<std::string> forgotten;
-  for (LogSeal& older : next.seals) {
-    if (!older.keys || older.last_c >= keys_since) continue;
-    forgotten.push_back(older.keys->name);
-    older.keys.reset();
-  }
-  next.seals.push_back(std::move(seal));
+  std::erase_if(next.keys, [&](const SealedKeys& keys) { return keys.last_c < keys_since; });
+  next.Add(std::move(seal));
+  return Publish(std::move(next));
+}
+
+SealedLog LogSealer::Sealed() const {
+  const std::lock_guard lock(mutex_);
+  return sealed_;
+}
+
+Status LogSealer::Publish(SealedLog next) {
   COEVAL_RETURN_IF_ERROR(WriteSealedLog(folder_, next));
-  sealed_last_ = next.last();
+  sealed_last_ = next.last;
+  const std::vector<std::string> names = SealedNames(next);
+  const std::set<std::string> named(names.begin(), names.end());
   {
     const std::lock_guard lock(mutex_);
-    sealed_ = std::move(next);
+    std::swap(sealed_, next);
   }
-  for (const std::string& name : forgotten) RemoveSealedFile(folder_, name);
+  for (const std::string& name : SealedNames(next)) {
+    if (!named.contains(name)) RemoveSealedFile(folder_, name);
+  }
   return {};
+}
+
+Status LogSealer::Merge(MergeKind kind, SealReport* report) {
+  Status problem;
+  for (bool goes_on = settings_.segment_bytes > 0; goes_on;) {
+    const auto turn = TakeTurn();  // whoever waits gets his between two of them
+    COEVAL_RETURN_IF_ERROR(context_.cancel->Check());
+    COEVAL_RETURN_IF_ERROR(LearnColumns(&problem));
+    COEVAL_ASSIGN_OR_RETURN(goes_on, MergeNext(kind, report, &problem));
+  }
+  return problem;
+}
+
+Result<bool> LogSealer::MergeNext(MergeKind kind, SealReport* report, Status* problem) {
+  SealedLog next = Sealed();
+  const MergeRules rules = {
+      .kind = kind, .most_bytes = settings_.segment_bytes, .left_alone = left_alone_};
+  std::vector<LogSegment> parts;
+  for (const std::size_t place : NextMerge(next.segments, rules)) {
+    parts.push_back(next.segments[place]);
+  }
+  if (parts.empty()) return false;
+  auto merged = MergeSegments(NextPlace(parts.front().source), parts, context_);
+  if (!merged.ok()) {
+    COEVAL_RETURN_IF_ERROR(LeaveAlone(parts, merged.status(), problem));
+    return true;
+  }
+  next.Replace(parts, *std::move(merged));
+  COEVAL_RETURN_IF_ERROR(Publish(std::move(next)));
+  report->merged += std::ssize(parts);
+  ++report->merged_into;
+  return true;
+}
+
+Status LogSealer::LearnColumns(Status* problem) {
+  SealedLog sealed = Sealed();
+  for (LogSegment& segment : sealed.segments) {
+    if (segment.columns != 0 || left_alone_.contains(segment.file.name)) continue;
+    const auto columns = ReadColumns(folder_, segment, context_);
+    if (columns.ok()) {
+      segment.columns = *columns;
+    } else {
+      COEVAL_RETURN_IF_ERROR(LeaveAlone({&segment, 1}, columns.status(), problem));
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  sealed_ = std::move(sealed);  // the manifest says so when it is written next
+  return {};
+}
+
+Status LogSealer::LeaveAlone(std::span<const LogSegment> segments, const Status& status,
+                             Status* problem) {
+  const StatusCode code = status.code();
+  const bool may_pass = code == StatusCode::kIoError || code == StatusCode::kCancelled ||
+                        code == StatusCode::kUnavailable;
+  if (may_pass) return status;
+  for (const LogSegment& segment : segments) left_alone_.insert(segment.file.name);
+  if (problem->ok()) *problem = status;
+  return {};
+}
+
+std::unique_lock<std::mutex> LogSealer::TakeTurn() {
+  while (waiting_ > 0) std::this_thread::yield();
+  return std::unique_lock(seal_mutex_);
+}
+
+std::unique_lock<std::mutex> LogSealer::Hold() {
+  ++waiting_;
+  std::unique_lock held(seal_mutex_);
+  --waiting_;
+  return held;
 }
 
 }  // namespace coeval

@@ -5,6 +5,11 @@
 //     -> a segment of each source, read back and compared -> the idempotency keys
 //     -> the manifest names them -> the log files are removed
 //
+// and small segments of one source into larger ones, so that their number stays low (merge_plan.h):
+//
+//   neighbours -> one segment, read back and compared -> the manifest names it in their place
+//     -> they are removed
+//
 // A process that is killed between any two steps leaves files that nothing names, which the next
 // opening removes, or log files that the manifest says are sealed, which it trims.
 #pragma once
@@ -14,6 +19,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <span>
 #include <string>
 #include <thread>
@@ -24,7 +30,9 @@
 #include "base/time.h"
 #include "ingest/keys_file.h"
 #include "ingest/log_segment.h"
+#include "ingest/merge_plan.h"
 #include "ingest/named_pushes.h"
+#include "ingest/segment_file.h"
 #include "log/fact_log.h"
 #include "log/sealed_log.h"
 #include "online/online_store.h"
@@ -35,18 +43,22 @@ struct LogSettings {
   // Closed log files are sealed in the background once they hold as much; 0 = only when it is
   // asked for.
   std::int64_t seal_bytes = std::int64_t{64} << 20;
+  // Sealed segments are merged up to this size, about; 0 = never.
+  std::int64_t segment_bytes = std::int64_t{256} << 20;
   KeyRetention keys = {};
   std::int64_t file_bytes = std::int64_t{64} << 20;  // as FactLogOptions
   std::uint64_t least_epoch = 0;                     // as FactLogOptions
 };
 
-// What one sealing did.
+// What one sealing did, and the merging after it.
 struct SealReport {
   std::int64_t records = 0;
   std::int64_t rows = 0;
   std::int64_t segments = 0;
-  std::int64_t bytes = 0;      // of the segments
-  std::int64_t log_bytes = 0;  // that the log is shorter by
+  std::int64_t bytes = 0;        // of the segments
+  std::int64_t log_bytes = 0;    // that the log is shorter by
+  std::int64_t merged = 0;       // segments that were merged
+  std::int64_t merged_into = 0;  // so many
 };
 
 // What a log takes on disk.
@@ -80,19 +92,25 @@ class LogSealer {
   // one push take, if that is more.
   Result<SealReport> SealClosed();
 
+  // Merges segments, one merge at a time. Errors: as above, and Corruption where a segment is
+  // damaged: the others are merged, and it stays as it is. Memory: as MergeSegments.
+  Status Merge(MergeKind kind, SealReport* report);
+
   // After something was logged: wakes the background where it is time.
   void Consider();
 
   [[nodiscard]] LogSizes sizes() const;
 
-  // While it is held nothing is sealed, and no file of the log goes. Waits for a sealing.
-  [[nodiscard]] std::unique_lock<std::mutex> Hold() { return std::unique_lock(seal_mutex_); }
+  // While it is held nothing is sealed or merged, and no file of the log goes. Waits for a sealing,
+  // or for one merge.
+  [[nodiscard]] std::unique_lock<std::mutex> Hold();
 
   // All files that hold what was pushed. REQUIRES: Hold(), and that nothing is being appended.
   [[nodiscard]] Result<std::vector<LogPiece>> Pieces() const;
 
  private:
   void SealUntilStopped();
+  void Warn(const std::string& what, const Status& status) const;
   // Up to `last`, which closed files hold.
   Status SealThrough(LogPosition last, SealReport* report);
   // As many of these as a seal holds, which need not end with a file.
@@ -100,8 +118,20 @@ class LogSealer {
   Result<std::vector<NumberedBatch>> ReadThrough(LogPosition last) const;
   Result<LogSeal> WriteSeal(const std::vector<NumberedBatch>& pushes);
   Status WriteSegments(const std::vector<NumberedBatch>& pushes, LogSeal* seal);
-  Result<LogSegment> WriteSegment(std::span<const NumberedBatch> pushes);
+  SegmentPlace NextPlace(const std::string& source);
   Status Name(LogSeal seal);
+  // False where nothing is to be merged. `problem`: the first that LeaveAlone met.
+  Result<bool> MergeNext(MergeKind kind, SealReport* report, Status* problem);
+  // Those that an older release sealed say nothing of their columns.
+  Status LearnColumns(Status* problem);
+  // What lies with some segments alone keeps no others from being merged. What may pass, such as a
+  // full disk, is given back.
+  Status LeaveAlone(std::span<const LogSegment> segments, const Status& status, Status* problem);
+  // As Hold(), after all who wait for that: the mutex alone would not be fair.
+  std::unique_lock<std::mutex> TakeTurn();
+  SealedLog Sealed() const;
+  // Durable; what is not named any more is removed. After an error the manifest may name either.
+  Status Publish(SealedLog next);
   [[nodiscard]] std::int64_t BytesToSeal() const;
 
   const std::string folder_;
@@ -110,8 +140,11 @@ class LogSealer {
   const LogSettings settings_;
   Context context_;  // its cancel token is of this sealer alone
 
-  std::mutex seal_mutex_;    // one at a time; taken before mutex_
-  std::uint64_t files_ = 0;  // written in this epoch
+  std::mutex seal_mutex_;        // one at a time; taken before mutex_
+  std::atomic<int> waiting_{0};  // for seal_mutex_, in Hold()
+  std::uint64_t files_ = 0;      // written in this epoch
+  // Names of segments that cannot be merged; as long as this process runs.
+  std::set<std::string> left_alone_;
   std::atomic<LogPosition> sealed_last_;
   mutable std::mutex mutex_;
   SealedLog sealed_;

@@ -80,13 +80,8 @@ class LogSealerTest : public ::testing::Test {
 
   [[nodiscard]] std::string log() const { return folder_ / "money/log"; }
 
-  [[nodiscard]] std::size_t FilesBelow(const std::string& folder) const {
-    if (!IsDirectory(log() + "/" + folder)) return 0;
-    std::size_t files = 0;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(log() + "/" + folder)) {
-      files += entry.is_regular_file() ? 1 : 0;
-    }
-    return files;
+  [[nodiscard]] std::int64_t FilesBelow(const std::string& folder) const {
+    return coeval::FilesBelow(log() + "/" + folder);
   }
 
   TestFolder folder_;
@@ -231,7 +226,7 @@ TEST_F(LogSealerTest, AKeyIsForgottenAfterItsTime) {
   clock_.fixed->Set(kNow + kHour);
   const auto second = Push("EUR", 2, "b");
   Seal();
-  EXPECT_EQ(FilesBelow("keys"), 1U);
+  EXPECT_EQ(FilesBelow("keys"), 1);
   EXPECT_EQ(PushAt(first->c + kDay), first->c + kDay);
   EXPECT_TRUE(IsRepeated(1, "a"));
   Reopen();
@@ -245,7 +240,7 @@ TEST_F(LogSealerTest, AKeyIsForgottenAfterItsTime) {
   EXPECT_TRUE(IsRepeated(2, "b"));
   EXPECT_GT(PushAt(second->c + kDay + kMinute), second->c + kDay);
   Seal();  // forgets the first seal's, keeps the new key
-  EXPECT_EQ(FilesBelow("keys"), 1U);
+  EXPECT_EQ(FilesBelow("keys"), 1);
   Reopen();
   EXPECT_FALSE(IsRepeated(2, "b"));
   EXPECT_TRUE(IsRepeated(1, "a"));
@@ -259,7 +254,7 @@ TEST_F(LogSealerTest, AClockThatIsAheadForgetsNoKey) {
   EXPECT_TRUE(IsRepeated(1, "a"));
   EXPECT_EQ(Push("EUR", 5, "a").status().code(), StatusCode::kAlreadyExists);
   Seal();
-  EXPECT_EQ(FilesBelow("keys"), 1U);
+  EXPECT_EQ(FilesBelow("keys"), 1);
   Reopen();
   EXPECT_TRUE(IsRepeated(1, "a"));
 }
@@ -383,7 +378,7 @@ TEST_P(FailingDiskTest, LosesNothing) {
   }
   EXPECT_GT(refused, 20);
   Reopen();
-  EXPECT_EQ(static_cast<std::size_t>(rates_.ingester().Sizes().segments), FilesBelow("segments"));
+  EXPECT_EQ(rates_.ingester().Sizes().segments, FilesBelow("segments"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Errors, FailingDiskTest, ::testing::Values(ENOSPC, EIO));

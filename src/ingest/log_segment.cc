@@ -1,5 +1,6 @@
 #include "ingest/log_segment.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -7,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/hash.h"
 #include "column/builder.h"
 #include "column/column.h"
 
@@ -197,6 +199,23 @@ Result<std::vector<NumberedBatch>> PushesOfSegment(const std::string& source, co
     row = end;
   }
   return pushes;
+}
+
+Result<std::span<const LogPosition>> RecordsOfSegment(const Batch& rows) {
+  COEVAL_ASSIGN_OR_RETURN(const FoundHeads heads, FindHeads(rows));
+  return heads.record;
+}
+
+std::uint64_t IdentityOfColumns(const Schema& segment) {
+  std::string text;
+  for (const ColumnSchema& column : segment.columns()) {
+    text += column.name + '\0' + column.type.ToString() + '\0';
+  }
+  return std::max<std::uint64_t>(1, Hash64(text));
+}
+
+std::uint64_t IdentityOfPushed(const Schema& pushed) {
+  return IdentityOfColumns(SchemaOf(pushed));
 }
 
 }  // namespace coeval

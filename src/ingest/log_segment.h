@@ -12,6 +12,7 @@
 // What comes back is what DecodeLogBatch gave, bit for bit.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,5 +37,13 @@ Result<Batch> RowsOfSegment(std::span<const NumberedBatch> pushes);
 // Errors: Corruption where the rows are none of a segment; FailedPrecondition where a newer release
 // wrote them.
 Result<std::vector<NumberedBatch>> PushesOfSegment(const std::string& source, const Batch& rows);
+
+// Of each row, the record of its push. Errors: as above.
+Result<std::span<const LogPosition>> RecordsOfSegment(const Batch& rows);
+
+// What identifies the columns of a segment, the pushed ones too; not 0.
+std::uint64_t IdentityOfColumns(const Schema& segment);
+// The same for pushes with these columns.
+std::uint64_t IdentityOfPushed(const Schema& pushed);
 
 }  // namespace coeval

@@ -10,51 +10,13 @@
 
 #include "column/testing.h"
 #include "ingest/sealed_table.h"
+#include "ingest/testing.h"
 #include "online/testing.h"
 
 namespace coeval {
 namespace {
 
 using ::testing::HasSubstr;
-
-// Pushes of one schema, of any types, as the log gives them.
-std::vector<NumberedBatch> RandomPushes(std::uint64_t seed) {
-  Random random(seed);
-  Schema schema;
-  for (std::int64_t n = Pick(random, 6); n > 0; --n) {
-    schema.Add("column " + std::to_string(n), RandomType(random, 2));
-  }
-  std::vector<NumberedBatch> pushes;
-  LogPosition record = 0;
-  for (std::int64_t n = 1 + Pick(random, 5); n > 0; --n) {
-    LogBatch batch;
-    batch.c = static_cast<TimeMicros>(random());
-    batch.first_number = Pick(random, 1 << 30);
-    batch.idempotency_key = std::string(static_cast<std::size_t>(Pick(random, 20)), '\xff');
-    batch.source = "source";
-    batch.destination = static_cast<LogDestination>(Pick(random, 3));
-    batch.deletes = Pick(random, 2) == 0;
-    batch.fed.resize(static_cast<std::size_t>(Pick(random, 4)), "identity");
-    batch.rows = {schema, {}, 1 + Pick(random, 20)};
-    for (const ColumnSchema& column : schema.columns()) {
-      batch.rows.columns.push_back(RandomColumn(column.type, batch.rows.num_rows, random()));
-    }
-    record += 1 + Pick(random, 3);
-    pushes.push_back({record, *DecodeLogBatch(*EncodeLogBatch(batch))});
-  }
-  return pushes;
-}
-
-void ExpectSame(const NumberedBatch& a, const NumberedBatch& b) {
-  EXPECT_EQ(a.record, b.record);
-  EXPECT_EQ(*EncodeLogBatch(a.batch), *EncodeLogBatch(b.batch));
-  ASSERT_EQ(a.batch.rows.schema, b.batch.rows.schema);
-  for (std::size_t i = 0; i < a.batch.rows.columns.size(); ++i) {
-    EXPECT_TRUE(SameBits(a.batch.rows.columns[i], b.batch.rows.columns[i])) << i;
-  }
-  // What a training set's manifest tells of the log.
-  EXPECT_EQ(a.batch.rows.SizeBytes(), b.batch.rows.SizeBytes());
-}
 
 TEST(LogSegmentTest, PushesComeBackAsTheLogHadThem) {
   const std::uint64_t first = std::random_device()();
@@ -71,7 +33,7 @@ TEST(LogSegmentTest, PushesComeBackAsTheLogHadThem) {
     const auto again = PushesOfSegment("source", *read);
     ASSERT_TRUE(again.ok()) << again.status().ToString();
     ASSERT_EQ(again->size(), pushes.size());
-    for (std::size_t i = 0; i < pushes.size(); ++i) ExpectSame(pushes[i], (*again)[i]);
+    for (std::size_t i = 0; i < pushes.size(); ++i) ExpectSamePush(pushes[i], (*again)[i]);
     if (::testing::Test::HasFailure()) return;
   }
 }

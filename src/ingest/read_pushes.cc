@@ -1,12 +1,9 @@
 #include "ingest/read_pushes.h"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 #include <vector>
 
-#include "ingest/log_segment.h"
-#include "ingest/sealed_table.h"
+#include "ingest/segment_reader.h"
 #include "log/log_view.h"
 #include "log/sealed_log.h"
 
@@ -27,24 +24,17 @@ Result<LoggedPushes> ReadOnce(const SealedLog& sealed, const std::string& folder
     if (logged.source == push_source) tail.push_back(std::move(logged));
     return {};
   };
-  COEVAL_ASSIGN_OR_RETURN(pushed.writer, ReadLog(folder, sealed.last(), through, visit));
+  COEVAL_ASSIGN_OR_RETURN(pushed.writer, ReadLog(folder, sealed.last, through, visit));
   if (pushed.writer.empty()) pushed.writer = sealed.writer;
-  for (const LogSeal& seal : sealed.seals) {
-    std::vector<NumberedBatch> of_seal;
-    for (const LogSegment& segment : seal.segments) {
-      if (segment.source != push_source || segment.first > through) continue;
-      COEVAL_ASSIGN_OR_RETURN(const Batch rows, ReadSealedTable(folder, segment.file, context));
-      auto pushes = PushesOfSegment(push_source, rows);
-      if (!pushes.ok()) return pushes.status().WithContext("'" + segment.file.name + "'");
-      std::move(pushes->begin(), pushes->end(), std::back_inserter(of_seal));
-    }
-    // Segments of one source may lie across one another.
-    std::sort(of_seal.begin(), of_seal.end(),
-              [](const auto& a, const auto& b) { return a.record < b.record; });
-    for (NumberedBatch& push : of_seal) {
-      if (push.record <= through) pushed.batches.push_back(std::move(push.batch));
-    }
+  std::vector<LogSegment> segments;
+  for (const LogSegment& segment : sealed.segments) {
+    if (segment.source == push_source && segment.first <= through) segments.push_back(segment);
   }
+  const auto take = [&](NumberedBatch push) -> Status {
+    if (push.record <= through) pushed.batches.push_back(std::move(push.batch));
+    return {};
+  };
+  COEVAL_RETURN_IF_ERROR(VisitPushes(folder, segments, {.ahead = true}, take, context));
   for (LogBatch& logged : tail) pushed.batches.push_back(std::move(logged));
   return pushed;
 }
@@ -59,10 +49,13 @@ bool MayHaveMoved(const Status& status) {
 Result<LoggedPushes> ReadPushes(const std::string& log_folder, LogPosition through,
                                 const std::string& push_source, const Context& context) {
   if (through == 0) return LoggedPushes();
+  SealedLog before;
   for (int tries = 1;; ++tries) {
-    COEVAL_ASSIGN_OR_RETURN(const SealedLog sealed, ReadSealedLog(log_folder));
+    COEVAL_ASSIGN_OR_RETURN(SealedLog sealed, ReadSealedLog(log_folder));
+    if (!(sealed == before)) tries = 1;  // it goes on
     Result<LoggedPushes> pushed = ReadOnce(sealed, log_folder, through, push_source, context);
     if (pushed.ok() || !MayHaveMoved(pushed.status())) return pushed;
+    before = std::move(sealed);
     if (tries < kMostTries) continue;
     if (pushed.status().code() != StatusCode::kNotFound) return pushed;
     return Status::Corruption(pushed.status().message() + ": bring it back from a backup");

@@ -1,9 +1,13 @@
 #include "ingest/testing.h"
 
+#include <filesystem>
 #include <utility>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "definition/view_source.h"
+#include "io/files.h"
 #include "online/rocksdb/open.h"
 
 namespace coeval {
@@ -41,6 +45,63 @@ ViewVersion RatesView() {
 }
 
 }  // namespace
+
+Schema RandomColumns(Random& random) {
+  Schema schema;
+  schema.Add("at", TypeId::kTimestamp);
+  for (std::int64_t n = Pick(random, 6); n > 0; --n) {
+    schema.Add("column " + std::to_string(n), RandomType(random, 2));
+  }
+  return schema;
+}
+
+std::vector<NumberedBatch> RandomPushes(std::uint64_t seed) {
+  Random random(seed);
+  return RandomPushes(seed, RandomColumns(random));
+}
+
+std::vector<NumberedBatch> RandomPushes(std::uint64_t seed, const Schema& schema) {
+  Random random(seed);
+  std::vector<NumberedBatch> pushes;
+  LogPosition record = 0;
+  for (std::int64_t n = 1 + Pick(random, 5); n > 0; --n) {
+    LogBatch batch;
+    batch.c = static_cast<TimeMicros>(random());
+    batch.first_number = Pick(random, 1 << 30);
+    batch.idempotency_key = std::string(static_cast<std::size_t>(Pick(random, 20)), '\xff');
+    batch.source = "source";
+    batch.destination = static_cast<LogDestination>(Pick(random, 3));
+    batch.deletes = Pick(random, 2) == 0;
+    batch.fed.resize(static_cast<std::size_t>(Pick(random, 4)), "identity");
+    batch.rows = {schema, {}, 1 + Pick(random, 20)};
+    for (const ColumnSchema& column : schema.columns()) {
+      batch.rows.columns.push_back(RandomColumn(column.type, batch.rows.num_rows, random()));
+    }
+    record += 1 + Pick(random, 3);
+    pushes.push_back({record, *DecodeLogBatch(*EncodeLogBatch(batch))});
+  }
+  return pushes;
+}
+
+void ExpectSamePush(const NumberedBatch& a, const NumberedBatch& b) {
+  EXPECT_EQ(a.record, b.record);
+  EXPECT_EQ(*EncodeLogBatch(a.batch), *EncodeLogBatch(b.batch));
+  ASSERT_EQ(a.batch.rows.schema, b.batch.rows.schema);
+  for (std::size_t i = 0; i < a.batch.rows.columns.size(); ++i) {
+    EXPECT_TRUE(SameBits(a.batch.rows.columns[i], b.batch.rows.columns[i])) << i;
+  }
+  // What a training set's manifest tells of the log.
+  EXPECT_EQ(a.batch.rows.SizeBytes(), b.batch.rows.SizeBytes());
+}
+
+std::int64_t FilesBelow(const std::string& folder) {
+  if (!IsDirectory(folder)) return 0;
+  std::int64_t files = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    files += entry.is_regular_file() ? 1 : 0;
+  }
+  return files;
+}
 
 std::shared_ptr<Catalogue> RatesCatalogue() {
   auto catalogue = std::make_shared<Catalogue>();

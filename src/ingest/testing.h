@@ -2,11 +2,15 @@
 // online store in a folder.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "column/testing.h"
 #include "ingest/ingester.h"
+#include "ingest/log_segment.h"
 #include "online/testing.h"
 #include "source/testing.h"
 
@@ -17,6 +21,17 @@ std::shared_ptr<Catalogue> RatesCatalogue();
 
 // Rows of one push.
 testing::Table RateRows(const std::vector<std::string>& codes, double rate, TimeMicros at);
+
+// Columns of any types, a time first.
+Schema RandomColumns(Random& random);
+// Pushes of one schema, as the log gives them.
+std::vector<NumberedBatch> RandomPushes(std::uint64_t seed, const Schema& schema);
+std::vector<NumberedBatch> RandomPushes(std::uint64_t seed);
+// By all bits.
+void ExpectSamePush(const NumberedBatch& a, const NumberedBatch& b);
+
+// How many files lie in a folder and the folders below it; none where it is not there.
+std::int64_t FilesBelow(const std::string& folder);
 
 class RatesStore {
  public:

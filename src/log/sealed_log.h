@@ -2,19 +2,21 @@
 // and no longer in log files. One manifest names it, and is replaced in one step:
 //
 //   log/sealed.json                                             the manifest
-//   log/segments/rates_push/<writer>/0000000003-0000000001.parquet   a push source's, of one seal
-//   log/keys/<writer>/0000000003-0000000001.parquet             the idempotency keys of that seal
+//   log/segments/rates_push/<writer>/0000000003-0000000001.parquet   pushes of one source
+//   log/keys/<writer>/0000000003-0000000001.parquet             idempotency keys
 //   log/0000000003-0000000002.log                               what is not sealed
 //
 // A seal takes the records behind the last one, all of them up to its own last. Its files are
 // durable before the manifest names them, and the manifest is durable before log files are trimmed:
 // whatever is between is a leftover, or a record that lies in both and counts once, since what is
-// read of the log begins behind last() (docs/formats/log.md). What the files hold is not known
-// here.
+// read of the log begins behind `last` (docs/formats/log.md). Segments may be merged into larger
+// ones, which take their place in the manifest in one step as well. What the files hold is not
+// known here.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,44 +36,51 @@ struct SealedFile {
   friend bool operator==(const SealedFile&, const SealedFile&) = default;
 };
 
-// Pushes of one source and of the same columns.
+// Pushes of one source and of the same columns: all of them among the records from the first to the
+// last.
 struct LogSegment {
   SealedFile file;
   std::string source;
-  LogPosition first = 0;  // record
+  std::uint64_t columns = 0;  // what identifies them; 0 = not known: an older release sealed it
+  LogPosition first = 0;      // record
   LogPosition last = 0;
   std::int64_t batches = 0;
   std::int64_t rows = 0;
   TimeMicros first_c = 0;
   TimeMicros last_c = 0;
+  std::optional<TimeMicros> last_event = {};  // the greatest event time; as `columns`
 
   friend bool operator==(const LogSegment&, const LogSegment&) = default;
 };
 
-// What was sealed in one step.
-struct LogSeal {
-  LogPosition first = 0;
-  LogPosition last = 0;
-  std::int64_t next_number = 1;  // of a row: greater than all in this seal and before
-  TimeMicros last_c = kMinTime;
-  std::vector<LogSegment> segments;  // in the order of their first records
-  std::optional<SealedFile> keys;    // none: nothing was named, or all of it is forgotten
+// The idempotency keys of one seal.
+struct SealedKeys {
+  SealedFile file;
+  TimeMicros last_c = kMinTime;  // the newest of the seal: tells when all of them are forgotten
 
-  friend bool operator==(const LogSeal&, const LogSeal&) = default;
+  friend bool operator==(const SealedKeys&, const SealedKeys&) = default;
+};
+
+// What is sealed in one step: behind what is sealed already.
+struct LogSeal {
+  LogPosition last = 0;
+  std::int64_t next_number = 1;
+  TimeMicros last_c = kMinTime;
+  std::vector<LogSegment> segments;
+  std::optional<SealedFile> keys;  // none: nothing was named
 };
 
 struct SealedLog {
-  std::string writer;          // of the log, 16 bytes; "" = nothing is sealed
-  std::vector<LogSeal> seals;  // in order, without gaps
+  std::string writer;                // of the log, 16 bytes; "" = nothing is sealed
+  LogPosition last = 0;              // all records up to here are sealed; 0 = none
+  std::int64_t next_number = 1;      // of a row: greater than all that are sealed
+  TimeMicros last_c = kMinTime;      // the newest C that is sealed
+  std::vector<LogSegment> segments;  // in the order of their first records
+  std::vector<SealedKeys> keys;      // in the order in which they were sealed
 
-  // The newest record that is sealed; 0 = none.
-  [[nodiscard]] LogPosition last() const { return seals.empty() ? 0 : seals.back().last; }
-
-  [[nodiscard]] std::int64_t next_number() const {
-    return seals.empty() ? 1 : seals.back().next_number;
-  }
-
-  [[nodiscard]] TimeMicros last_c() const { return seals.empty() ? kMinTime : seals.back().last_c; }
+  void Add(LogSeal seal);
+  // `merged` takes the place of the segments of these names.
+  void Replace(std::span<const LogSegment> segments, LogSegment merged);
 
   // Of all files.
   [[nodiscard]] std::int64_t bytes() const;
@@ -80,7 +89,7 @@ struct SealedLog {
 };
 
 // The manifest's text and back. Errors: Corruption (damaged); FailedPrecondition (a newer release
-// wrote it). They do not name the file.
+// wrote it). They do not name the file. What the release before wrote (format 1) is read as well.
 std::string EncodeSealedLog(const SealedLog& sealed, std::string_view release);
 Result<SealedLog> DecodeSealedLog(std::string_view text);
 

@@ -20,6 +20,7 @@ using ::testing::HasSubstr;
 
 constexpr const char* kWriter = "0123456789abcdef";
 
+// As format 1 told it, which did not say all.
 SealedLog TwoSeals() {
   SealedLog sealed;
   sealed.writer = kWriter;
@@ -37,17 +38,28 @@ SealedLog TwoSeals() {
   clicks.source = "clicks";
   clicks.first = clicks.last = 4;
   clicks.batches = 1;
-  sealed.seals.push_back({1, 9, 1042, rates.last_c, {rates, clicks}, {}});
-  sealed.seals.back().keys = SealedFile{SealedFileName("", kWriter, 3, 1), 77, 1};
+  const SealedFile keys = {SealedFileName("", kWriter, 3, 1), 77, 1};
+  sealed.Add({9, 1042, rates.last_c, {rates, clicks}, keys});
   rates.file = {SealedFileName("rates_push", kWriter, 4, 1), 99, 0xffffffffffffffff};
   rates.first = rates.last = 10;
   rates.first_c = rates.last_c += 1;
-  sealed.seals.push_back({10, 10, 2042, rates.last_c, {rates}, {}});
+  sealed.Add({10, 2042, rates.last_c, {rates}, {}});
   return sealed;
 }
 
-std::string Golden() {
-  std::ifstream file("tests/format/sealed_log_1.json");
+// With what this release tells of segments that it seals; one is of an older one.
+SealedLog Whole() {
+  SealedLog sealed = TwoSeals();
+  sealed.segments[0].columns = 0xfedcba9876543210;
+  sealed.segments[0].last_event = 1'357'034'030'000'000;
+  sealed.segments[2].columns = 0xfedcba9876543210;
+  sealed.segments[2].last_event = -1;
+  sealed.segments[2].batches = 1;
+  return sealed;
+}
+
+std::string Golden(int format) {
+  std::ifstream file("tests/format/sealed_log_" + std::to_string(format) + ".json");
   EXPECT_TRUE(file) << "run from the source folder";
   std::stringstream text;
   text << file.rdbuf();
@@ -55,55 +67,81 @@ std::string Golden() {
 }
 
 TEST(SealedLogTest, GivesTheGoldenManifest) {
-  EXPECT_EQ(EncodeSealedLog(TwoSeals(), "0.1.0") + "\n", Golden());
-  const auto read = DecodeSealedLog(Golden());
+  EXPECT_EQ(EncodeSealedLog(Whole(), "0.1.0") + "\n", Golden(2));
+  const auto read = DecodeSealedLog(Golden(2));
+  ASSERT_TRUE(read.ok()) << read.status().ToString();
+  EXPECT_EQ(*read, Whole());
+}
+
+TEST(SealedLogTest, ReadsTheFormatBefore) {
+  const auto read = DecodeSealedLog(Golden(1));
   ASSERT_TRUE(read.ok()) << read.status().ToString();
   EXPECT_EQ(*read, TwoSeals());
 }
 
 TEST(SealedLogTest, AManifestOfANewerFormatIsRefused) {
-  std::string newer = Golden();
-  newer.replace(newer.find("\"oldest_reader\": 1"), 18, "\"oldest_reader\": 2");
+  std::string newer = Golden(2);
+  newer.replace(newer.find("\"oldest_reader\": 2"), 18, "\"oldest_reader\": 3");
   EXPECT_EQ(DecodeSealedLog(newer).status().code(), StatusCode::kFailedPrecondition);
   EXPECT_THAT(DecodeSealedLog(newer).status().message(), HasSubstr("newer release"));
 }
 
 // Every bit of it: found, or of no meaning (the format of an equally old reader, a space).
 TEST(SealedLogTest, NoFlippedBitPasses) {
-  const std::string whole = Golden();
-  int found = 0;
-  for (std::size_t at = 0; at < whole.size(); ++at) {
-    for (int bit = 0; bit < 8; ++bit) {
-      std::string damaged = whole;
-      damaged[at] = static_cast<char>(damaged[at] ^ (1 << bit));
-      const auto read = DecodeSealedLog(damaged);
-      if (read.ok()) {
-        EXPECT_EQ(*read, TwoSeals()) << "byte " << at << ", bit " << bit;
-      } else {
-        ++found;
+  for (const int format : {1, 2}) {
+    const std::string whole = Golden(format);
+    int found = 0;
+    for (std::size_t at = 0; at < whole.size(); ++at) {
+      for (int bit = 0; bit < 8; ++bit) {
+        std::string damaged = whole;
+        damaged[at] = static_cast<char>(damaged[at] ^ (1 << bit));
+        const auto read = DecodeSealedLog(damaged);
+        if (read.ok()) {
+          EXPECT_EQ(*read, format == 1 ? TwoSeals() : Whole()) << "byte " << at << ", bit " << bit;
+        } else {
+          ++found;
+        }
       }
     }
+    EXPECT_GT(found, 8000);
   }
-  EXPECT_GT(found, 8000);
 }
 
-TEST(SealedLogTest, AGapBetweenSealsIsDamage) {
-  SealedLog gap = TwoSeals();
-  gap.seals.erase(gap.seals.begin());
+TEST(SealedLogTest, ARecordInNoSegmentIsDamage) {
+  SealedLog gap = Whole();
+  gap.segments.erase(gap.segments.begin() + 1);
   EXPECT_EQ(DecodeSealedLog(EncodeSealedLog(gap, "0.1.0")).status().code(),
             StatusCode::kCorruption);
+  SealedLog turned = Whole();
+  std::swap(turned.segments[0], turned.segments[1]);
+  EXPECT_EQ(DecodeSealedLog(EncodeSealedLog(turned, "0.1.0")).status().code(),
+            StatusCode::kCorruption);
+}
+
+TEST(SealedLogTest, AMergedSegmentTakesThePlaceOfItsParts) {
+  SealedLog sealed = Whole();
+  const std::vector<LogSegment> parts = {sealed.segments[0], sealed.segments[2]};
+  LogSegment merged = parts[0];
+  merged.file.name = SealedFileName("rates_push", kWriter, 4, 2);
+  merged.last = 10;
+  merged.batches = 9;
+  sealed.Replace(parts, merged);
+  EXPECT_EQ(sealed.segments, (std::vector<LogSegment>{merged, Whole().segments[1]}));
+  const auto read = DecodeSealedLog(EncodeSealedLog(sealed, "0.1.0"));
+  ASSERT_TRUE(read.ok()) << read.status().ToString();
+  EXPECT_EQ(*read, sealed);
 }
 
 TEST(SealedLogTest, WhatIsWrittenIsTheOldOneOrTheNewOne) {
   const TempDirectory folder = *TempDirectory::Make();
   EXPECT_EQ(*ReadSealedLog(folder.path()), SealedLog());
-  SealedLog first = TwoSeals();
-  first.seals.pop_back();
+  SealedLog first = Whole();
+  first.segments[0].rows = 1;
   ASSERT_TRUE(WriteSealedLog(folder.path(), first).ok());
   int failed = 0;
   for (int nth = 1;; ++nth) {
     const FaultInjection fault(nth, ENOSPC);
-    const Status status = WriteSealedLog(folder.path(), TwoSeals());
+    const Status status = WriteSealedLog(folder.path(), Whole());
     if (!fault.happened()) {
       EXPECT_TRUE(status.ok());
       break;
@@ -112,10 +150,10 @@ TEST(SealedLogTest, WhatIsWrittenIsTheOldOneOrTheNewOne) {
     ++failed;
     const auto read = ReadSealedLog(folder.path());
     ASSERT_TRUE(read.ok()) << read.status().ToString();
-    EXPECT_TRUE(*read == first || *read == TwoSeals());
+    EXPECT_TRUE(*read == first || *read == Whole());
   }
   EXPECT_GT(failed, 3);
-  EXPECT_EQ(*ReadSealedLog(folder.path()), TwoSeals());
+  EXPECT_EQ(*ReadSealedLog(folder.path()), Whole());
 }
 
 TEST(SealedLogTest, FilesAreWhatTheyWereOrDamaged) {
@@ -137,9 +175,9 @@ TEST(SealedLogTest, FilesAreWhatTheyWereOrDamaged) {
 
 TEST(SealedLogTest, OnlyWhatTheManifestNamesStays) {
   const TempDirectory folder = *TempDirectory::Make();
-  const SealedLog sealed = TwoSeals();
-  const std::string named = sealed.seals[0].segments[0].file.name;
-  const std::string keys = sealed.seals[0].keys->name;
+  const SealedLog sealed = Whole();
+  const std::string named = sealed.segments[0].file.name;
+  const std::string keys = sealed.keys[0].file.name;
   const std::string left = SealedFileName("clicks", kWriter, 9, 1);
   for (const std::string& name : {named, keys, left}) {
     ASSERT_TRUE(PrepareSealedFile(folder.path(), name).ok());

@@ -86,8 +86,7 @@ Result<std::string> LogText(const std::string& folder) {
     const auto size = FileSize(JoinPath(folder, name));
     bytes += size.ok() ? *size : 0;  // it may have been sealed just now
   }
-  std::size_t segments = 0;
-  for (const LogSeal& seal : sealed.seals) segments += seal.segments.size();
+  const std::size_t segments = sealed.segments.size();
   return MebibytesText(bytes) + " of log; " + std::to_string(segments) +
          (segments == 1 ? " sealed segment" : " sealed segments") + " of " +
          MebibytesText(sealed.bytes());

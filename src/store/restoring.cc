@@ -85,8 +85,8 @@ Result<std::vector<std::string>> CheckLog(const std::string& folder, const Backu
   expect(online.log_applied <= last, "the online store holds pushes up to record " +
                                          std::to_string(online.log_applied) +
                                          ", which the log has not");
-  expect(sealed.last() <= last, "the sealed segments reach record " +
-                                    std::to_string(sealed.last()) + ", which the log does not");
+  expect(sealed.last <= last, "the sealed segments reach record " + std::to_string(sealed.last) +
+                                  ", which the log does not");
   return problems;
 }
 
