@@ -142,13 +142,14 @@ class Pushing:
             raise
         return Pushed(**report, idempotency_key=key)
 
-    def seal_log(self) -> dict[str, int]:
+    def seal_log(self, *, merge: bool = False) -> dict[str, int]:
         """Moves the log of pushes into Parquet segments, now; it is done as the log grows, too.
 
-        What was pushed is served and trained on as before; opening has less to read. Gives the
-        records and rows that were sealed, the segments and their bytes, and log_bytes, by which the
-        log is shorter."""
-        return dict(json.loads(self._core.seal_log()))
+        What was pushed is served and trained on as before; opening has less to read. Small segments
+        are merged into larger ones as they become many; with `merge` all that fit are. Gives the
+        records and rows that were sealed, the segments and their bytes, log_bytes, by which the log
+        is shorter, and how many segments were merged into how many (merged, merged_into)."""
+        return dict(json.loads(self._core.seal_log(merge)))
 
     def quarantined(self) -> list[Quarantined]:
         """The rows of pushes that were set apart (`push(..., on_error="quarantine")`), by time."""

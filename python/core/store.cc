@@ -330,9 +330,12 @@ void BindStore(nb::module_& module) {
             nb::sig("def rebuild_online(self, views: collections.abc.Sequence[str], progress: "
                     "object | None) -> list[dict[str, typing.Any]]"));
   BindPushing(store);
-  store.def("seal_log", [](StoreHandle& handle) {
-    return AsText(handle, [](FeatureStore& engine) { return engine.SealLog(); });
-  });
+  store.def(
+      "seal_log",
+      [](StoreHandle& handle, bool merge) {
+        return AsText(handle, [merge](FeatureStore& engine) { return engine.SealLog(merge); });
+      },
+      nb::arg("merge"));
   store.def("backup", &Backup, nb::arg("folder"));
   store.def("close", &StoreHandle::Close);
   BindAsking(module, store);

@@ -89,19 +89,26 @@ Result<int> RunPush(const Invocation& invocation, const PushArguments& arguments
   return kExitDone;
 }
 
+std::string MergedText(const Json& sealed) {
+  const std::int64_t into = sealed.GetInt("merged_into");
+  if (into == 0) return "";
+  return "\n" + FormatCount(sealed.GetInt("merged")) + " segments merged into " + FormatCount(into);
+}
+
 std::string SealedText(const Json& sealed) {
   const std::int64_t records = sealed.GetInt("records");
-  if (records == 0) return "nothing to seal";
+  if (records == 0) return "nothing to seal" + MergedText(sealed);
   const std::int64_t segments = sealed.GetInt("segments");
   return RowsText(sealed.GetInt("rows")) + " of " + FormatCount(records) +
          (records == 1 ? " push" : " pushes") + " sealed into " + FormatCount(segments) +
          (segments == 1 ? " segment" : " segments") + " of " + FormatBytes(sealed.GetInt("bytes")) +
-         "; the log is " + FormatBytes(sealed.GetInt("log_bytes")) + " shorter";
+         "; the log is " + FormatBytes(sealed.GetInt("log_bytes")) + " shorter" +
+         MergedText(sealed);
 }
 
-Result<int> RunSeal(const Invocation& invocation) {
+Result<int> RunSeal(const Invocation& invocation, bool merge) {
   COEVAL_ASSIGN_OR_RETURN(auto store, invocation.OpenStore());
-  COEVAL_ASSIGN_OR_RETURN(const Json sealed, store->SealLog());
+  COEVAL_ASSIGN_OR_RETURN(const Json sealed, store->SealLog(merge));
   invocation.Show(sealed, SealedText(sealed));
   return kExitDone;
 }
@@ -111,9 +118,14 @@ void AddSealCommand(CLI::App* app, Invocation* invocation) {
       AddCommand(app, "Serving", "seal",
                  "Moves the log of pushes into Parquet segments, now\n"
                  "It is done in the background as the log grows. What was pushed stays where "
-                 "training finds it; opening then has less to read.",
-                 "coeval seal");
-  SetAction(command, invocation, [invocation] { return RunSeal(*invocation); });
+                 "training finds it; opening then has less to read. Small segments are merged into "
+                 "larger ones as they become many.",
+                 "coeval seal\n"
+                 "coeval seal --merge");
+  auto merge = std::make_shared<bool>(false);
+  AddFlag(command, "--merge", merge.get(),
+          "Merge all small segments, also where they are few: up to log.segment_size each");
+  SetAction(command, invocation, [invocation, merge] { return RunSeal(*invocation, *merge); });
 }
 
 }  // namespace

@@ -37,6 +37,9 @@ constexpr std::array kSettings = {
     Setting{"log.seal_size", SettingKind::kSize, "64MiB", 0, 1024 * kGiB,
             "How much the finished files of the log of pushes hold when they are sealed into "
             "segments in the background; 0 is only by `coeval seal`."},
+    Setting{"log.segment_size", SettingKind::kSize, "256MiB", 0, 1024 * kGiB,
+            "How large a segment may become by merging small ones of the same push source and "
+            "columns, which is done after sealing; 0 merges none."},
     Setting{"log.idempotency_retention", SettingKind::kDuration, "1d", kSecondMicros,
             3660 * kDayMicros,
             "How long an idempotency key names its push; later it names a new one."},

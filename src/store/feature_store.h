@@ -237,10 +237,11 @@ class FeatureStore {
   // same, and where it was said to another process without a key, they tell the one that it got.
   Result<PushOutcome> Push(const std::string& source, ArrowTable rows, const PushOptions& options);
   // Seals all of the log that is not sealed, now (docs/formats/log.md): {"records", "rows",
-  // "segments", "bytes", "log_bytes"}, what it sealed, the size of the new segments, and by how
-  // much the log is shorter. Errors: as Push, of the disk and of reaching the owner; what was
-  // sealed before stays sealed.
-  Result<Json> SealLog();
+  // "segments", "bytes", "log_bytes", "merged", "merged_into"}, what it sealed, the size of the new
+  // segments, by how much the log is shorter, and how many segments became how many larger ones:
+  // those that are due, or with `merge` all that fit. Errors: as Push, of the disk and of reaching
+  // the owner; what was sealed before stays sealed.
+  Result<Json> SealLog(bool merge = false);
   // Writes a backup into a new or empty folder (backup.h), at one moment, while calls go on:
   // {"backup", "time", "files", "bytes", "records"}. `cancel`: null = the store's own. Errors:
   // FailedPrecondition (there is something in the folder), InvalidArgument (it lies in the store),

@@ -62,7 +62,7 @@ class StoreOwner {
   virtual Result<Json> Describe(const std::string& name) = 0;
   // The number of the newest record of the log that is durable; 0 = none.
   virtual Result<std::int64_t> LogEnd() = 0;
-  virtual Result<Json> SealLog() = 0;
+  virtual Result<Json> SealLog(bool merge) = 0;
   // Progress is not told. `cancel`: null = the asking store's own.
   virtual Result<Json> VerifyOnline(const std::shared_ptr<CancelToken>& cancel) = 0;
   // Likewise.

@@ -70,6 +70,7 @@ Status FeatureStore::Impl::OpenLog(OpenedStore* store) const {
   COEVAL_ASSIGN_OR_RETURN(const CatalogueSnapshot catalogue, Snapshot());
   const LogSettings settings = {
       .seal_bytes = config.log.seal_bytes,
+      .segment_bytes = config.log.segment_bytes,
       .keys = {.given = config.log.idempotency_retention, .made = config.log.made_key_retention},
       .least_epoch = static_cast<std::uint64_t>(places.epoch)};
   auto opened = Ingester::Open(LogFolder(), store->online.get(), *catalogue, settings, context);

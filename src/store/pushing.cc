@@ -176,22 +176,23 @@ Status FeatureStore::DropQuarantined(const std::string& id) {
   return impl_->SetApart().Drop(id);
 }
 
-Result<Json> FeatureStore::SealLog() {
+Result<Json> FeatureStore::SealLog(bool merge) {
   return impl_->AtStore<Json>(
       [&](OpenedStore& store) -> Result<Json> {
         SealReport report;
         if (IsDirectory(impl_->LogFolder())) {
           COEVAL_ASSIGN_OR_RETURN(Ingester * pushes, impl_->Pushes(store));
-          const auto sealed = pushes->Seal();
+          const auto sealed = pushes->Seal(merge ? MergeKind::kAll : MergeKind::kDue);
           if (!sealed.ok()) return impl_->config.Redact(sealed.status());
           report = *sealed;
         }
         Json json = Json::MakeObject();
         json.Set("records", report.records).Set("rows", report.rows);
         json.Set("segments", report.segments).Set("bytes", report.bytes);
-        return json.Set("log_bytes", report.log_bytes);
+        json.Set("log_bytes", report.log_bytes);
+        return json.Set("merged", report.merged).Set("merged_into", report.merged_into);
       },
-      [](StoreOwner& owner) { return owner.SealLog(); });
+      [&](StoreOwner& owner) { return owner.SealLog(merge); });
 }
 
 Result<Schema> FeatureStore::PushedColumns(const std::string& source, bool deletes) {

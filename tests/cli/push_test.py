@@ -68,6 +68,21 @@ def test_what_is_sealed_is_served_and_trained_on(money):
     assert made.read_text().splitlines()[1].endswith(",1.08")
 
 
+def test_segments_that_are_merged_give_the_same(money):
+    spine = money.folder / "spine.csv"
+    spine.write_text("currency,event_timestamp\nEUR,2024-05-01T12:30:00Z\n")
+    made = [money.folder / "before.csv", money.folder / "after.csv"]
+    for _ in range(3):
+        money("push", "rates_push", money.folder / "today.csv")
+        assert "merged" not in money("seal").out
+    money("training-set", "-f", "rates:rate", "-s", spine, "-o", made[0])
+    assert "nothing to seal\n3 segments merged into 1" in money("seal", "--merge").out
+    sealed = money.json("seal", "--merge")
+    assert (sealed["merged"], sealed["merged_into"]) == (0, 0)
+    money("training-set", "-f", "rates:rate", "-s", spine, "-o", made[1])
+    assert made[0].read_bytes() == made[1].read_bytes()
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -238,7 +238,9 @@ class Story:
         asked = [(code, self.now - MINUTE * age) for code in CODES for age in (0, 3, 40, 100)]
         known = self.r.choice(KNOWN)
         before = self.answers(asked, known)
-        self.total["sealed"] += self.store.seal_log()["records"]
+        sealed = self.store.seal_log(merge=self.r.random() < 0.3)
+        self.total["sealed"] += sealed["records"]
+        self.total["merged"] += sealed["merged"]
         assert self.answers(asked, known) == before
         if self.r.random() < 0.5:
             self.reopen()
@@ -401,7 +403,7 @@ def test_both_ways_in_give_what_the_law_says_and_what_was_served():
     total = run_cases(12, run)
     assert total["online"] > 1_500 and total["offline"] > 4_000, total
     assert total["promised"] > 600 and total["range rows"] > 100, total
-    assert total["sealed"] > 100, total
+    assert total["sealed"] > 100 and total["merged"] > 20, total
 
 
 @pytest.mark.prove

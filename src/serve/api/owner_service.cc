@@ -112,7 +112,7 @@ Result<HttpResponse> OwnerService::Dispatch(const HttpRequest& request) {
   if (request.path == "/v1/rollback") return Promote(request, true);
   if (request.path == "/v1/describe") return Describe(request);
   if (request.path == "/v1/log") return Log();
-  if (request.path == "/v1/seal") return Seal();
+  if (request.path == "/v1/seal") return Seal(request);
   if (request.path == "/v1/online/verify") return VerifyOnline(request);
   if (request.path == "/v1/online/diff") return DiffOnline(request);
   if (request.path == "/v1/online/rebuild") return RebuildOnline(request);
@@ -209,8 +209,9 @@ Result<HttpResponse> OwnerService::Log() {
   return Plain(Json::MakeObject().Set("end", end));
 }
 
-Result<HttpResponse> OwnerService::Seal() {
-  COEVAL_ASSIGN_OR_RETURN(const Json sealed, store_->SealLog());
+Result<HttpResponse> OwnerService::Seal(const HttpRequest& request) {
+  COEVAL_ASSIGN_OR_RETURN(const Json body, BodyOf(request));
+  COEVAL_ASSIGN_OR_RETURN(const Json sealed, store_->SealLog(body.GetBool("merge")));
   return Plain(sealed);
 }
 

@@ -60,7 +60,7 @@ class OwnerService {
   Result<HttpResponse> DataBehind(const HttpRequest& request);
   Result<HttpResponse> Describe(const HttpRequest& request);
   Result<HttpResponse> Log();
-  Result<HttpResponse> Seal();
+  Result<HttpResponse> Seal(const HttpRequest& request);
   Result<HttpResponse> VerifyOnline(const HttpRequest& request);
   Result<HttpResponse> DiffOnline(const HttpRequest& request);
   Result<HttpResponse> RebuildOnline(const HttpRequest& request);

@@ -102,7 +102,9 @@ class RemoteOwner : public StoreOwner {
     return json.GetInt("end");
   }
 
-  Result<Json> SealLog() override { return Post("/v1/seal", Json::MakeObject()); }
+  Result<Json> SealLog(bool merge) override {
+    return Post("/v1/seal", Json::MakeObject().Set("merge", merge));
+  }
 
   Result<Json> VerifyOnline(const std::shared_ptr<CancelToken>& cancel) override {
     return Post("/v1/online/verify", Json::MakeObject(),
