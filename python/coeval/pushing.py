@@ -142,13 +142,15 @@ class Pushing:
             raise
         return Pushed(**report, idempotency_key=key)
 
-    def seal_log(self, *, merge: bool = False) -> dict[str, int]:
+    def seal_log(self, *, merge: bool = False) -> dict[str, Any]:
         """Moves the log of pushes into Parquet segments, now; it is done as the log grows, too.
 
         What was pushed is served and trained on as before; opening has less to read. Small segments
         are merged into larger ones as they become many; with `merge` all that fit are. Gives the
         records and rows that were sealed, the segments and their bytes, log_bytes, by which the log
-        is shorter, and how many segments were merged into how many (merged, merged_into)."""
+        is shorter, how many segments were merged into how many (merged, merged_into), what
+        `log.retention` let go (dropped segments, dropped_rows), and which push sources keep all, and
+        why (kept)."""
         return dict(json.loads(self._core.seal_log(merge)))
 
     def quarantined(self) -> list[Quarantined]:

@@ -74,6 +74,72 @@ class Money:
         return made.to_arrow()["rate"].to_pylist()
 
 
+class KeptMoney(Money):
+    """One that drops what is older than ten hours, and its twin that drops nothing."""
+
+    def __init__(self, folder, retention):
+        self.retention = retention
+        super().__init__(folder)
+
+    def open(self):
+        (self.folder / "coeval.yaml").write_text(
+            f"project: money\nlog: {{retention: {self.retention}}}\n"
+        )
+        super().open()
+
+
+def test_what_is_dropped_changes_no_answer_that_is_given(tmp_path):
+    """Random pushes and questions: as without log.retention, or refused; never refused within it."""
+    seed = random.randrange(2**32)
+    chance = random.Random(seed)
+    retained, all_kept = (KeptMoney(tmp_path / name, name) for name in ("10h", "0s"))
+    both = (retained, all_kept)
+    dropped = refused = answered = 0
+    now = NOON
+    for n in range(60):
+        now += MINUTE * chance.randrange(90)
+        at = now - MINUTE * chance.choice([1, 1, 30, 60, 300, 2000])
+        code = chance.choice(["EUR", "USD"])
+        for money in both:
+            money.set_clock(now)
+            money.push(code, float(n), at=at)
+        if n % 3:
+            continue
+        dropped += retained.store.seal_log()["dropped"]
+        all_kept.store.seal_log()
+        for _ in range(6):
+            hours = chance.choice([0.1, 1, 5, 9.5, 20, 40])
+            moment = now - dt.timedelta(hours=hours)
+            known = chance.choice(["declared", "arrival", "hindsight"])
+            wanted = all_kept.trained([moment], known=known)
+            try:
+                assert retained.trained([moment], known=known) == wanted, f"seed {seed}"
+                answered += 1
+            except coeval.TooOld as error:
+                assert hours > 10, f"seed {seed}: {error}"
+                assert "rates_push" in str(error) and "log.retention" in str(error)
+                refused += 1
+        assert retained.rate() == all_kept.rate()
+    assert dropped > 5 and refused > 10 and answered > 50, f"seed {seed}"
+    # A view that is defined later and sees further back.
+    long = FeatureView(
+        name="long",
+        entities=[definitions()[0]],
+        schema=[Field("rate", Float64)],
+        source=RATES,
+        ttl=dt.timedelta(days=9),
+    )
+    spine = pa.table({"currency": ["EUR"], "event_timestamp": [now]})
+    for money in both:
+        money.store.apply([*definitions(), long])
+    assert len(all_kept.store.get_historical_features(spine, ["long:rate"]).to_arrow()) == 1
+    with pytest.raises(coeval.TooOld, match="view long needs facts"):
+        retained.store.get_historical_features(spine, ["long:rate"])
+    assert retained.store.explain(["rates:rate"], {"currency": "EUR"}, at=now) is not None
+    for money in both:
+        money.store.close()
+
+
 @pytest.fixture
 def money(tmp_path):
     opened = Money(tmp_path / "money")

@@ -95,15 +95,29 @@ std::string MergedText(const Json& sealed) {
   return "\n" + FormatCount(sealed.GetInt("merged")) + " segments merged into " + FormatCount(into);
 }
 
+std::string DroppedText(const Json& sealed) {
+  std::string text;
+  if (const std::int64_t dropped = sealed.GetInt("dropped"); dropped > 0) {
+    text += "\n" + RowsText(sealed.GetInt("dropped_rows")) + " dropped with " +
+            FormatCount(dropped) + (dropped == 1 ? " old segment" : " old segments");
+  }
+  const Json* kept = sealed.Find("kept");
+  if (kept == nullptr || !kept->is_object()) return text;
+  for (const auto& [source, why] : kept->object()) {
+    text += "\nall pushes to " + source + " are kept: " + (why.is_string() ? why.AsString() : "");
+  }
+  return text;
+}
+
 std::string SealedText(const Json& sealed) {
   const std::int64_t records = sealed.GetInt("records");
-  if (records == 0) return "nothing to seal" + MergedText(sealed);
+  if (records == 0) return "nothing to seal" + MergedText(sealed) + DroppedText(sealed);
   const std::int64_t segments = sealed.GetInt("segments");
   return RowsText(sealed.GetInt("rows")) + " of " + FormatCount(records) +
          (records == 1 ? " push" : " pushes") + " sealed into " + FormatCount(segments) +
          (segments == 1 ? " segment" : " segments") + " of " + FormatBytes(sealed.GetInt("bytes")) +
          "; the log is " + FormatBytes(sealed.GetInt("log_bytes")) + " shorter" +
-         MergedText(sealed);
+         MergedText(sealed) + DroppedText(sealed);
 }
 
 Result<int> RunSeal(const Invocation& invocation, bool merge) {

@@ -40,6 +40,7 @@ struct OnlineStoreConfig {
 struct LogConfig {
   std::int64_t seal_bytes = 0;     // 0 = only when it is asked for
   std::int64_t segment_bytes = 0;  // 0 = segments are not merged
+  DurationMicros retention = 0;    // 0 = for ever
   DurationMicros idempotency_retention = 0;
   DurationMicros made_key_retention = 0;
 };

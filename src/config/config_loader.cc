@@ -226,6 +226,7 @@ void ConfigLoader::Load() {
   config_->online_store.index_bytes = Number("online_store.index_size");
   config_->log.seal_bytes = Number("log.seal_size");
   config_->log.segment_bytes = Number("log.segment_size");
+  config_->log.retention = Number("log.retention");
   config_->log.idempotency_retention = Number("log.idempotency_retention");
   config_->log.made_key_retention = Number("log.made_key_retention");
   ServeConfig& serve = config_->serve;

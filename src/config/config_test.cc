@@ -60,6 +60,7 @@ TEST_F(ConfigTest, DefaultsAreThere) {
   EXPECT_EQ(config.online_store.online_history, 5 * kMinute);
   EXPECT_EQ(config.log.seal_bytes, 64 << 20);
   EXPECT_EQ(config.log.segment_bytes, 256 << 20);
+  EXPECT_EQ(config.log.retention, 0);
   EXPECT_EQ(config.log.idempotency_retention, kDay);
   EXPECT_EQ(config.log.made_key_retention, kHour);
   EXPECT_EQ(config.serve.host, "127.0.0.1");
@@ -77,7 +78,7 @@ state: state
 registry: /elsewhere/r.db
 online_store: {type: rocksdb, path: o, online_history: 1h, owner_timeout: 3s, cache_size: 64MiB,
                index_size: 32MiB}
-log: {seal_size: 1MiB, segment_size: 5MiB, idempotency_retention: 2h, made_key_retention: 3m}
+log: {seal_size: 1MiB, segment_size: 5MiB, retention: 30d, idempotency_retention: 2h, made_key_retention: 3m}
 serve: {host: localhost, port: 0, threads: 3, max_body: 1 MiB, max_rows: 7, max_connections: 8,
         request_timeout: 2s, drain_timeout: 0s}
 clock: "2013-10-01T00:00:00Z"
@@ -94,6 +95,7 @@ locations: {data: data, lake: "s3://bucket/x"}
   EXPECT_EQ(config.online_store.index_bytes, 32 << 20);
   EXPECT_EQ(config.log.seal_bytes, 1 << 20);
   EXPECT_EQ(config.log.segment_bytes, 5 << 20);
+  EXPECT_EQ(config.log.retention, 30 * kDay);
   EXPECT_EQ(config.log.idempotency_retention, 2 * kHour);
   EXPECT_EQ(config.log.made_key_retention, 3 * kMinute);
   EXPECT_EQ(config.serve.max_body_bytes, 1 << 20);
@@ -263,6 +265,7 @@ TEST_F(ConfigTest, TheCanaryIsNeverSeen) {
                                 "online_store.index_size",
                                 "log.seal_size",
                                 "log.segment_size",
+                                "log.retention",
                                 "log.idempotency_retention",
                                 "log.made_key_retention",
                                 "serve.host",

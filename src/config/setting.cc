@@ -40,6 +40,9 @@ constexpr std::array kSettings = {
     Setting{"log.segment_size", SettingKind::kSize, "256MiB", 0, 1024 * kGiB,
             "How large a segment may become by merging small ones of the same push source and "
             "columns, which is done after sealing; 0 merges none."},
+    Setting{"log.retention", SettingKind::kDuration, "0s", 0, 366'000 * kDayMicros,
+            "How far behind the newest push questions of the past may lie: what can matter to none "
+            "of them is dropped from the sealed log; 0 keeps all."},
     Setting{"log.idempotency_retention", SettingKind::kDuration, "1d", kSecondMicros,
             3660 * kDayMicros,
             "How long an idempotency key names its push; later it names a new one."},

@@ -356,6 +356,7 @@ Result<SealReport> Ingester::Seal(MergeKind merge) {
   COEVAL_RETURN_IF_ERROR(log_->CloseFile());
   COEVAL_ASSIGN_OR_RETURN(SealReport report, sealer_->SealClosed());
   COEVAL_RETURN_IF_ERROR(sealer_->Merge(merge, &report));
+  COEVAL_RETURN_IF_ERROR(sealer_->DropOld(&report));
   return report;
 }
 

@@ -11,7 +11,9 @@
 namespace coeval {
 namespace {
 
-constexpr std::int64_t kMostSealBytes = std::int64_t{64} << 20;      // of log files, in one seal
+constexpr std::int64_t kMostSealBytes = std::int64_t{64} << 20;  // of log files, in one seal
+// A merged segment spans this part of the retention, so that it stays as much longer at most.
+constexpr std::int64_t kSpansOfRetention = 8;
 constexpr std::int64_t kLeastSealRowBytes = std::int64_t{64} << 20;  // of rows in columns
 
 }  // namespace
@@ -66,6 +68,8 @@ void LogSealer::SealUntilStopped() {
     if (!status.ok()) Warn("the log cannot be sealed, and stays as it is", status);
     const Status merged = Merge(MergeKind::kDue, &report);
     if (!merged.ok()) Warn("sealed segments cannot be merged, and stay as they are", merged);
+    const Status dropped = DropOld(&report);
+    if (!dropped.ok()) Warn("old segments cannot be dropped, and stay", dropped);
     lock.lock();
   }
 }
@@ -264,8 +268,10 @@ Status LogSealer::Merge(MergeKind kind, SealReport* report) {
 
 Result<bool> LogSealer::MergeNext(MergeKind kind, SealReport* report, Status* problem) {
   SealedLog next = Sealed();
-  const MergeRules rules = {
-      .kind = kind, .most_bytes = settings_.segment_bytes, .left_alone = left_alone_};
+  const MergeRules rules = {.kind = kind,
+                            .most_bytes = settings_.segment_bytes,
+                            .most_span = settings_.retention / kSpansOfRetention,
+                            .left_alone = left_alone_};
   std::vector<LogSegment> parts;
   for (const std::size_t place : NextMerge(next.segments, rules)) {
     parts.push_back(next.segments[place]);
@@ -283,15 +289,48 @@ Result<bool> LogSealer::MergeNext(MergeKind kind, SealReport* report, Status* pr
   return true;
 }
 
+Status LogSealer::DropOld(SealReport* report) {
+  if (settings_.retention == 0 || !settings_.reach_of) return {};
+  const auto turn = TakeTurn();
+  Status problem;
+  COEVAL_RETURN_IF_ERROR(LearnColumns(&problem));
+  SealedLog next = Sealed();
+  const TimeMicros cut = SaturatingSubtract(next.last_c, settings_.retention);
+  std::map<std::string, PushReach> reaches;
+  std::vector<LogSegment> old;
+  for (const LogSegment& segment : next.segments) {
+    if (segment.last_c >= cut) continue;
+    auto known = reaches.find(segment.source);
+    if (known == reaches.end()) {
+      COEVAL_ASSIGN_OR_RETURN(PushReach reach, settings_.reach_of(segment.source));
+      known = reaches.emplace(segment.source, std::move(reach)).first;
+    }
+    const PushReach& reach = known->second;
+    if (!reach.reach) report->kept[segment.source] = reach.why;
+    const bool matters = !reach.reach || !segment.last_event ||
+                         *segment.last_event >= SaturatingSubtract(cut, *reach.reach);
+    if (!matters) old.push_back(segment);
+  }
+  if (old.empty()) return problem;
+  next.Drop(old);
+  COEVAL_RETURN_IF_ERROR(Publish(std::move(next)));
+  for (const LogSegment& segment : old) {
+    ++report->dropped;
+    report->dropped_rows += segment.rows;
+  }
+  return problem;
+}
+
 Status LogSealer::LearnColumns(Status* problem) {
   SealedLog sealed = Sealed();
   for (LogSegment& segment : sealed.segments) {
     if (segment.columns != 0 || left_alone_.contains(segment.file.name)) continue;
-    const auto columns = ReadColumns(folder_, segment, context_);
-    if (columns.ok()) {
-      segment.columns = *columns;
+    const auto described = DescribeSegment(folder_, segment, context_);
+    if (described.ok()) {
+      segment.columns = described->columns;
+      segment.last_event = described->last_event;
     } else {
-      COEVAL_RETURN_IF_ERROR(LeaveAlone({&segment, 1}, columns.status(), problem));
+      COEVAL_RETURN_IF_ERROR(LeaveAlone({&segment, 1}, described.status(), problem));
     }
   }
   const std::lock_guard lock(mutex_);

@@ -17,6 +17,8 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -28,6 +30,7 @@
 #include "base/context.h"
 #include "base/status.h"
 #include "base/time.h"
+#include "definition/push_reach.h"
 #include "ingest/keys_file.h"
 #include "ingest/log_segment.h"
 #include "ingest/merge_plan.h"
@@ -45,6 +48,11 @@ struct LogSettings {
   std::int64_t seal_bytes = std::int64_t{64} << 20;
   // Sealed segments are merged up to this size, about; 0 = never.
   std::int64_t segment_bytes = std::int64_t{256} << 20;
+  // Segments are dropped once all in them lies so far behind the newest C that is sealed, and can
+  // matter to no question from there on; 0 = never.
+  DurationMicros retention = 0;
+  // How far behind a question the pushes to a source can matter. Asked by any thread.
+  std::function<Result<PushReach>(const std::string& source)> reach_of = {};
   KeyRetention keys = {};
   std::int64_t file_bytes = std::int64_t{64} << 20;  // as FactLogOptions
   std::uint64_t least_epoch = 0;                     // as FactLogOptions
@@ -59,6 +67,9 @@ struct SealReport {
   std::int64_t log_bytes = 0;    // that the log is shorter by
   std::int64_t merged = 0;       // segments that were merged
   std::int64_t merged_into = 0;  // so many
+  std::int64_t dropped = 0;      // segments that were dropped
+  std::int64_t dropped_rows = 0;
+  std::map<std::string, std::string> kept = {};  // sources of which older ones are kept, and why
 };
 
 // What a log takes on disk.
@@ -95,6 +106,9 @@ class LogSealer {
   // Merges segments, one merge at a time. Errors: as above, and Corruption where a segment is
   // damaged: the others are merged, and it stays as it is. Memory: as MergeSegments.
   Status Merge(MergeKind kind, SealReport* report);
+
+  // Drops what LogSettings::retention lets go. Errors: as above, and those of reach_of.
+  Status DropOld(SealReport* report);
 
   // After something was logged: wakes the background where it is time.
   void Consider();

@@ -21,6 +21,8 @@ std::size_t RunLength(std::span<const LogSegment* const> segments, const MergeRu
     if (!behind || rules.left_alone.contains(segment.file.name)) break;
     bytes += segment.file.bytes;
     if (bytes > rules.most_bytes) break;
+    const DurationMicros span = SaturatingSubtract(segment.last_c, segments[0]->first_c);
+    if (rules.most_span > 0 && span > rules.most_span) break;
     largest = std::max(largest, segment.file.bytes);
     if (i + 1 < least) continue;
     if (rules.kind == MergeKind::kAll || bytes >= 2 * largest) found = i + 1;

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "base/time.h"
 #include "log/sealed_log.h"
 
 namespace coeval {
@@ -26,7 +27,9 @@ enum class MergeKind : std::uint8_t {
 
 struct MergeRules {
   MergeKind kind = MergeKind::kDue;
-  std::int64_t most_bytes = 0;            // of the segment that comes of it, about
+  std::int64_t most_bytes = 0;   // of the segment that comes of it, about
+  DurationMicros most_span = 0;  // of its C; 0 = any: what is to be dropped one day must not wait
+                                 // for much newer pushes
   std::set<std::string> left_alone = {};  // names of files
 };
 

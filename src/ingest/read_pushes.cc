@@ -26,6 +26,7 @@ Result<LoggedPushes> ReadOnce(const SealedLog& sealed, const std::string& folder
   };
   COEVAL_ASSIGN_OR_RETURN(pushed.writer, ReadLog(folder, sealed.last, through, visit));
   if (pushed.writer.empty()) pushed.writer = sealed.writer;
+  if (const DroppedPushes* dropped = sealed.FindDropped(push_source)) pushed.dropped = *dropped;
   std::vector<LogSegment> segments;
   for (const LogSegment& segment : sealed.segments) {
     if (segment.source == push_source && segment.first <= through) segments.push_back(segment);

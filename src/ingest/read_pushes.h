@@ -11,9 +11,10 @@
 
 namespace coeval {
 
-// The pushes among the records 1 to `through`. REQUIRES: the log's last() was `through` or more.
-// Errors: Corruption (files are missing or damaged; they are named); FailedPrecondition (a newer
-// release wrote them); IoError. Cost: reads the segments of the source, and all that is not sealed.
+// The pushes among the records 1 to `through` that are there; the answer tells what was dropped.
+// REQUIRES: the log's last() was `through` or more. Errors: Corruption (files are missing or
+// damaged; they are named); FailedPrecondition (a newer release wrote them); IoError. Cost: reads
+// the segments of the source, and all that is not sealed.
 Result<LoggedPushes> ReadPushes(const std::string& log_folder, LogPosition through,
                                 const std::string& push_source, const Context& context);
 

@@ -192,11 +192,17 @@ Result<LogSegment> MergeSegments(const SegmentPlace& place, std::span<const LogS
   return segment;
 }
 
-Result<std::uint64_t> ReadColumns(const std::string& folder, const LogSegment& segment,
-                                  const Context& context) {
-  COEVAL_ASSIGN_OR_RETURN(const auto rows,
-                          OpenSealedTable(folder, segment.file, /*ahead=*/false, context));
-  return IdentityOfColumns(rows->schema());
+Result<LogSegment> DescribeSegment(const std::string& folder, const LogSegment& segment,
+                                   const Context& context) {
+  COEVAL_ASSIGN_OR_RETURN(const auto reader,
+                          SegmentReader::Open(folder, segment, /*ahead=*/false, context));
+  LogSegment described;
+  described.file = segment.file;
+  while (true) {
+    COEVAL_ASSIGN_OR_RETURN(const auto push, reader->Next());
+    if (!push) return described;
+    Count(*push, &described);
+  }
 }
 
 }  // namespace coeval

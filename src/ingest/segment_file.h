@@ -31,8 +31,9 @@ Result<LogSegment> WriteSegment(const SegmentPlace& place, std::span<const Numbe
 Result<LogSegment> MergeSegments(const SegmentPlace& place, std::span<const LogSegment> parts,
                                  const Context& context);
 
-// What IdentityOfColumns says of a segment that is there. Cost: reads the file for its hash.
-Result<std::uint64_t> ReadColumns(const std::string& folder, const LogSegment& segment,
-                                  const Context& context);
+// What the manifest says of a segment, from the segment itself: an older release did not tell all.
+// Errors: as of SegmentReader. Cost: reads it.
+Result<LogSegment> DescribeSegment(const std::string& folder, const LogSegment& segment,
+                                   const Context& context);
 
 }  // namespace coeval

@@ -97,7 +97,7 @@ TEST_F(SegmentReaderTest, ASegmentTellsWhatItHolds) {
   EXPECT_EQ(segment.first_c, 1);
   EXPECT_EQ(segment.last_c, 5);
   EXPECT_EQ(segment.last_event, 6);
-  EXPECT_EQ(*ReadColumns(folder_.path(), segment, context_), segment.columns);
+  EXPECT_EQ(*DescribeSegment(folder_.path(), segment, context_), segment);
 }
 
 // A batch of the reader has 65,536 rows: pushes end before, at, within and far behind its ends.

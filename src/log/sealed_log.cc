@@ -76,6 +76,31 @@ void SealedLog::Replace(std::span<const LogSegment> parts, LogSegment merged) {
   segments.insert(after, std::move(merged));
 }
 
+void SealedLog::Drop(std::span<const LogSegment> parts) {
+  std::set<std::string> names;
+  for (const LogSegment& part : parts) {
+    names.insert(part.file.name);
+    auto of_source = std::ranges::find_if(
+        dropped, [&](const DroppedPushes& one) { return one.source >= part.source; });
+    if (of_source == dropped.end() || of_source->source != part.source) {
+      of_source = dropped.insert(of_source, DroppedPushes{.source = part.source});
+    }
+    of_source->batches += part.batches;
+    of_source->rows += part.rows;
+    of_source->last_c = std::max(of_source->last_c, part.last_c);
+    of_source->last_event = std::max(of_source->last_event, part.last_event.value_or(kMaxTime));
+    of_source->at_c = last_c;
+  }
+  std::erase_if(segments, [&](const LogSegment& one) { return names.contains(one.file.name); });
+}
+
+const DroppedPushes* SealedLog::FindDropped(const std::string& source) const {
+  for (const DroppedPushes& one : dropped) {
+    if (one.source == source) return &one;
+  }
+  return nullptr;
+}
+
 std::int64_t SealedLog::bytes() const {
   std::int64_t bytes = 0;
   for (const LogSegment& segment : segments) bytes += segment.file.bytes;

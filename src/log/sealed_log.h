@@ -61,6 +61,19 @@ struct SealedKeys {
   friend bool operator==(const SealedKeys&, const SealedKeys&) = default;
 };
 
+// What was once sealed of a source and is there no more (log.retention): some of its pushes up to
+// `last_c`, with event times up to `last_event`.
+struct DroppedPushes {
+  std::string source;
+  std::int64_t batches = 0;
+  std::int64_t rows = 0;
+  TimeMicros last_c = kMinTime;
+  TimeMicros last_event = kMinTime;
+  TimeMicros at_c = kMinTime;  // the newest C when something of it was dropped last
+
+  friend bool operator==(const DroppedPushes&, const DroppedPushes&) = default;
+};
+
 // What is sealed in one step: behind what is sealed already.
 struct LogSeal {
   LogPosition last = 0;
@@ -71,16 +84,21 @@ struct LogSeal {
 };
 
 struct SealedLog {
-  std::string writer;                // of the log, 16 bytes; "" = nothing is sealed
-  LogPosition last = 0;              // all records up to here are sealed; 0 = none
-  std::int64_t next_number = 1;      // of a row: greater than all that are sealed
-  TimeMicros last_c = kMinTime;      // the newest C that is sealed
-  std::vector<LogSegment> segments;  // in the order of their first records
-  std::vector<SealedKeys> keys;      // in the order in which they were sealed
+  std::string writer;                       // of the log, 16 bytes; "" = nothing is sealed
+  LogPosition last = 0;                     // all records up to here are sealed; 0 = none
+  std::int64_t next_number = 1;             // of a row: greater than all that are sealed
+  TimeMicros last_c = kMinTime;             // the newest C that is sealed
+  std::vector<LogSegment> segments;         // in the order of their first records
+  std::vector<SealedKeys> keys;             // in the order in which they were sealed
+  std::vector<DroppedPushes> dropped = {};  // by source
 
   void Add(LogSeal seal);
   // `merged` takes the place of the segments of these names.
   void Replace(std::span<const LogSegment> segments, LogSegment merged);
+  // They are there no more. REQUIRES: their last_event is known.
+  void Drop(std::span<const LogSegment> segments);
+  // What was dropped of a source; null: nothing.
+  [[nodiscard]] const DroppedPushes* FindDropped(const std::string& source) const;
 
   // Of all files.
   [[nodiscard]] std::int64_t bytes() const;

@@ -58,6 +58,13 @@ Json ToJson(const LogSegment& segment) {
   return json.Set("last_event", segment.last_event ? Json(*segment.last_event) : Json());
 }
 
+Json ToJson(const DroppedPushes& dropped) {
+  Json json = Json::MakeObject();
+  json.Set("source", dropped.source).Set("batches", dropped.batches).Set("rows", dropped.rows);
+  json.Set("last_c", dropped.last_c).Set("last_event", dropped.last_event);
+  return json.Set("at_c", dropped.at_c);
+}
+
 // Members that must be there, of their kind. The first that is not is remembered.
 class Members {
  public:
@@ -106,6 +113,8 @@ class Members {
     return file;
   }
 
+  [[nodiscard]] const Json* Find(const char* name) const { return json_.Find(name); }
+
   void Miss(const char* name) {
     if (missed_.empty()) missed_ = name;
   }
@@ -138,6 +147,19 @@ Result<LogSegment> SegmentOf(const Json& json, bool format_1) {
   }
   COEVAL_RETURN_IF_ERROR(members.status());
   return segment;
+}
+
+Result<DroppedPushes> DroppedOf(const Json& json) {
+  Members members(json);
+  DroppedPushes dropped;
+  dropped.source = members.Text("source");
+  dropped.batches = members.Int("batches", 1);
+  dropped.rows = members.Int("rows", 1);
+  dropped.last_c = members.Int("last_c", kMinTime);
+  dropped.last_event = members.Int("last_event", kMinTime);
+  dropped.at_c = members.Int("at_c", kMinTime);
+  COEVAL_RETURN_IF_ERROR(members.status());
+  return dropped;
 }
 
 // Format 1: the files of one seal together.
@@ -187,6 +209,20 @@ Status ReadParts(Members& members, SealedLog* sealed) {
     before = segment.first;
     sealed->segments.push_back(std::move(segment));
   }
+  // What is left out was never dropped.
+  const Json* dropped = members.Find("dropped");
+  if (dropped != nullptr && !dropped->is_array()) members.Miss("dropped");
+  if (dropped != nullptr && dropped->is_array()) {
+    for (const Json& each : dropped->array()) {
+      COEVAL_ASSIGN_OR_RETURN(DroppedPushes of_source, DroppedOf(each));
+      const bool fits =
+          of_source.batches <= sealed->last - batches &&
+          (sealed->dropped.empty() || sealed->dropped.back().source < of_source.source);
+      if (!fits) members.Miss("dropped");
+      if (fits) batches += of_source.batches;
+      sealed->dropped.push_back(std::move(of_source));
+    }
+  }
   // Each record is in one of them.
   if (batches != sealed->last) members.Miss("batches");
   for (const Json& each : members.Array("keys")) {
@@ -212,6 +248,9 @@ std::string EncodeSealedLog(const SealedLog& sealed, std::string_view release) {
     keys.Append(ToJson(each.file).Set("last_c", each.last_c));
   }
   manifest.Set("keys", std::move(keys));
+  Json dropped = Json::MakeArray();
+  for (const DroppedPushes& each : sealed.dropped) dropped.Append(ToJson(each));
+  if (!sealed.dropped.empty()) manifest.Set("dropped", std::move(dropped));
   Json json = Json::MakeObject();
   json.Set("format", kFormat).Set("oldest_reader", kFormat);
   json.Set("checksum", HexOfNumber(Hash64(manifest.Write())));

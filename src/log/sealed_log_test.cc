@@ -132,6 +132,32 @@ TEST(SealedLogTest, AMergedSegmentTakesThePlaceOfItsParts) {
   EXPECT_EQ(*read, sealed);
 }
 
+TEST(SealedLogTest, WhatWasDroppedIsRemembered) {
+  SealedLog sealed = Whole();
+  sealed.segments[1].last_event = 5;
+  const LogSegment clicks = sealed.segments[1];
+  const std::vector<LogSegment> rates = {sealed.segments[0], sealed.segments[2]};
+  sealed.Drop(rates);
+  EXPECT_EQ(sealed.segments, std::vector<LogSegment>{clicks});
+  const DroppedPushes expected = {"rates_push", 9, 2000, rates[1].last_c, *rates[0].last_event,
+                                  sealed.last_c};
+  ASSERT_NE(sealed.FindDropped("rates_push"), nullptr);
+  EXPECT_EQ(*sealed.FindDropped("rates_push"), expected);
+  EXPECT_EQ(sealed.FindDropped("clicks"), nullptr);
+  auto read = DecodeSealedLog(EncodeSealedLog(sealed, "0.1.0"));
+  ASSERT_TRUE(read.ok()) << read.status().ToString();
+  EXPECT_EQ(*read, sealed);
+  sealed.Drop({&clicks, 1});
+  ASSERT_EQ(sealed.dropped.size(), 2U);
+  EXPECT_EQ(sealed.dropped[0].source, "clicks");
+  read = DecodeSealedLog(EncodeSealedLog(sealed, "0.1.0"));
+  ASSERT_TRUE(read.ok()) << read.status().ToString();
+  EXPECT_EQ(*read, sealed);
+  sealed.dropped.pop_back();  // some pushes are neither there nor dropped
+  EXPECT_EQ(DecodeSealedLog(EncodeSealedLog(sealed, "0.1.0")).status().code(),
+            StatusCode::kCorruption);
+}
+
 TEST(SealedLogTest, WhatIsWrittenIsTheOldOneOrTheNewOne) {
   const TempDirectory folder = *TempDirectory::Make();
   EXPECT_EQ(*ReadSealedLog(folder.path()), SealedLog());

@@ -1,9 +1,12 @@
 #include "offline/budgeted_join.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
+#include "definition/push_reach.h"
 #include "offline/answer_spill.h"
 #include "offline/event_count.h"
 #include "offline/parts_join.h"
@@ -32,10 +35,22 @@ Result<std::unique_ptr<AnswerSpill>> MakeSpill(const JoinBudget& budget, const J
                                        budget.memory.spill_options(), *budget.scratch);
 }
 
+// No less than the events that matter: of pushes the older ones may have been dropped.
+FactRange RangeToCount(const ViewVersion& version, std::span<const TimeMicros> times) {
+  FactRange range;
+  if (!version.push.has_value() || times.empty()) return range;
+  if (const auto reach = ReachOf(version)) {
+    range.event_min = SaturatingSubtract(std::ranges::min(times), *reach);
+  }
+  return range;
+}
+
 // Where the events of a window may be too many, those of the spine's keys are counted.
 Result<std::size_t> PartsOfWindows(const JoinBudget& budget, const JoinSize& size,
-                                   KeyedQuestions* questions, const OpenFacts& open) {
-  COEVAL_ASSIGN_OR_RETURN(const std::unique_ptr<FactStream> facts, open({}, {}));
+                                   const ViewVersion& version, KeyedQuestions* questions,
+                                   const OpenFacts& open) {
+  COEVAL_ASSIGN_OR_RETURN(const std::unique_ptr<FactStream> facts,
+                          open({}, RangeToCount(version, questions->times())));
   const std::size_t least = budget.memory.PartsOf(size, 0);
   if (budget.memory.PartsOf(size, RowsOf(facts.get())) == least) return least;
   COEVAL_ASSIGN_OR_RETURN(const QuestionIndex* index, questions->Index(budget.context.threads));
@@ -99,7 +114,7 @@ Result<std::unique_ptr<AnswerRows>> JoinWindowsWithin(const JoinBudget& budget,
     if (!too_many) return whole.status();
   }
   COEVAL_ASSIGN_OR_RETURN(const std::size_t count,
-                          PartsOfWindows(budget, size, questions, facts->open));
+                          PartsOfWindows(budget, size, *view.version, questions, facts->open));
   const QuestionParts parts = questions->Cut(count);
   facts->parts = parts.size();
   COEVAL_ASSIGN_OR_RETURN(std::unique_ptr<AnswerSpill> answers, MakeSpill(budget, size, *facts));

@@ -92,7 +92,14 @@ Result<std::string> WhyNothing(const FeaturePlan& plan, const PlannedView& view,
                                const Context& context) {
   const std::string source = "source '" + view.version->source_names() + "'";
   if (questions.num_slots() == 0) return std::string("a join key is null in every row");
-  COEVAL_ASSIGN_OR_RETURN(const Finding finding, Read(view, questions, known, open, context));
+  const Result<Finding> read = Read(view, questions, known, open, context);
+  if (read.status().code() == StatusCode::kTooOld) {
+    return source +
+           " has no fact for them that is young enough; older ones were dropped from the " +
+           "log of pushes (log.retention)";
+  }
+  if (!read.ok()) return read.status();
+  const Finding& finding = *read;
   if (finding.counts.rows == 0) return source + " has no rows";
   if (finding.counts.facts == 0) {
     return "none of the " + std::to_string(finding.counts.rows) + " rows of " + source +

@@ -207,6 +207,25 @@ bool HasDeletes(const LoggedPushes& pushed) {
                      [](const LogBatch& logged) { return logged.deletes; });
 }
 
+Status CheckNotDropped(const LoggedPushes& pushed, const FactRange& range,
+                       const std::string& view) {
+  if (!pushed.dropped) return {};
+  const DroppedPushes& dropped = *pushed.dropped;
+  const bool by_event = dropped.last_event >= range.event_min;
+  const bool by_created = range.created_min && dropped.last_c >= *range.created_min;
+  if (!by_event && !by_created) return {};
+  const std::string needed = range.event_min == kMinTime
+                                 ? "all facts, whatever their age"
+                                 : "facts dated from " + FormatTime(range.event_min) + " on";
+  return Status::TooOld(
+      "view " + view + " needs " + needed + " of push source `" + dropped.source + "`, of which " +
+      std::to_string(dropped.rows) + " rows dated up to " + FormatTime(dropped.last_event) +
+      " and pushed up to " + FormatTime(dropped.last_c) + " were dropped (log.retention; last at " +
+      FormatTime(dropped.at_c) +
+      "): ask for later times, give the view a shorter ttl or window, or restore a backup that "
+      "holds them");
+}
+
 Result<std::unique_ptr<FactReader>> OpenOnePush(const Source& push, const FactRequest& request,
                                                 const LogBatch& logged, const Context& context) {
   const WantedColumns columns = WantedColumns::Of(push, request);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "base/status.h"
 #include "definition/source.h"
 #include "log/log_batch.h"
+#include "log/sealed_log.h"
 #include "source/fact_reader.h"
 
 namespace coeval {
@@ -23,10 +25,16 @@ namespace coeval {
 struct LoggedPushes {
   std::string writer;                  // of the log (rule 1.3)
   std::vector<LogBatch> batches = {};  // in the order of C
+  // What was there before them, and is no more (log.retention).
+  std::optional<DroppedPushes> dropped = {};
 };
 
 // Are there deletes among them (rule 3.7)? Else their facts have no such column.
 bool HasDeletes(const LoggedPushes& pushed);
+
+// Can these answer a request for facts in that range of times? Errors: TooOld: some that lie in it
+// were dropped. `view`: named there.
+Status CheckNotDropped(const LoggedPushes& pushed, const FactRange& range, const std::string& view);
 
 // The facts of one push, as they come. `push`: a PushMeaning. A column that the batch does not
 // bring, since it was declared only later, is null. Errors: InvalidArgument (a column that is no

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "definition/push_reach.h"
 #include "log/log_batch.h"
 #include "materialize/materialize.h"
 #include "source/pushed_facts.h"
@@ -127,6 +128,18 @@ LocateSource LocatorOf(FeatureStore::Impl* impl) {
   };
 }
 
+// What was dropped and would have to be carried: what a question from the horizon on can reach.
+Status CheckWhole(const LoggedPushes& pushed, const ViewVersion& version, TimeMicros horizon,
+                  std::optional<TimeMicros> watermark) {
+  if (!pushed.dropped) return {};
+  const bool carried_before =
+      watermark && pushed.dropped->last_c < SaturatingSubtract(*watermark, version.source.overlap);
+  if (carried_before) return {};
+  FactRange range;
+  if (const auto reach = ReachOf(version)) range.event_min = SaturatingSubtract(horizon, *reach);
+  return CheckNotDropped(pushed, range, ReferenceOf(version));
+}
+
 Result<std::vector<MaterializeReport>> CarryHere(FeatureStore::Impl* impl, OpenedStore& store,
                                                  const CarryRequest& carry,
                                                  const MaterializeOptions& options) {
@@ -241,9 +254,14 @@ Result<std::vector<MaterializeReport>> RebuildHere(FeatureStore::Impl* impl, Ope
                           VersionsToRebuild(catalogue, *store.online, options.views));
   RegistryRuns runs(impl->registry.get(), &impl->config);
   MaterializeTools tools;
-  tools.open = OpenSources(LocatorOf(impl), [&](const ViewVersion& version) {
-    return impl->PushedHere(store, version, /*hindsight=*/false);
-  });
+  tools.open =
+      OpenSources(LocatorOf(impl), [&](const ViewVersion& version) -> Result<LoggedPushes> {
+        COEVAL_ASSIGN_OR_RETURN(LoggedPushes pushed,
+                                impl->PushedHere(store, version, /*hindsight=*/false));
+        COEVAL_RETURN_IF_ERROR(
+            CheckWhole(pushed, version, store.online->horizon(), /*watermark=*/std::nullopt));
+        return pushed;
+      });
   tools.runs = &runs;
   tools.progress = options.progress;
   tools.carried = [&](const SharedViewVersions& versions) {
@@ -264,6 +282,7 @@ Result<LoggedPushes> FeatureStore::Impl::PushesToCarry(OpenedStore& store,
                                                        const ViewVersion& version) {
   COEVAL_ASSIGN_OR_RETURN(LoggedPushes pushed, PushedHere(store, version, /*hindsight=*/false));
   const std::optional<TimeMicros> watermark = store.online->Progress(version).watermark;
+  COEVAL_RETURN_IF_ERROR(CheckWhole(pushed, version, store.online->horizon(), watermark));
   if (!watermark.has_value()) return pushed;
   const TimeMicros since = SaturatingSubtract(*watermark, version.source.overlap);
   std::erase_if(pushed.batches, [&](const LogBatch& batch) {

@@ -3,6 +3,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -102,15 +103,18 @@ Result<Json> FeatureStore::LoadDefinitions() {
   return LoadDefinitionDocument(impl_->config, impl_->options.python);
 }
 
-Result<std::unique_ptr<FactReader>> FeatureStore::Impl::OpenFacts(const ViewVersion& view,
-                                                                  const FactRequest& request,
-                                                                  const Context& with) {
+Result<std::unique_ptr<FactReader>> FeatureStore::Impl::OpenFacts(
+    const ViewVersion& view, const FactRequest& request, const Context& with,
+    std::optional<TimeMicros> needed_from) {
   const LocateSource locate = [this](const Source& source) -> Result<std::string> {
     COEVAL_ASSIGN_OR_RETURN(BoundText location, config.BindPath(source.path));
     return location.value.Reveal();
   };
   COEVAL_RETURN_IF_ERROR(CheckStoreEpoch(places));
   COEVAL_ASSIGN_OR_RETURN(const LoggedPushes pushed, PushedTo(view, request.hindsight));
+  FactRange needed = request.pushed_range.value_or(request.range);
+  needed.event_min = std::max(needed.event_min, needed_from.value_or(kMinTime));
+  COEVAL_RETURN_IF_ERROR(CheckNotDropped(pushed, needed, view.view.name));
   auto reader = OpenSourcesOf(view, request, locate, pushed, with);
   if (!reader.ok()) return config.Redact(reader.status());
   return reader;

@@ -239,7 +239,8 @@ class FeatureStore {
   // Seals all of the log that is not sealed, now (docs/formats/log.md): {"records", "rows",
   // "segments", "bytes", "log_bytes", "merged", "merged_into"}, what it sealed, the size of the new
   // segments, by how much the log is shorter, and how many segments became how many larger ones:
-  // those that are due, or with `merge` all that fit. Errors: as Push, of the disk and of reaching
+  // those that are due, or with `merge` all that fit; "dropped", "dropped_rows", what log.retention
+  // let go, and "kept": {source: why it keeps all}. Errors: as Push, of the disk and of reaching
   // the owner; what was sealed before stays sealed.
   Result<Json> SealLog(bool merge = false);
   // Writes a backup into a new or empty folder (backup.h), at one moment, while calls go on:

@@ -68,9 +68,19 @@ Result<std::unique_ptr<OpenedStore>> FeatureStore::Impl::OpenStore() {
 
 Status FeatureStore::Impl::OpenLog(OpenedStore* store) const {
   COEVAL_ASSIGN_OR_RETURN(const CatalogueSnapshot catalogue, Snapshot());
+  // What the online store may still be asked is kept in any case: it may have to be filled again.
+  const DurationMicros retention =
+      config.log.retention == 0
+          ? 0
+          : std::max(config.log.retention, config.online_store.online_history);
   const LogSettings settings = {
       .seal_bytes = config.log.seal_bytes,
       .segment_bytes = config.log.segment_bytes,
+      .retention = retention,
+      .reach_of = [this](const std::string& source) -> Result<PushReach> {
+        COEVAL_ASSIGN_OR_RETURN(const CatalogueSnapshot now, Snapshot());
+        return ReachOf(*now, source);
+      },
       .keys = {.given = config.log.idempotency_retention, .made = config.log.made_key_retention},
       .least_epoch = static_cast<std::uint64_t>(places.epoch)};
   auto opened = Ingester::Open(LogFolder(), store->online.get(), *catalogue, settings, context);

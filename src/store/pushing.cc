@@ -190,7 +190,11 @@ Result<Json> FeatureStore::SealLog(bool merge) {
         json.Set("records", report.records).Set("rows", report.rows);
         json.Set("segments", report.segments).Set("bytes", report.bytes);
         json.Set("log_bytes", report.log_bytes);
-        return json.Set("merged", report.merged).Set("merged_into", report.merged_into);
+        json.Set("merged", report.merged).Set("merged_into", report.merged_into);
+        json.Set("dropped", report.dropped).Set("dropped_rows", report.dropped_rows);
+        Json kept = Json::MakeObject();
+        for (const auto& [source, why] : report.kept) kept.Set(source, why);
+        return json.Set("kept", std::move(kept));
       },
       [&](StoreOwner& owner) { return owner.SealLog(merge); });
 }

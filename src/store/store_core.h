@@ -75,9 +75,11 @@ struct FeatureStore::Impl {
   Result<CatalogueSnapshot> Snapshot() const { return registry->Snapshot(); }
 
   // The facts of a view, its source's location bound; errors name view and source, and do not show
-  // what is secret in the location.
+  // what is secret in the location. TooOld where some of what was asked for was dropped from the
+  // log; with `needed_from` only where it is dated from there on: the rest would just be shown.
   Result<std::unique_ptr<FactReader>> OpenFacts(const ViewVersion& view, const FactRequest& request,
-                                                const Context& with);
+                                                const Context& with,
+                                                std::optional<TimeMicros> needed_from = {});
   // The context with another cancel token where one is given.
   [[nodiscard]] Context With(const std::shared_ptr<CancelToken>& cancel) const;
 
