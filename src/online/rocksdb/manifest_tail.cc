@@ -143,13 +143,12 @@ Result<ManifestTail> ManifestTail::Open(const std::string& folder) {
 }
 
 Status ManifestTail::CutTorn() const {
-  const std::string current = db_folder_ + "/CURRENT";
-  if (!FileExists(current)) return ForgetUnfinished();
-  COEVAL_ASSIGN_OR_RETURN(std::string name, ReadFile(current));
-  if (!name.empty() && name.back() == '\n') name.pop_back();
+  if (!IsDirectory(db_folder_)) return {};  // a new store
   const Committed committed = LastCommitted();
-  if (!FileExists(db_folder_ + "/" + name)) {
+  COEVAL_ASSIGN_OR_RETURN(std::string name, NamedByCurrent());
+  if (name.empty() || !FileExists(db_folder_ + "/" + name)) {
     COEVAL_ASSIGN_OR_RETURN(name, GoBack(committed));
+    if (name.empty()) return {};
   }
   const std::string path = db_folder_ + "/" + name;
   if (!name.starts_with("MANIFEST-") || !FileExists(path)) return {};  // RocksDB says what is wrong
@@ -175,26 +174,37 @@ ManifestTail::Committed ManifestTail::LastCommitted() const {
   return {.manifest = record->GetString("manifest", ""), .size = record->GetInt("size", 0)};
 }
 
-// RocksDB syncs the name of a new manifest together with CURRENT, which tells of it: of both a file
-// system may keep the second alone. Nothing was committed to it then; what was is in the one before
-// it, which goes only later.
-Result<std::string> ManifestTail::GoBack(const Committed& committed) const {
-  if (committed.manifest.empty() || !FileExists(db_folder_ + "/" + committed.manifest)) {
-    COEVAL_RETURN_IF_ERROR(ForgetUnfinished());
-    return std::string();
-  }
-  COEVAL_RETURN_IF_ERROR(WriteFileAtomically(db_folder_ + "/CURRENT", committed.manifest + "\n"));
-  return committed.manifest;
+// "" where there is no CURRENT.
+Result<std::string> ManifestTail::NamedByCurrent() const {
+  const std::string current = db_folder_ + "/CURRENT";
+  if (!FileExists(current)) return std::string();
+  COEVAL_ASSIGN_OR_RETURN(std::string name, ReadFile(current));
+  if (!name.empty() && name.back() == '\n') name.pop_back();
+  return name;
 }
 
-// A database that was being made, of which any files may be there: RocksDB makes one anew only
-// where there is none. One that ever held something is left as it is.
-Status ManifestTail::ForgetUnfinished() const {
-  if (!IsDirectory(db_folder_)) return {};
+// RocksDB syncs the name of a new manifest together with CURRENT, which tells of it: of both a file
+// system may keep the second alone. Nothing was committed to it then; what was is in the one before
+// it, which goes only later. A database that was being made, of which any files may be there, is
+// made anew; where one held something, RocksDB would begin an empty one in its place.
+Result<std::string> ManifestTail::GoBack(const Committed& committed) const {
+  const std::string current = db_folder_ + "/CURRENT";
+  if (!committed.manifest.empty() && FileExists(db_folder_ + "/" + committed.manifest)) {
+    COEVAL_RETURN_IF_ERROR(WriteFileAtomically(current, committed.manifest + "\n"));
+    return committed.manifest;
+  }
   COEVAL_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(db_folder_));
   const bool has_tables = std::any_of(
       names.begin(), names.end(), [](const std::string& name) { return name.ends_with(".sst"); });
-  return has_tables || !file_.record().empty() ? Status() : RemoveTree(db_folder_);
+  if (file_.record().empty() && !has_tables) {
+    COEVAL_RETURN_IF_ERROR(RemoveTree(db_folder_));
+    return std::string();
+  }
+  if (FileExists(current)) return std::string();  // RocksDB says what is missing
+  return Status::Corruption("the online store's file '" + current +
+                            "' is not there, nor the manifest that it would name: bring the store "
+                            "back from a backup, or remove its folder and run `coeval "
+                            "materialize-incremental`; pushes come back from the log");
 }
 
 void ManifestTail::Remember(rocksdb::DB& db) {

@@ -48,9 +48,9 @@ class ManifestTail {
   };
 
   [[nodiscard]] Committed LastCommitted() const;
-  // Where CURRENT names a manifest that is not there: the one that counts, or "".
+  [[nodiscard]] Result<std::string> NamedByCurrent() const;
+  // Where there is no manifest that CURRENT names: the one that counts, or "". Errors: Corruption.
   [[nodiscard]] Result<std::string> GoBack(const Committed& committed) const;
-  [[nodiscard]] Status ForgetUnfinished() const;
 
   ManifestTail(std::string db_folder, SlotFile file)
       : db_folder_(std::move(db_folder)), file_(std::move(file)) {}

@@ -153,6 +153,23 @@ TEST_F(ManifestTailTest, ADatabaseThatWasBeingMadeIsMadeAnew) {
   EXPECT_TRUE(OpenRocksDbStore(store, "flights", clock_.context()).ok());
 }
 
+TEST_F(ManifestTailTest, WithoutCurrentTheManifestThatWasCommittedToCounts) {
+  const std::string store = folder_ / "online";
+  std::filesystem::remove(store + "/db/CURRENT");
+  {
+    const auto opened = OpenRocksDbStore(store, "flights", clock_.context());
+    ASSERT_TRUE(opened.ok()) << opened.status().ToString();
+    const auto snapshot = *(*opened)->Now();
+    const auto answers = *AskStore(*snapshot, view_, 1, snapshot->time());
+    EXPECT_EQ(answers[0].values[0].AsInt(), 2);
+  }
+  std::filesystem::remove(ManifestOf(store));
+  std::filesystem::remove(store + "/db/CURRENT");
+  const Status status = OpenRocksDbStore(store, "flights", clock_.context()).status();
+  EXPECT_EQ(status.code(), StatusCode::kCorruption) << status.ToString();
+  EXPECT_THAT(status.message(), HasSubstr("CURRENT"));
+}
+
 TEST_F(ManifestTailTest, WithoutWhatWasCommittedNothingIsOpenedAndNothingRemoved) {
   const std::string store = folder_ / "online";
   const std::string current = *ReadFile(store + "/db/CURRENT");
