@@ -26,12 +26,13 @@ std::string PrefixOf(DataId id) {
   return prefix;
 }
 
-bool IsInFiles(const Db& db, DataId id) {
+// Does some file hold data of this range, whose end is not in it?
+bool IsInFiles(const Db& db, const std::pair<DataId, DataId>& range) {
   std::vector<rocksdb::LiveFileMetaData> files;
   db.rocks().GetLiveFilesMetaData(&files);
   return std::any_of(files.begin(), files.end(), [&](const rocksdb::LiveFileMetaData& file) {
-    return file.column_family_name == db.facts()->GetName() && DataIdOf(file.smallestkey) <= id &&
-           id <= DataIdOf(file.largestkey);
+    return file.column_family_name == db.facts()->GetName() &&
+           DataIdOf(file.smallestkey) < range.second && range.first <= DataIdOf(file.largestkey);
   });
 }
 
@@ -100,12 +101,13 @@ Status StoreCore::Reclaim(const Retired& data) {
   // Whole files at once; what lies in files with other data is covered by a range tombstone.
   COEVAL_RETURN_IF_ERROR(DropFiles(now->db.get(), dead));
   const MetaRows done = {{RetiredKey(data.id), std::nullopt}};
-  if (!IsInFiles(*now->db, data.id)) return Ingest({}, done);
+  if (!IsInFiles(*now->db, dead)) return Ingest({}, done);
   if (data.unreadable) return Status::Corruption("it lies in files that cannot be read");
   const std::string path = NewStagingPath("reclaim.sst");
   rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), FactFileOptions(env()));
   rocksdb::Status written = writer.Open(path);
-  if (written.ok()) written = writer.DeleteRange(PrefixOf(data.id), PrefixOf(data.id + 1));
+  // All of it: an earlier tombstone of a part may just have gone, and what it covered has not.
+  if (written.ok()) written = writer.DeleteRange(PrefixOf(dead.first), PrefixOf(dead.second));
   if (written.ok()) written = writer.Finish();
   COEVAL_RETURN_IF_ERROR(FromRocksDb(written, "writing to the online store"));
   Status status = Ingest({path}, done);
@@ -116,7 +118,7 @@ Status StoreCore::Reclaim(const Retired& data) {
   const Status dropped = DropFiles(now->db.get(), dead);
   (void)now->db->rocks().ContinueBackgroundWork();
   COEVAL_RETURN_IF_ERROR(dropped);
-  if (IsInFiles(*now->db, data.id)) return status;
+  if (IsInFiles(*now->db, dead)) return status;
   return Ingest({}, done);
 }
 
