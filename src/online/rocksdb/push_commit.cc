@@ -316,13 +316,14 @@ void StoreCore::StageMirrored(const FreshFiles& files, const Meta& now, MetaRows
     const ViewRecord* record = now.Find(identity);
     const auto of_load = files.paths.find(load.id);
     const bool committed = record != nullptr && record->id == load.id;
-    if (!load.mirrors_pushes || committed || of_load == files.paths.end()) continue;
+    if (!load.mirrors_pushes || committed) continue;
+    if (const auto newest = newest_pushed_.find(load.id); newest != newest_pushed_.end()) {
+      load.newest_event_time = std::max(load.newest_event_time, newest->second);
+    }
+    if (of_load == files.paths.end()) continue;
     paths->insert(paths->end(), of_load->second.begin(), of_load->second.end());
     (*rows)[RetiredKey(load.id)] = "{}";
     load.in_files = true;
-    const auto newest = newest_pushed_.find(load.id);
-    if (newest == newest_pushed_.end()) continue;
-    load.newest_event_time = std::max(load.newest_event_time, newest->second);
   }
 }
 
