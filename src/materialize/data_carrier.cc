@@ -48,26 +48,27 @@ Result<CarryRule> DataCarrier::RuleOfRun(TimeMicros clock) const {
 }
 
 Status DataCarrier::Carry(TimeMicros clock, const Context& context) {
+  const Status status = CarryUnderLoad(clock, context);
+  if (!status.ok() || empty_) load_.reset();
+  return status;
+}
+
+Status DataCarrier::CarryUnderLoad(TimeMicros clock, const Context& context) {
+  // Before it is looked up what was carried, which another run could change, and before the log is
+  // read: what is pushed from now on comes to the new data by itself.
+  if (request_.kind == RunKind::kRebuild) COEVAL_RETURN_IF_ERROR(Begin(/*replace=*/true, context));
   COEVAL_ASSIGN_OR_RETURN(const CarryRule rule, RuleOfRun(clock));
   commit_.watermark = rule.watermark;
   empty_ = rule.nothing && !versions_.front()->push.has_value();
-  if (empty_) return {};
-  const Status status = CarryBy(rule, context);
-  if (!status.ok()) load_.reset();
-  return status;
+  return empty_ ? Status() : CarryBy(rule, context);
 }
 
 Status DataCarrier::CarryBy(const CarryRule& rule, const Context& context) {
   const ViewVersion& version = *versions_.front();
   const bool rebuild = request_.kind == RunKind::kRebuild;
-  // Before the log is read: what is pushed from now on comes to the new data by itself.
-  if (rebuild) COEVAL_RETURN_IF_ERROR(Begin(/*replace=*/true, context));
   COEVAL_ASSIGN_OR_RETURN(OpenedFacts opened, Open(rule, context));
   empty_ = rule.nothing && opened.expected_rows == 0;  // nothing was pushed, either
-  if (empty_) {
-    load_.reset();
-    return {};
-  }
+  if (empty_) return {};
   if (version.source.timeless) {
     const ViewProgress progress = store_.Progress(version);
     commit_.change_token = opened.change_token;

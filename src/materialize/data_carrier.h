@@ -45,6 +45,7 @@ class DataCarrier {
 
  private:
   Result<CarryRule> RuleOfRun(TimeMicros clock) const;
+  Status CarryUnderLoad(TimeMicros clock, const Context& context);
   Status CarryBy(const CarryRule& rule, const Context& context);
   Result<OpenedFacts> Open(const CarryRule& rule, const Context& context) const;
   Status Begin(bool replace, const Context& context);

@@ -214,8 +214,8 @@ Result<std::vector<EventRange>> RangesOfRuns(Registry& registry, const Catalogue
   std::vector<EventRange> ranges;
   for (const Run& run : runs) {
     const bool carried = run.kind == "materialize" || run.kind == "materialize_incremental";
-    const bool done = run.status == RunStatus::kSucceeded && run.interval_end.has_value();
-    if (!carried || !done || !sharing.contains(run.version)) continue;
+    // Whatever became of it: one that committed may have been killed before it was written down.
+    if (!carried || !run.interval_end || !sharing.contains(run.version)) continue;
     ranges.push_back({run.interval_start.value_or(kMinTime), *run.interval_end});
   }
   return ranges;
