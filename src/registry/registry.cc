@@ -50,9 +50,13 @@ Registry::Registry(RegistryOptions options)
       at_fork_(
           [this] {
             mutex_.lock();
+            served_mutex_.lock();
             database_.reset();
           },
-          [this] { mutex_.unlock(); }) {}
+          [this] {
+            served_mutex_.unlock();
+            mutex_.unlock();
+          }) {}
 
 Result<std::unique_ptr<Registry>> Registry::Open(RegistryOptions options) {
   std::unique_ptr<Registry> registry(new Registry(std::move(options)));

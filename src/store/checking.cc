@@ -23,7 +23,7 @@ Json DamageJson(StoreDamage damage, const Config& config) {
 std::string RebuildAdvice(const VerifyReport& report) {
   std::set<std::string> views;
   for (const StoreDamage& damage : report.problems) {
-    if (damage.view.empty()) return "";
+    if (damage.view.empty() || damage.view.find('/') != std::string::npos) return "";
     views.insert(damage.view);
   }
   std::string names;
