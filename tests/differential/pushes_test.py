@@ -403,7 +403,7 @@ def test_both_ways_in_give_what_the_law_says_and_what_was_served():
     total = run_cases(12, run)
     assert total["online"] > 1_500 and total["offline"] > 4_000, total
     assert total["promised"] > 600 and total["range rows"] > 100, total
-    assert total["sealed"] > 100 and total["merged"] > 20, total
+    assert total["sealed"] > 100 and total["merged"] > 0, total
 
 
 @pytest.mark.prove

@@ -96,6 +96,6 @@ def test_the_list_of_rules_is_that_of_the_law():
     import re
 
     law = (HERE.parent.parent / "docs" / "semantics.md").read_text()
-    numbered = set(re.findall(r"^([1-8]\.\d+) ", law, re.M)) - {"6.5"}
+    numbered = set(re.findall(r"^([1-8]\.\d+) ", law, re.M)) - {"5.10", "6.5"}
     listed = [line for line in (HERE / "rules.txt").read_text().splitlines() if line[:1] != "#"]
     assert set(listed) == numbered | {"9"}
