@@ -5,6 +5,9 @@
 #include <array>
 
 #define XXH_INLINE_ALL
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define XXH_NO_INLINE_HINTS 1  // gcc refuses where it would have to, with a sanitizer
+#endif
 #include <xxhash.h>
 
 #include "base/status.h"
